@@ -1,0 +1,33 @@
+"""A refusal that a workspace cures, but whose body cannot be sent a second time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from safe_langsmith.diagnosis import Diagnosis, Fix, Workspace
+
+
+def call_again(diagnosis: Diagnosis, workspace: Workspace, kept: bool) -> Diagnosis:
+    """Returns the diagnosis with the one thing to do first: the same call, once more.
+
+    Args:
+        diagnosis: The diagnosis of the refusal.
+        workspace: The workspace that was found.
+        kept: Whether the client uses it from now on.
+    """
+    if kept:
+        fix = Fix(
+            "Call again",
+            f'The client now uses workspace "{workspace.name}". This call\'s body is a stream that could be read only '
+            "once, so it was not sent a second time.",
+            step=2,
+        )
+    else:
+        fix = Fix(
+            "Call again, and name the workspace",
+            f'Workspace "{workspace.name}" is the one. This call\'s body is a stream that could be read only once, so '
+            "it was not sent a second time.",
+            f'headers={{"X-Tenant-Id": "{workspace.id}"}}',
+            step=2,
+        )
+    return replace(diagnosis, fixes=(fix, *diagnosis.fixes))

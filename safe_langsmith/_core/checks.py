@@ -1,0 +1,137 @@
+"""The five documented checks, always all five, and this library's own after them."""
+
+from __future__ import annotations
+
+from safe_langsmith.diagnosis import Cause, Check, CheckResult
+
+from .clean import clean
+from .evidence import HOME, Evidence
+from .settings import DOCUMENTED
+from .summary import named
+from .verdict import Verdict
+
+_KINDS = {
+    "personal": 'a personal access token ("lsv2_pt_"): it acts for its user, in the user\'s default workspace',
+    "service": 'a service key ("lsv2_sk_"): it acts for one workspace, several, or the organization',
+    "legacy": 'a legacy key ("ls__"), which LangSmith does not accept any more',
+    "oauth": "an OAuth token from a login profile",
+    "unrecognized": 'its first letters are not those of a LangSmith key ("lsv2_pt_" or "lsv2_sk_")',
+    "missing": "no credential was sent",
+}
+_KEY_CAUSES = (Cause.KEY_MALFORMED, Cause.KEY_LEGACY, Cause.KEY_MISSING)
+_REFUSED_CAUSES = (Cause.KEY_REJECTED, Cause.STALE_ENVIRONMENT, Cause.WRONG_REGION)
+
+
+def run_checks(e: Evidence, verdict: Verdict) -> tuple[Check, ...]:
+    """Returns every check with what was really seen."""
+    return (
+        _key_type(e, verdict),
+        _workspace_id(e, verdict),
+        _variables(e),
+        _cached_and_dotenv(e),
+        _regenerate(e, verdict),
+        _who_answered(e),
+        _permission(e, verdict),
+    )
+
+
+def _key_type(e: Evidence, verdict: Verdict) -> Check:
+    credential = e.facts.credential
+    result: CheckResult = "unknown" if credential.kind == "unrecognized" else "ok"
+    if credential.flaw or verdict.cause in _KEY_CAUSES:
+        result = "problem"
+    seen = f"it {credential.flaw}" if credential.flaw else _KINDS[credential.kind]
+    source = e.facts.settings["api_key"].source
+    return Check(1, "API key type", result, f"{seen}; from {source}" if credential.kind != "missing" else seen)
+
+
+def _workspace_id(e: Evidence, verdict: Verdict) -> Check:
+    facts = e.facts
+    if facts.workspace_id is None:
+        if verdict.cause is Cause.WORKSPACE_REQUIRED:
+            return _step2("problem", f"none named; {verdict.reason}")
+        home = e.answers.get(HOME)
+        if home and home.resolved:
+            return _step2("ok", f"none named; the key's own is {named(home.resolved)}")
+        return _step2("unknown", "none named; whether this key needs one is not known")
+    shown = facts.workspace or f'"{clean(facts.workspace_id, 60)}"'
+    if verdict.cause in (Cause.WORKSPACE_NOT_ACCESSIBLE, Cause.WORKSPACE_ID_MALFORMED, Cause.WORKSPACE_REQUIRED):
+        return _step2("problem", f"{shown} from {facts.workspace_source}: {verdict.reason}")
+    if any(q.workspace_id == facts.workspace and answer.resolved for q, answer in e.answers.items()):
+        return _step2("ok", f"{shown} from {facts.workspace_source}: well-formed, and the key reaches it")
+    return _step2(
+        "unknown", f"{shown} from {facts.workspace_source}: well-formed; whether the key reaches it is not known"
+    )
+
+
+def _variables(e: Evidence) -> Check:
+    seen = [f"{v.name}={v.shown}{' (overruled)' if v.overruled else ''}" for v in e.facts.variables]
+    unset = [name for name in DOCUMENTED if not any(v.name == name for v in e.facts.variables)]
+    detail = ", ".join(seen) + ("; " if seen and unset else "") + (f"not set: {', '.join(unset)}" if unset else "")
+    overruled = any(v.overruled for v in e.facts.variables)
+    return Check(3, "Environment variables", "problem" if overruled else "ok", detail)
+
+
+def _cached_and_dotenv(e: Evidence) -> Check:
+    title = "Cached variables and .env"
+    differing = [
+        f"{drift.setting} in use is {e.facts.settings[drift.setting].value or 'not set'}, "
+        f"but {drift.now.source} says {drift.now.value}"
+        for drift in e.facts.drift
+        if not drift.on_purpose
+    ]
+    if differing:
+        return Check(4, title, "problem", "; ".join([*differing, *e.facts.notes]))
+    same = "the values in use are what the environment says now"
+    return Check(4, title, "ok", "; ".join([same, *e.facts.notes]))
+
+
+def _regenerate(e: Evidence, verdict: Verdict) -> Check:
+    title = "Regenerate the key"
+    if verdict.cause in _KEY_CAUSES:
+        return Check(5, title, "problem", "a new key is needed; see what to do")
+    if verdict.cause in _REFUSED_CAUSES:
+        return Check(5, title, "problem", "the endpoint refuses this key; a new one helps only at the right endpoint")
+    if any(answer.granted for answer in e.answers.values()):
+        return Check(5, title, "not-applicable", "the endpoint accepts this key, so a new one would change nothing")
+    if e.facts.body.names_no_workspace:
+        return Check(5, title, "not-applicable", "the endpoint knows this key, so a new one would change nothing")
+    return Check(5, title, "unknown", "whether the endpoint accepts this key is not known")
+
+
+def _who_answered(e: Evidence) -> Check:
+    title, facts = "Who answered", e.facts
+    if facts.method is None:
+        return Check(None, title, "not-applicable", "nothing was refused yet")
+    if facts.redirected_to:
+        return Check(None, title, "problem", f"another host, {facts.redirected_to}, after a redirect")
+    said = f': "{facts.body.message}"' if facts.body.message else ""
+    if facts.body.form == "json":
+        return Check(None, title, "ok", f"an answer in JSON, as LangSmith gives{said}")
+    if facts.body.form == "html":
+        return Check(None, title, "problem", f"{facts.body.message}, not LangSmith's API")
+    if facts.body.form == "empty":
+        return Check(None, title, "unknown", "the answer has no body, so nothing tells who gave it")
+    return Check(None, title, "unknown", f"not a JSON object, so nothing tells who gave it{said}")
+
+
+def _permission(e: Evidence, verdict: Verdict) -> Check:
+    title, needed = "Permission", e.facts.requirement
+    if needed is None:
+        return Check(None, title, "unknown", "which permission this operation needs is not documented")
+    if e.facts.body.permission:
+        return Check(None, title, "problem", f"the server says that {needed.permission} is missing")
+    if e.place is None:
+        return Check(None, title, "unknown", f"needs {needed.permission}; whether the caller has it is not known")
+    if e.place.permissions is None:
+        return Check(
+            None, title, "unknown", f"needs {needed.permission}; the server did not list the caller's permissions"
+        )
+    has = needed.permission in e.place.permissions
+    role = e.place.role or "the caller's role"
+    detail = f"needs {needed.permission}; {role} in {named(e.place)} {'includes' if has else 'does not include'} it"
+    return Check(None, title, "ok" if has else "problem", detail)
+
+
+def _step2(result: CheckResult, detail: str) -> Check:
+    return Check(2, "Workspace ID", result, detail)

@@ -1,0 +1,54 @@
+"""Making text from outside fit to show: no control characters, no secrets, no more than a screen can take."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from urllib.parse import urlsplit, urlunsplit
+
+_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.?)", re.DOTALL)
+_KEYS = re.compile(r"\b(lsv2_[a-z]{2}_|ls__)[A-Za-z0-9_-]{8,}")
+_USERINFO = re.compile(r"(\bhttps?://)[^/\s?#@]*@")
+HIDDEN = "****"
+
+
+def clean(text: str, limit: int, secrets: Iterable[str] = ()) -> str:
+    """Returns `text` on one line, without control characters and secrets, and at most `limit` characters long.
+
+    Args:
+        text: Text that somebody else wrote.
+        limit: The longest result, in characters.
+        secrets: Strings that must not appear in the result.
+    """
+    # Secrets go first, so that no cut can leave a part of one; then a few times the limit is enough to fill it.
+    text = _ANSI.sub("", redact(text, secrets)[: limit * 8])
+    text = "".join(" " if character.isspace() else character for character in text if _harmless(character))
+    return shorten(" ".join(text.split()), limit)
+
+
+def redact(text: str, secrets: Iterable[str] = ()) -> str:
+    """Returns `text` without the `secrets`, without anything that looks like a LangSmith key, and without userinfo."""
+    for secret in secrets:
+        if len(secret) >= 4:
+            text = text.replace(secret, HIDDEN)
+    return _USERINFO.sub(r"\1", _KEYS.sub(rf"\1{HIDDEN}", text))
+
+
+def shorten(text: str, limit: int) -> str:
+    """Returns `text`, cut to `limit` characters with an ellipsis where it is longer."""
+    return text if len(text) <= limit else text[: limit - 3] + "..."
+
+
+def bare_url(url: str) -> str:
+    """Returns `url` without user information, query and fragment."""
+    try:
+        parts = urlsplit(url)
+        return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    except ValueError:
+        return ""
+
+
+def _harmless(character: str) -> bool:
+    # Cc: control, Cf: format (bidirectional overrides, zero-width), Cs: lone surrogates, Co and Cn: no agreed meaning.
+    return character.isspace() or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co", "Cn")

@@ -1,0 +1,115 @@
+"""What to do where neither key nor workspace is at fault."""
+
+from __future__ import annotations
+
+from safe_langsmith._core.evidence import Evidence
+from safe_langsmith._core.hosts import api_instead_of_ui, ui_url
+from safe_langsmith._core.permissions import DOCS_URL as PERMISSIONS_URL
+from safe_langsmith._core.summary import place
+from safe_langsmith.diagnosis import Fix
+
+from .common import DOCS, REGIONS_URL, argument, look_at_the_variables, look_on_the_way
+
+
+def permission_denied(e: Evidence) -> list[Fix]:
+    needed = e.facts.requirement
+    roles = f" The built-in roles that carry it: {', '.join(needed.roles)}." if needed and needed.roles else ""
+    fixes = [
+        Fix(
+            f"Ask an admin of {place(e)} for {needed.permission if needed else 'a role that allows this'}",
+            f"Roles are changed under Settings > Members and roles.{roles} A change can take a minute to arrive.",
+            None,
+            PERMISSIONS_URL,
+        )
+    ]
+    if e.facts.workspace_id is None and e.workspaces is not None and len(e.workspaces) > 1:
+        elsewhere = [w for w in e.workspaces if e.place is None or w.id != e.place.id]
+        able = [w for w in elsewhere if needed and w.permissions and needed.permission in w.permissions] or elsewhere
+        fixes.append(
+            Fix(
+                "Or name another workspace, if you meant another",
+                f"No workspace was named, so {place(e)} was used.",
+                argument(able[0].id),
+                step=2,
+            )
+        )
+    fixes.append(
+        Fix(
+            "Where the role does allow it, look for an access policy",
+            "Policies on tags can deny what a role allows, for one project or dataset alone.",
+            None,
+            f"{DOCS}/abac",
+        )
+    )
+    return fixes
+
+
+def feature_unavailable(e: Evidence) -> list[Fix]:
+    return [
+        Fix(
+            "Ask an organization admin to enable it, or check the plan",
+            "The server names a plan or a feature, so neither another key nor another workspace of the same "
+            "organization will help.",
+            None,
+            f"{ui_url(e.facts.endpoint)}/settings",
+        ),
+        _support(e),
+    ]
+
+
+def blocked_upstream(e: Evidence) -> list[Fix]:
+    return [
+        look_on_the_way(e, "Find what stands between this machine and LangSmith"),
+        Fix(
+            "Try the endpoint from a terminal on the same machine",
+            "An answer in JSON means that the way is free; HTML shows who answers instead.",
+            f"curl -sS -i {e.facts.endpoint}/info",
+        ),
+    ]
+
+
+def wrong_endpoint(e: Evidence) -> list[Fix]:
+    endpoint = api_instead_of_ui(e.facts.endpoint)
+    return [
+        Fix(
+            "Use the API's address",
+            f"The endpoint in use comes from {e.facts.settings['endpoint'].source}.",
+            f"LANGSMITH_ENDPOINT={endpoint}" if endpoint else None,
+            REGIONS_URL,
+            step=3,
+        )
+    ]
+
+
+def undetermined(e: Evidence) -> list[Fix]:
+    unknown = any(answer.failed for answer in e.answers.values())
+    again = "Call again when the endpoint answers" if unknown else "Call again in a minute"
+    fixes = [
+        Fix(
+            again,
+            "A refusal can be a passing fault of the service: https://status.smith.langchain.com",
+            f"curl -sS -i {e.facts.endpoint}/info",
+        ),
+        look_at_the_variables(),
+    ]
+    if e.facts.workspace_id is None and not e.workspaces:
+        fixes.append(
+            Fix(
+                "Name the workspace, if the key serves several",
+                "The id is in the web UI, under Settings > Workspaces.",
+                'client = SafeClient(workspace_id="<the id from Settings>")',
+                f"{ui_url(e.facts.endpoint)}/settings/workspaces",
+                step=2,
+            )
+        )
+    return [*fixes, _support(e)]
+
+
+def _support(e: Evidence) -> Fix:
+    request_id = f" Name request {e.facts.request_id}." if e.facts.request_id else ""
+    return Fix(
+        "Ask LangSmith's support",
+        f"Send this text; it holds no secret.{request_id}",
+        None,
+        "https://support.langchain.com",
+    )

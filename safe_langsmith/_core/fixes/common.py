@@ -1,0 +1,55 @@
+"""Fixes that several causes share. The numbered steps are those of LangSmith's own article on 403 answers."""
+
+from __future__ import annotations
+
+from safe_langsmith._core.evidence import Evidence
+from safe_langsmith._core.hosts import ui_url
+from safe_langsmith._core.summary import request
+from safe_langsmith.diagnosis import Fix
+
+DOCS = "https://docs.langchain.com/langsmith"
+SCOPES_URL = f"{DOCS}/administration-overview"
+REGIONS_URL = f"{DOCS}/regions-faq"
+
+
+def argument(workspace_id: str) -> str:
+    return f'client = SafeClient(workspace_id="{workspace_id}")'
+
+
+def look_at_the_variables() -> Fix:
+    return Fix(
+        "Look at what this process really has",
+        "In a notebook, variables outlive the cell that set them.",
+        'import os\nprint({k: v[-4:] for k, v in os.environ.items() if k.startswith(("LANGSMITH_", "LANGCHAIN_"))})',
+        step=3,
+    )
+
+
+def reload() -> Fix:
+    return Fix(
+        "Clear cached variables and read .env again, then make the client anew",
+        "reload_environment() does both documented calls, get_env_var.cache_clear() and load_dotenv(override=True).",
+        "from safe_langsmith import reload_environment\nreload_environment()",
+        step=4,
+    )
+
+
+def new_key(e: Evidence, title: str = "Create a new key and replace this one") -> Fix:
+    if e.facts.credential.kind == "oauth":
+        return Fix("Log in again", "The login's token is what is refused.", "langsmith login", step=5)
+    return Fix(
+        title,
+        f"Then put it where this one comes from: {e.facts.settings['api_key'].source}. Revoke the old one.",
+        None,
+        f"{ui_url(e.facts.endpoint)}/settings/apikeys",
+        step=5,
+    )
+
+
+def look_on_the_way(e: Evidence, title: str) -> Fix:
+    return Fix(
+        title,
+        f"A proxy, firewall, gateway or login page answered {request(e)}. Its administrator can allow "
+        f"{e.facts.endpoint}; HTTPS_PROXY and NO_PROXY decide whether a proxy is used.",
+        "python -c \"import os; print({k: v for k, v in os.environ.items() if k.lower().endswith('_proxy')})\"",
+    )

@@ -1,0 +1,107 @@
+"""What to do about a key that is missing, no key, old, or refused."""
+
+from __future__ import annotations
+
+from safe_langsmith._core.evidence import Evidence
+from safe_langsmith._core.hosts import REGIONS, region_of, ui_url
+from safe_langsmith.diagnosis import Fix
+
+from .common import REGIONS_URL, SCOPES_URL, look_at_the_variables, new_key, reload
+
+
+def key_malformed(e: Evidence) -> list[Fix]:
+    source = e.facts.settings["api_key"].source
+    return [
+        Fix(
+            f"Put a real key where this one comes from: {source}",
+            'LangSmith keys begin with "lsv2_pt_" (personal) or "lsv2_sk_" (service) and are shown once, when created.',
+            None,
+            f"{ui_url(e.facts.endpoint)}/settings/apikeys",
+            step=1,
+        ),
+        look_at_the_variables(),
+        reload(),
+    ]
+
+
+def key_legacy(e: Evidence) -> list[Fix]:
+    return [new_key(e, "Create a new key; the old kind is not accepted any more"), look_at_the_variables(), reload()]
+
+
+def key_missing(e: Evidence) -> list[Fix]:
+    return [
+        Fix(
+            "Set the API key",
+            "Set the variable before the client is made, or pass api_key=.",
+            "LANGSMITH_API_KEY=<the key from Settings>",
+            f"{ui_url(e.facts.endpoint)}/settings/apikeys",
+            step=3,
+        ),
+        look_at_the_variables(),
+        reload(),
+    ]
+
+
+def key_rejected(e: Evidence) -> list[Fix]:
+    fixes = []
+    here = region_of(e.facts.endpoint)
+    if here:
+        elsewhere = ", ".join(f"https://{host} ({region})" for host, region in REGIONS.items() if region != here)
+        fixes.append(
+            Fix(
+                "Use the endpoint of the region where the key was created",
+                f"Keys belong to one region, and this request went to {here}. The others: {elsewhere}.",
+                "LANGSMITH_ENDPOINT=https://" + next(host for host, region in REGIONS.items() if region != here),
+                REGIONS_URL,
+                step=3,
+            )
+        )
+    else:
+        fixes.append(
+            Fix(
+                "Check that the key was created at this endpoint",
+                f"Keys belong to one organization and one deployment, here {e.facts.endpoint}.",
+                None,
+                f"{ui_url(e.facts.endpoint)}/settings/apikeys",
+                step=3,
+            )
+        )
+    if e.facts.credential.kind == "service":
+        detail = "A service key may be limited to a workspace it cannot list, or the organization to some addresses."
+        if e.facts.workspace_id:
+            detail += f" Check workspace {e.facts.workspace} from {e.facts.workspace_source}."
+        fixes.append(Fix("Check the key's workspace and the organization's IP rules", detail, None, SCOPES_URL, step=2))
+    fixes += [look_at_the_variables(), reload(), new_key(e)]
+    return fixes
+
+
+def wrong_region(e: Evidence) -> list[Fix]:
+    here = region_of(e.facts.endpoint)
+    others = e.facts.settings["endpoint"].others
+    other = next(o for o in others if region_of(o.value or "") not in (None, here))
+    return [
+        Fix(
+            f"Use the endpoint that {other.source} names",
+            f"This client uses {e.facts.endpoint}, from {e.facts.settings['endpoint'].source}.",
+            f'client = SafeClient(api_url="{other.value}")',
+            REGIONS_URL,
+            step=3,
+        ),
+        look_at_the_variables(),
+        new_key(e),
+    ]
+
+
+def stale_environment(e: Evidence) -> list[Fix]:
+    newer = e.facts.newer_key
+    return [
+        Fix(
+            "Reload the environment, then make the client anew",
+            (f"{newer.now.source} now holds {newer.now.value}. " if newer else "")
+            + f"This client still uses {e.facts.credential.masked}, from {e.facts.settings['api_key'].source}.",
+            "from safe_langsmith import SafeClient, reload_environment\nreload_environment()\nclient = SafeClient()",
+            step=4,
+        ),
+        look_at_the_variables(),
+        new_key(e),
+    ]

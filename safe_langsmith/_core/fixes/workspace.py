@@ -1,0 +1,110 @@
+"""What to do about a workspace that is missing, wrong or no id."""
+
+from __future__ import annotations
+
+from safe_langsmith._core.clean import clean
+from safe_langsmith._core.evidence import Evidence
+from safe_langsmith._core.hosts import ui_url
+from safe_langsmith.diagnosis import Fix
+
+from .common import SCOPES_URL, argument, look_on_the_way
+
+
+def workspace_required(e: Evidence) -> list[Fix]:
+    found = e.workspaces or ()
+    if e.facts.workspace_id:
+        return [look_on_the_way(e, "Let X-Tenant-Id through"), _single_workspace_key(e)]
+    if not found:
+        return [
+            Fix(
+                "Name the workspace you mean",
+                "This key may not list its workspaces. The id is in the web UI, under Settings > Workspaces.",
+                'client = SafeClient(workspace_id="<the id from Settings>")',
+                f"{ui_url(e.facts.endpoint)}/settings/workspaces",
+                step=2,
+            ),
+            _single_workspace_key(e),
+        ]
+    others = "; ".join(f"{w.id} for {w.name}" for w in found[1:4])
+    more = f" and {len(found) - 4} more above" if len(found) > 4 else ""
+    detail = f"Shown for {found[0].name}." + (f" Or use {others}{more}." if others else "")
+    return [
+        Fix("Name the workspace you mean", detail, argument(found[0].id), SCOPES_URL, step=2),
+        Fix(
+            "Or name it once for the whole process",
+            "Set the variable before the client is made.",
+            f"LANGSMITH_WORKSPACE_ID={found[0].id}",
+            step=2,
+        ),
+        _single_workspace_key(e),
+    ]
+
+
+def workspace_not_accessible(e: Evidence) -> list[Fix]:
+    home = next((a.resolved for q, a in e.answers.items() if q.workspace_id is None and a.resolved), None)
+    reachable = e.workspaces or ((home,) if home else ())
+    fixes = []
+    if reachable:
+        would = "; ".join(f"{w.id} ({w.name})" for w in reachable[:4])
+        fixes.append(
+            Fix(
+                "Name a workspace that this key reaches",
+                f"These would work: {would}{'; ...' if len(reachable) > 4 else ''}. "
+                f"The one that does not comes from {e.facts.workspace_source}.",
+                _in_place_of(e, reachable[0].id),
+                f"{ui_url(e.facts.endpoint)}/settings/workspaces",
+                step=2,
+            )
+        )
+    else:
+        fixes.append(
+            Fix(
+                "Copy the id of a workspace that this key belongs to",
+                f"The one that does not work comes from {e.facts.workspace_source}.",
+                None,
+                f"{ui_url(e.facts.endpoint)}/settings/workspaces",
+                step=2,
+            )
+        )
+    fixes.append(
+        Fix(
+            "Or use a key that reaches it",
+            "A workspace admin can add you to the workspace, or create a service key for it.",
+            None,
+            f"{ui_url(e.facts.endpoint)}/settings/apikeys",
+            step=1,
+        )
+    )
+    return fixes
+
+
+def workspace_id_malformed(e: Evidence) -> list[Fix]:
+    named = clean(e.facts.workspace_id or "", 60)
+    return [
+        Fix(
+            "Give the workspace's id, a UUID",
+            f'"{named}" from {e.facts.workspace_source} is not one. It is in the web UI, under Settings > Workspaces.',
+            _in_place_of(e, "<the id from Settings>"),
+            f"{ui_url(e.facts.endpoint)}/settings/workspaces",
+            step=2,
+        ),
+        Fix("Or name none", "A key that belongs to one workspace, and a personal token, need none.", step=2),
+    ]
+
+
+def _in_place_of(e: Evidence, workspace_id: str) -> str:
+    """The line to change where the workspace that was named came from."""
+    source = e.facts.workspace_source
+    if "X-Tenant-Id" in source:
+        return f'headers={{"X-Tenant-Id": "{workspace_id}"}}'
+    return f"{source}={workspace_id}" if source.endswith("WORKSPACE_ID") else argument(workspace_id)
+
+
+def _single_workspace_key(e: Evidence) -> Fix:
+    return Fix(
+        "Or use a key that belongs to one workspace",
+        "A service key created for one workspace needs no workspace id.",
+        None,
+        f"{ui_url(e.facts.endpoint)}/settings/apikeys",
+        step=1,
+    )

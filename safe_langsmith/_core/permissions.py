@@ -1,0 +1,169 @@
+"""Which permission an operation needs, and which of the built-in roles carry it.
+
+Source: "Organization and workspace operations",
+https://docs.langchain.com/langsmith/organization-workspace-operations. The page names operations; the paths are
+those of the public OpenAPI document. The set of permissions grows monthly, so an operation that is not listed here
+is unknown, never allowed or forbidden.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+DOCS_URL = "https://docs.langchain.com/langsmith/organization-workspace-operations"
+
+ADMIN, EDITOR, VIEWER = "Admin", "Editor", "Viewer"
+_ALL = (ADMIN, EDITOR, VIEWER)
+_WRITE = (ADMIN, EDITOR)
+_ADMIN = (ADMIN,)
+
+
+class Requirement(NamedTuple):
+    """What an operation needs.
+
+    Attributes:
+        permission: The permission's name as LangSmith spells it, for example `projects:create`.
+        roles: The built-in workspace roles that carry it. Empty where the permission belongs to the organization.
+    """
+
+    permission: str
+    roles: tuple[str, ...]
+
+
+# Method, path, permission, roles. `*` stands for one segment, `**` for any number, also none. The first match wins.
+_OPERATIONS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
+    # Tracing projects ("sessions" in the API)
+    ("GET", "/sessions/**", "projects:read", _ALL),
+    ("POST", "/sessions", "projects:create", _ADMIN),
+    ("PATCH", "/sessions/*", "projects:update", _WRITE),
+    ("DELETE", "/sessions/**", "projects:delete", _ADMIN),
+    # Runs
+    ("POST", "/runs", "runs:create", _WRITE),
+    ("POST", "/runs/batch", "runs:create", _WRITE),
+    ("POST", "/runs/multipart", "runs:create", _WRITE),
+    ("POST", "/otel/v1/traces", "runs:create", _WRITE),
+    ("POST", "/runs/query", "runs:read", _ALL),
+    ("POST", "/runs/stats", "runs:read", _ALL),
+    ("POST", "/runs/group", "runs:read", _ALL),
+    ("POST", "/threads/**", "runs:read", _ALL),
+    ("POST", "/runs/delete", "runs:delete", _ADMIN),
+    ("GET", "/runs/rules/**", "rules:read", _ALL),
+    ("POST", "/runs/rules", "rules:create", _WRITE),
+    ("POST", "/runs/rules/**", "rules:update", _WRITE),
+    ("PATCH", "/runs/rules/*", "rules:update", _WRITE),
+    ("DELETE", "/runs/rules/*", "rules:delete", _WRITE),
+    ("PUT", "/runs/*/share", "runs:share", _WRITE),
+    ("DELETE", "/runs/*/share", "runs:share", _WRITE),
+    ("PATCH", "/runs/*", "runs:create", _WRITE),
+    ("GET", "/runs/**", "runs:read", _ALL),
+    # Datasets and examples
+    ("POST", "/datasets/playground_experiment/**", "projects:create", _ADMIN),
+    ("POST", "/datasets/comparative", "projects:create", _ADMIN),
+    ("DELETE", "/datasets/comparative/*", "projects:delete", _ADMIN),
+    ("POST", "/datasets/upload-experiment", "projects:create", _ADMIN),
+    ("POST", "/datasets", "datasets:create", _WRITE),
+    ("POST", "/datasets/upload", "datasets:create", _WRITE),
+    ("POST", "/datasets/clone", "datasets:update", _WRITE),
+    ("GET", "/datasets/*/csv", "datasets:download", _ALL),
+    ("GET", "/datasets/*/jsonl", "datasets:download", _ALL),
+    ("GET", "/datasets/*/openai", "datasets:download", _ALL),
+    ("GET", "/datasets/*/openai_ft", "datasets:download", _ALL),
+    ("PUT", "/datasets/*/share", "datasets:share", _ADMIN),
+    ("DELETE", "/datasets/*/share", "datasets:share", _ADMIN),
+    ("PUT", "/datasets/*/splits", "datasets:read", _ALL),
+    ("POST", "/datasets/*/search", "datasets:read", _ALL),
+    ("POST", "/datasets/*/runs", "datasets:read", _ALL),
+    ("POST", "/datasets/**", "datasets:update", _WRITE),
+    ("PUT", "/datasets/**", "datasets:update", _WRITE),
+    ("PATCH", "/datasets/**", "datasets:update", _WRITE),
+    ("DELETE", "/datasets/*/examples", "datasets:update", _WRITE),
+    ("DELETE", "/datasets/*", "datasets:delete", _ADMIN),
+    ("GET", "/datasets/**", "datasets:read", _ALL),
+    ("GET", "/examples/**", "datasets:read", _ALL),
+    ("POST", "/examples/**", "datasets:update", _WRITE),
+    ("PATCH", "/examples/**", "datasets:update", _WRITE),
+    ("DELETE", "/examples/**", "datasets:update", _WRITE),
+    # Feedback
+    ("GET", "/feedback/**", "feedback:read", _ALL),
+    ("POST", "/feedback/**", "feedback:create", _WRITE),
+    ("PATCH", "/feedback/*", "feedback:update", _WRITE),
+    ("DELETE", "/feedback/*", "feedback:delete", _WRITE),
+    ("GET", "/feedback-configs/**", "feedback:read", _ALL),
+    ("POST", "/feedback-configs", "feedback:create", _WRITE),
+    ("PATCH", "/feedback-configs", "feedback:update", _WRITE),
+    ("DELETE", "/feedback-configs", "feedback:update", _WRITE),
+    # Annotation queues
+    ("GET", "/annotation-queues/**", "annotation-queues:read", _ALL),
+    ("POST", "/annotation-queues", "annotation-queues:create", _WRITE),
+    ("DELETE", "/annotation-queues/*", "annotation-queues:delete", _ADMIN),
+    ("POST", "/annotation-queues/**", "annotation-queues:update", _WRITE),
+    ("PATCH", "/annotation-queues/**", "annotation-queues:update", _WRITE),
+    ("DELETE", "/annotation-queues/**", "annotation-queues:update", _WRITE),
+    # Prompts ("repos" and "commits" in the API)
+    ("POST", "/repos/*/*/tags", "prompts:tag", _WRITE),
+    ("PATCH", "/repos/*/*/tags/*", "prompts:tag", _WRITE),
+    ("DELETE", "/repos/*/*/tags/*", "prompts:tag", _WRITE),
+    ("GET", "/repos/**", "prompts:read", _ALL),
+    ("GET", "/commits/**", "prompts:read", _ALL),
+    ("POST", "/commits/**", "prompts:update", _WRITE),
+    ("PATCH", "/repos/**", "prompts:update", _WRITE),
+    ("POST", "/repos/**", "prompts:create", _WRITE),
+    ("DELETE", "/repos/**", "prompts:delete", _WRITE),
+    # Workspace and organization
+    ("GET", "/charts/**", "charts:read", _ALL),
+    ("GET", "/workspaces/current/**", "workspaces:read", _ALL),
+    ("POST", "/workspaces/current/members", "workspaces:manage-members", _ADMIN),
+    ("PATCH", "/workspaces/current/members/*", "workspaces:manage-members", _ADMIN),
+    ("DELETE", "/workspaces/current/members/*", "workspaces:manage-members", _ADMIN),
+    ("POST", "/api-key", "workspaces:manage-keys", _ADMIN),
+    ("DELETE", "/api-key/*", "workspaces:manage-keys", _ADMIN),
+    ("GET", "/bulk-exports/**", "bulk-exports:read", _ALL),
+    ("POST", "/bulk-exports/**", "bulk-exports:manage", _ADMIN),
+    ("PATCH", "/bulk-exports/**", "bulk-exports:manage", _ADMIN),
+    ("GET", "/workspaces/**", "organization:read", ()),
+    ("GET", "/orgs/current/**", "organization:read", ()),
+    ("POST", "/workspaces", "organization:manage", ()),
+)
+
+_PREFIXES = ("/api/v1", "/v1/platform", "/api", "/v1", "/v2")
+
+
+def requirement(method: str, path: str) -> Requirement | None:
+    """Returns what `method` on `path` needs, or `None` where the table does not know.
+
+    Args:
+        method: The HTTP method, in any case.
+        path: The path below the API's base, without a query, for example `/sessions`.
+    """
+    segments = _segments(path)
+    for known_method, pattern, permission, roles in _OPERATIONS:
+        if known_method == method.upper() and _matches(_segments(pattern), segments):
+            return Requirement(permission, roles)
+    return None
+
+
+def permissions_of(role: str) -> tuple[str, ...]:
+    """Returns every workspace permission in the table that the built-in `role` carries, sorted."""
+    return tuple(sorted({permission for _, _, permission, roles in _OPERATIONS if role in roles}))
+
+
+def spoken(permission: str) -> str:
+    """Says a permission as a verb and its object: `annotation-queues:read` is "read annotation queues"."""
+    resource, _, action = permission.partition(":")
+    return f"{action} {resource}".replace("-", " ").replace(":", " ")
+
+
+def _segments(path: str) -> list[str]:
+    for prefix in _PREFIXES:
+        if path.startswith(prefix + "/"):
+            path = path[len(prefix) :]
+            break
+    return [segment for segment in path.split("/") if segment]
+
+
+def _matches(pattern: list[str], segments: list[str]) -> bool:
+    if pattern and pattern[-1] == "**":
+        pattern, segments = pattern[:-1], segments[: len(pattern) - 1]
+    return len(pattern) == len(segments) and all(
+        want in ("*", got) for want, got in zip(pattern, segments, strict=True)
+    )

@@ -1,0 +1,72 @@
+"""Rules, third rank: what probes show."""
+
+from __future__ import annotations
+
+from safe_langsmith._core.evidence import HOME, LISTING, LISTING_WITH_DELETED, Asking, Evidence, inside
+from safe_langsmith._core.verdict import Verdict
+from safe_langsmith.diagnosis import Cause, Confidence
+
+from .wording import needs_workspace
+
+
+def workspace_not_accessible(e: Evidence) -> Asking[Verdict | None]:
+    named = e.facts.workspace
+    if named is None:
+        return None
+    there = yield from e.ask(inside(named))
+    if not there.refused:
+        return None
+    listing = yield from e.ask(LISTING)
+    if listing.workspaces is not None:
+        if any(workspace.id == named for workspace in listing.workspaces):
+            return None
+        if named in listing.organizations:
+            return _not_accessible("it is the id of the organization, not of a workspace")
+        if named not in listing.deleted:
+            listing = yield from e.ask(LISTING_WITH_DELETED)
+        return _not_accessible("it is deleted" if named in listing.deleted else "this key cannot reach it")
+    home = yield from e.ask(HOME)
+    if home.resolved is not None or (home.refused and home.body.names_no_workspace):
+        return _not_accessible("this key cannot reach it")
+    return None
+
+
+def workspace_required(e: Evidence) -> Asking[Verdict | None]:
+    if e.facts.workspace_id is not None:
+        return None
+    home = yield from e.ask(HOME)
+    if not home.refused:
+        return None
+    listing = yield from e.ask(LISTING)
+    if not listing.workspaces and not home.body.names_no_workspace:
+        return None
+    # A bare refusal without a workspace, beside a list of workspaces, is what such a key gets. It is no proof.
+    confidence = Confidence.CONFIRMED if home.body.names_no_workspace else Confidence.LIKELY
+    return Verdict(Cause.WORKSPACE_REQUIRED, confidence, needs_workspace(e))
+
+
+def permission_denied(e: Evidence) -> Asking[Verdict | None]:
+    named = e.facts.workspace
+    works = yield from e.ask(inside(named) if named else HOME)
+    if works.resolved is None:
+        return None
+    yield from e.ask(LISTING)
+    needed, place = e.facts.requirement, e.place
+    if needed is None:
+        reason = "key and workspace are accepted, so it is this operation that is not allowed"
+    elif place is None or place.permissions is None:
+        reason = (
+            f"key and workspace are accepted, so it is this operation that is not allowed; it needs {needed.permission}"
+        )
+    elif needed.permission not in place.permissions:
+        role = f"the role {place.role}" if place.role else "the caller's role"
+        reason = f"{role} there does not include {needed.permission}"
+    else:
+        # An access policy can deny what the role allows: https://docs.langchain.com/langsmith/abac
+        reason = f"the role there includes {needed.permission}, so an access policy or a passing fault denies it"
+        return Verdict(Cause.PERMISSION_DENIED, Confidence.POSSIBLE, reason)
+    return Verdict(Cause.PERMISSION_DENIED, Confidence.LIKELY, reason)
+
+
+def _not_accessible(reason: str) -> Verdict:
+    return Verdict(Cause.WORKSPACE_NOT_ACCESSIBLE, Confidence.CONFIRMED, reason)

@@ -1,0 +1,72 @@
+"""The one sentence of a diagnosis: principal, operation, place and reason."""
+
+from __future__ import annotations
+
+from safe_langsmith.diagnosis import Cause, Workspace
+
+from .clean import clean
+from .evidence import Evidence
+from .permissions import spoken
+from .verdict import Verdict
+
+_PRINCIPALS = {
+    "personal": "Personal access token",
+    "service": "Service key",
+    "legacy": "Legacy API key",
+}
+
+
+def summarize(e: Evidence, verdict: Verdict) -> str:
+    """Returns the sentence."""
+    refused = f"{principal(e)} cannot {operation(e)}"
+    if verdict.cause is Cause.BLOCKED_UPSTREAM:
+        return f"The refusal of {request(e)} did not come from LangSmith at {e.facts.endpoint}: {verdict.reason}."
+    if verdict.cause is Cause.WORKSPACE_ID_MALFORMED:
+        named = clean(e.facts.workspace_id or "", 60)
+        return f'{refused} in workspace "{named}": {verdict.reason}. It comes from {e.facts.workspace_source}.'
+    if verdict.cause is Cause.WORKSPACE_NOT_ACCESSIBLE:
+        return (
+            f"{refused} in workspace {e.facts.workspace}: {verdict.reason}. It comes from {e.facts.workspace_source}."
+        )
+    if verdict.cause in (Cause.PERMISSION_DENIED, Cause.UNDETERMINED, Cause.FEATURE_UNAVAILABLE):
+        return f"{refused} in {place(e)}: {verdict.reason}."
+    return f"{refused} at {e.facts.endpoint}: {verdict.reason}."
+
+
+def principal(e: Evidence) -> str:
+    """Names who was refused, as far as that may be shown."""
+    credential, source = e.facts.credential, e.facts.settings["api_key"].source
+    if credential.kind in _PRINCIPALS and not credential.flaw:
+        return f"{_PRINCIPALS[credential.kind]} {credential.masked}"
+    if credential.kind == "missing":
+        return "A request without a credential"
+    if credential.kind == "oauth":
+        return f"The OAuth token from {source}"
+    return f"The API key from {source}"
+
+
+def operation(e: Evidence) -> str:
+    """Names what was refused."""
+    if e.facts.method is None:
+        return "use LangSmith"
+    needed = e.facts.requirement
+    return f"{spoken(needed.permission)} ({request(e)})" if needed else f"call {request(e)}"
+
+
+def request(e: Evidence) -> str:
+    """The method and path that were refused."""
+    return f"{e.facts.method} {e.facts.path}" if e.facts.method else "the request"
+
+
+def place(e: Evidence) -> str:
+    """Names where it was refused."""
+    if e.place:
+        return named(e.place)
+    if e.facts.workspace_id:
+        return f"workspace {e.facts.workspace or clean(e.facts.workspace_id, 60)}"
+    return f"the key's default workspace at {e.facts.endpoint}"
+
+
+def named(workspace: Workspace) -> str:
+    """A workspace with its name and id."""
+    return f'workspace "{workspace.name}" ({workspace.id})'

@@ -1,0 +1,61 @@
+"""Examining a refusal: facts, questions, conclusion, and the workspace to name in a second request."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import NamedTuple
+
+from safe_langsmith._core.answers import Answer
+from safe_langsmith._core.evidence import Facts, Question
+from safe_langsmith._core.investigation import investigate
+from safe_langsmith.diagnosis import Diagnosis, Workspace
+
+from .choice import choose
+from .ledger import Case
+from .probes import DEADLINE, no_questions
+from .safeguard import Safeguard
+
+_examining = threading.local()
+
+
+class Examination(NamedTuple):
+    """What an examination found.
+
+    Attributes:
+        diagnosis: The diagnosis.
+        workspace: The workspace to name in a second request, or `None` where there must not be one.
+    """
+
+    diagnosis: Diagnosis
+    workspace: Workspace | None
+
+
+def under_examination() -> bool:
+    """Whether this thread is examining a refusal already, so that another one comes from the user's own callable."""
+    return getattr(_examining, "now", False)
+
+
+def examine(
+    facts: Facts, case: Case, ask: Callable[[Question], Answer], safeguard: Safeguard, may_choose: bool
+) -> Examination:
+    """Examines one refusal; others of the same endpoint and key wait and are given the same answers.
+
+    Args:
+        facts: What is known before anything is asked.
+        case: What is known about the endpoint and key.
+        ask: Sends one question.
+        safeguard: The client's options.
+        may_choose: Whether a workspace may be chosen where none was named.
+    """
+    # Who waits longer than the questions may take, waits for the user's callable, and goes on without.
+    held = case.lock.acquire(timeout=DEADLINE + 1)
+    _examining.now = True
+    try:
+        conclusion = case.drive(investigate(facts), ask if safeguard.probe and held else no_questions)
+        workspace = choose(conclusion.candidates, safeguard.resolve_workspace, case) if may_choose and held else None
+        return Examination(conclusion.diagnosis, workspace)
+    finally:
+        _examining.now = False
+        if held:
+            case.lock.release()

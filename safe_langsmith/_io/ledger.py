@@ -1,0 +1,113 @@
+"""What this process has learned about each endpoint and key, so that it asks once, whoever is refused."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+import weakref
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
+
+from safe_langsmith._core.answers import Answer
+from safe_langsmith._core.evidence import Asking, Question, T
+
+ANSWER_TTL = 60.0
+"""Seconds for which LangSmith's answer is taken as still true."""
+
+FAILURE_TTL = 10.0
+"""Seconds for which a question that got no usable answer is not asked again."""
+
+MOST_CASES = 1_000
+
+
+class Case:
+    """What is known about one endpoint and key.
+
+    Attributes:
+        lock: Held while questions are asked, so that everybody else waits for the answers instead of asking, too.
+        announced: The workspaces whose automatic choice has been logged.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        """Knows nothing yet."""
+        self.lock = threading.Lock()
+        self.announced: set[str] = set()
+        self._clock = clock
+        self._answers: dict[Question, tuple[Answer, float]] = {}
+        self._choices: weakref.WeakKeyDictionary[Any, str | None] = weakref.WeakKeyDictionary()
+
+    def drive(self, asking: Asking[T], ask: Callable[[Question], Answer]) -> T:
+        """Runs an investigation to its end, sending only the questions whose answers are not known.
+
+        Args:
+            asking: The investigation.
+            ask: Sends one question.
+        """
+        try:
+            question = next(asking)
+            while True:
+                question = asking.send(self.recall(question) or self._learn(question, ask(question)))
+        except StopIteration as end:
+            result: T = end.value
+            return result
+
+    def recall(self, question: Question) -> Answer | None:
+        """Returns the answer to a question, if it is known and fresh."""
+        answer, until = self._answers.get(question, (None, 0.0))
+        return answer if self._clock() < until else None
+
+    def _learn(self, question: Question, answer: Answer) -> Answer:
+        # Answers that were never asked for, because probing is off, must not keep another client from asking.
+        if answer.asked:
+            self._answers[question] = (answer, self._clock() + (FAILURE_TTL if answer.failed else ANSWER_TTL))
+        return answer
+
+    def choose_once(self, chooser: Any, choose: Callable[[], str | None]) -> str | None:
+        """Returns what `chooser` chose, calling `choose` only the first time."""
+        try:
+            if chooser not in self._choices:
+                self._choices[chooser] = choose()
+            return self._choices[chooser]
+        except TypeError:  # A callable that cannot be hashed or weakly referenced cannot be remembered.
+            return choose()
+
+
+class Ledger:
+    """The cases of a process, the least recently used dropped first.
+
+    Args:
+        clock: Seconds on a clock that never goes back.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """Starts with no case."""
+        self._clock = clock
+        self.forget()
+
+    def forget(self) -> None:
+        """Forgets every case."""
+        self._guard = threading.Lock()
+        self._cases: OrderedDict[tuple[str, str], Case] = OrderedDict()
+
+    def case(self, endpoint: str, fingerprint: str) -> Case:
+        """Returns the case of an endpoint and key.
+
+        Args:
+            endpoint: The base URL of the API.
+            fingerprint: What tells one key from another without being one.
+        """
+        with self._guard:
+            case = self._cases.setdefault((endpoint, fingerprint), Case(self._clock))
+            self._cases.move_to_end((endpoint, fingerprint))
+            while len(self._cases) > MOST_CASES:
+                self._cases.popitem(last=False)
+            return case
+
+
+LEDGER = Ledger()
+
+# A fork copies the locks as they are, also those that a thread held which the child does not have.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=LEDGER.forget)

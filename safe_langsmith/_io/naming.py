@@ -1,0 +1,50 @@
+"""Who named the workspace of a request: the user, and where; or nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from .refusals import Refusal
+from .safeguard import Safeguard
+
+OURS = "safe_langsmith, which chose it"
+
+
+class Naming(NamedTuple):
+    """The workspace that a request named.
+
+    Attributes:
+        workspace_id: The id as it was sent, or `None` where nobody named one.
+        sources: Where it came from, under `workspace_id`, where the request itself shows that.
+    """
+
+    workspace_id: str | None
+    sources: dict[str, str]
+
+
+def naming_of(refusal: Refusal, client: Any, safeguard: Safeguard, caller_headers: Mapping[str, Any]) -> Naming:
+    """Returns who named the workspace of a refused request.
+
+    Args:
+        refusal: The refusal.
+        client: The SDK's client.
+        safeguard: The client's safeguard.
+        caller_headers: The headers that the call itself set.
+    """
+    sent = refusal.headers.get("x-tenant-id") or None
+    if sent is None:
+        return Naming(None, {})
+    if sent == client.workspace_id:
+        if refusal.api_key != client.api_key and not _has_tenant(caller_headers):
+            # The SDK puts the client's workspace on requests for other keys, too. Nobody named it for this one.
+            return Naming(None, {})
+        return Naming(sent, {"workspace_id": OURS} if sent == safeguard.chosen_workspace else {})
+    given = _has_tenant(getattr(client, "_custom_headers", None) or {})
+    return Naming(
+        sent, {"workspace_id": f"the X-Tenant-Id header {'given to the client' if given else 'of the request'}"}
+    )
+
+
+def _has_tenant(headers: Mapping[str, Any]) -> bool:
+    return any(str(name).lower() == "x-tenant-id" for name in headers)

@@ -1,0 +1,177 @@
+"""From the SDK's exception back to the 403 it was raised for, and from that to facts."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from safe_langsmith._core.answers import Body, read_body
+from safe_langsmith._core.clean import HIDDEN, bare_url, clean
+from safe_langsmith._core.evidence import Facts
+from safe_langsmith._core.keys import MISSING, OAUTH, Credential, describe
+
+from .safeguard import Safeguard
+
+_REQUEST_ID_HEADERS = ("x-request-id", "x-langsmith-request-id", "x-amzn-requestid", "x-trace-id", "cf-ray")
+_CREDENTIAL_HEADERS = ("x-api-key", "authorization", "x-service-key", "cookie")
+_MOST_BODY = 100_000
+_SALT = os.urandom(16)
+
+
+def response_of(error: BaseException) -> Any:
+    """Returns the response that an exception of the SDK was raised for, or `None`.
+
+    Only the exception itself and its direct cause and context are looked at: further down there may be an unrelated
+    refusal that the user's code was just handling.
+    """
+    import requests
+
+    for candidate in (error, error.__context__, error.__cause__):
+        if isinstance(candidate, requests.HTTPError):
+            if candidate.response is not None:
+                return candidate.response
+            # Before langsmith 0.14 the SDK's own HTTPError holds no response, and requests' behind it does.
+            return getattr(candidate.__cause__, "response", None)
+    return None
+
+
+def netloc_of(url: str) -> str:
+    """Returns host and port of a URL, without user information."""
+    return urlsplit(url).netloc.rpartition("@")[2]
+
+
+def status_of(error: BaseException | None) -> int | None:
+    """Returns the HTTP status that an exception of the SDK was raised for, or `None`."""
+    return getattr(response_of(error), "status_code", None) if error is not None else None
+
+
+class Refusal(NamedTuple):
+    """A 403, as it came back from `requests`.
+
+    Attributes:
+        headers: The headers of the request as it was sent, by lower-case name. They hold the key.
+        method: The request's method.
+        url: The request's URL, as it was sent.
+        body: What the answer's body says.
+        request_id: The id the server gave the request.
+        redirected_to: The host that answered in place of the one that was asked, if another did.
+        prepared: The request as it was sent, or `None`.
+    """
+
+    headers: dict[str, str]
+    method: str
+    url: str
+    body: Body
+    request_id: str | None
+    redirected_to: str | None
+    prepared: Any
+
+    def __repr__(self) -> str:
+        """Shows nothing of the headers."""
+        return f"Refusal({self.method} {bare_url(self.url)})"
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must not appear in any text."""
+        values = [self.headers[name] for name in _CREDENTIAL_HEADERS if name in self.headers]
+        return tuple(values + [value.partition(" ")[2] for value in values if " " in value])
+
+    @property
+    def api_key(self) -> str | None:
+        """The API key that was sent."""
+        return self.headers.get("x-api-key") or None
+
+    @property
+    def credential(self) -> Credential:
+        """What the credential looks like."""
+        if self.api_key:
+            return describe(self.api_key)
+        if self.headers.get("authorization", "").lower().startswith("bearer "):
+            return OAUTH
+        return Credential("unrecognized", HIDDEN) if self.secrets else MISSING
+
+    @property
+    def fingerprint(self) -> str:
+        """What tells this request's credential from others, and is none."""
+        return hashlib.blake2b("\0".join(self.secrets).encode(), salt=_SALT, digest_size=16).hexdigest()
+
+
+def read_refusal(response: Any, method: str, url: str, default_headers: Mapping[str, str]) -> Refusal:
+    """Returns what a refused response says about itself.
+
+    Args:
+        response: The response, of `requests` or of something that stands in for it.
+        method: The method that the caller asked for.
+        url: The URL that the caller asked for, used where the response does not know its request.
+        default_headers: The headers that the client sends, used likewise.
+    """
+    history = getattr(response, "history", None)
+    first = history[0] if isinstance(history, (list, tuple)) and history else response
+    prepared = getattr(first, "request", None)
+    sent = getattr(prepared, "headers", None)
+    headers = _plain_headers(sent if isinstance(sent, Mapping) else default_headers)
+    asked = getattr(prepared, "url", None)
+    asked = asked if isinstance(asked, str) else url
+    answered = getattr(response, "url", None)
+    elsewhere = netloc_of(answered) if first is not response and isinstance(answered, str) else ""
+    answer_headers = _plain_headers(getattr(response, "headers", None))
+    refusal = Refusal(headers, method, asked, Body(), None, None, prepared)
+    content = getattr(response, "content", b"")
+    raw = content[:_MOST_BODY] if isinstance(content, bytes) else b""
+    request_id = next((answer_headers[name] for name in _REQUEST_ID_HEADERS if name in answer_headers), "")
+    return refusal._replace(
+        body=read_body(raw, answer_headers.get("content-type", ""), refusal.secrets),
+        request_id=clean(request_id, 80, refusal.secrets) or None,
+        redirected_to=clean(elsewhere, 200) if elsewhere and elsewhere != netloc_of(asked) else None,
+    )
+
+
+def facts_of(
+    refusal: Refusal, endpoint: str, workspace_id: str | None, sources: dict[str, str], safeguard: Safeguard
+) -> Facts:
+    """Returns the facts of a refusal.
+
+    Args:
+        refusal: The refusal.
+        endpoint: The base URL of the API that was asked.
+        workspace_id: The workspace that the user named, or `None`.
+        sources: Where the settings came from, as far as the request itself shows it.
+        safeguard: The client's safeguard.
+    """
+    in_use = {"endpoint": endpoint, "api_key": refusal.api_key, "workspace_id": workspace_id}
+    local = safeguard.configuration(in_use, sources)
+    settings = local.settings
+    if refusal.api_key is None and refusal.credential.kind != "missing":
+        settings["api_key"] = replace(settings["api_key"], value=refusal.credential.masked)
+    shown = bare_url(endpoint)
+    url = bare_url(refusal.url)
+    return Facts(
+        endpoint=shown,
+        credential=refusal.credential,
+        settings=settings,
+        workspace_id=workspace_id,
+        workspace_source=settings["workspace_id"].source,
+        method=refusal.method,
+        path=url[len(shown) :] if url.startswith(shown) else urlsplit(url).path,
+        url=url,
+        status_code=403,
+        request_id=refusal.request_id,
+        body=refusal.body,
+        redirected_to=refusal.redirected_to,
+        variables=local.variables,
+        drift=local.drift,
+        notes=local.notes,
+    )
+
+
+def _plain_headers(headers: Any) -> dict[str, str]:
+    if not isinstance(headers, Mapping):
+        return {}
+    return {
+        str(name).lower(): value.decode("latin-1") if isinstance(value, bytes) else str(value)
+        for name, value in headers.items()
+    }

@@ -1,0 +1,77 @@
+"""What a safe client remembers of how it was made."""
+
+from __future__ import annotations
+
+import os
+import reprlib
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Union
+
+from safe_langsmith._core.settings import Configuration, configuration, origin
+from safe_langsmith.diagnosis import Workspace
+
+from .local import PathLike, read_dotenv, read_profile
+
+Chooser = Callable[[Sequence[Workspace]], Union[Workspace, str, None]]
+
+_ARGUMENTS = {"endpoint": "api_url", "api_key": "api_key", "workspace_id": "workspace_id"}
+
+
+class Safeguard:
+    """The options of a safe client, and where its settings came from.
+
+    It holds no client, because the SDK's tracing thread ends when nothing but itself refers to one; and no key.
+
+    Args:
+        resolve_workspace: Whether, or how, a missing workspace may be chosen.
+        probe: Whether diagnostic requests may be sent.
+        dotenv_path: The `.env` to compare with.
+        given: The names of the constructor's other arguments that were given.
+        profile: The name of the profile to use, where one was given.
+        profile_config_path: The config file to use, where one was given.
+    """
+
+    def __init__(
+        self,
+        resolve_workspace: bool | Chooser,
+        probe: bool,
+        dotenv_path: PathLike | None,
+        given: Collection[str] = (),
+        profile: str | None = None,
+        profile_config_path: str | None = None,
+    ) -> None:
+        """Notes how the client is made."""
+        self.resolve_workspace = resolve_workspace
+        self.probe = probe
+        self.dotenv_path = dotenv_path
+        self.chosen_workspace: str | None = None
+        self._given = frozenset(given)
+        self._profile = (profile, profile_config_path)
+        self._origins: dict[str, tuple[str | None, int]] = {}
+
+    def __repr__(self) -> str:
+        """Shows the options."""
+        return f"Safeguard(resolve_workspace={reprlib.repr(self.resolve_workspace)}, probe={self.probe})"
+
+    def note_origins(self, in_use: Mapping[str, str | None]) -> None:
+        """Notes where the settings came from, while the environment is still the one they were read from."""
+        # The value's hash tells whether somebody has set another one since, and cannot be turned back into a key.
+        self._origins = {setting: (self._origin(setting, value), hash(value)) for setting, value in in_use.items()}
+
+    def configuration(self, in_use: Mapping[str, str | None], sources: Mapping[str, str]) -> Configuration:
+        """Returns the settings as they are now, with their sources.
+
+        Args:
+            in_use: What the refused request used: `endpoint`, `api_key` and `workspace_id`.
+            sources: Where those came from, as far as the request itself shows it.
+        """
+        origins: dict[str, str | None] = {}
+        for setting, value in in_use.items():
+            noted, digest = self._origins.get(setting, (self._origin(setting, value), hash(value)))
+            origins[setting] = sources.get(setting) or (noted if digest == hash(value) else "set on the client")
+        return configuration(in_use, origins, os.environ, read_dotenv(self.dotenv_path), read_profile(*self._profile))
+
+    def _origin(self, setting: str, value: str | None) -> str | None:
+        if "api_urls" in self._given and setting != "workspace_id":
+            return "the api_urls argument"
+        return origin(setting, value, _ARGUMENTS[setting] in self._given, os.environ)

@@ -1,0 +1,95 @@
+"""Sending a call of `request_with_retries` a second time: the same body, byte for byte, and another workspace.
+
+A file or stream has been read to its end by the first send, and a naive second one would deliver an empty body, which
+the server accepts. So its position is noted before the first send, and restored before the second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Rewind = Callable[[], bool]
+"""Puts a body back where it was before the first send; returns whether that was possible."""
+
+_REPLAYABLE = (bytes, str, type(None), dict, list, tuple)
+
+
+def note_position(call: Mapping[str, Any]) -> Rewind:
+    """Returns how to put back the body of a call that is about to be sent.
+
+    Args:
+        call: The keyword arguments of `request_with_retries`.
+    """
+    nested = call.get("request_kwargs")
+    streams = [
+        holder["data"]
+        for holder in ((call, nested) if nested else (call,))
+        if "data" in holder and not isinstance(holder["data"], _REPLAYABLE)
+    ]
+    if not streams:
+        return _nothing_to_rewind
+    rewinds = [_position_of(stream) for stream in streams]
+    return lambda: all(rewind() for rewind in rewinds)
+
+
+def arguments_for(call: Mapping[str, Any], workspace_id: str, prepared: Any, rewind: Rewind) -> dict[str, Any] | None:
+    """Returns the arguments of the second send, or `None` where the body cannot be sent twice.
+
+    Args:
+        call: The keyword arguments of the first send.
+        workspace_id: The workspace to name.
+        prepared: The request as it was first sent, or `None` where that is not known.
+        rewind: Puts the body back.
+    """
+    outer, nested = dict(call), dict(call.get("request_kwargs") or {})
+    headers = caller_headers(call)
+    if outer.get("files") or nested.get("files"):
+        # requests has read the files to their end and framed them with a boundary drawn anew for each send. What it
+        # made of them is at hand.
+        body = getattr(prepared, "body", None)
+        if not isinstance(body, (bytes, str)):
+            return None
+        for holder in (outer, nested):
+            holder.pop("files", None)
+            holder.pop("data", None)
+        outer["data"] = body
+        headers["Content-Type"] = prepared.headers["Content-Type"]
+    elif not rewind():
+        return None
+    # Callers pass snapshots of the client's headers, which win over the client's own: so the id goes in here.
+    headers = {name: value for name, value in headers.items() if name.lower() != "x-tenant-id"}
+    nested.pop("headers", None)
+    if "request_kwargs" in outer:
+        outer["request_kwargs"] = nested
+    return {**outer, "headers": {**headers, "X-Tenant-Id": workspace_id}}
+
+
+def caller_headers(call: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the headers that a call's arguments set, merged as the SDK merges them."""
+    nested = call.get("request_kwargs") or {}
+    return {**(nested.get("headers") or {}), **(call.get("headers") or {})}
+
+
+def _position_of(stream: Any) -> Rewind:
+    try:
+        position = stream.tell()
+    except (AttributeError, OSError, ValueError):
+        return _cannot_rewind
+
+    def rewind() -> bool:
+        try:
+            stream.seek(position)
+        except (AttributeError, OSError, ValueError):
+            return False
+        return True
+
+    return rewind
+
+
+def _nothing_to_rewind() -> bool:
+    return True
+
+
+def _cannot_rewind() -> bool:
+    return False

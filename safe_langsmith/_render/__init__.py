@@ -1,0 +1,1 @@
+"""How a diagnosis looks as text and as HTML."""

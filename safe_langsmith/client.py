@@ -1,0 +1,146 @@
+"""`SafeClient`, the drop-in for `langsmith.Client`."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any
+
+import langsmith
+
+from ._io.safeguard import Safeguard
+from ._io.second_send import note_position
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Literal
+
+    import requests
+    from langsmith.schemas import LangSmithInfo
+    from urllib3 import Retry
+
+    from ._io.local import PathLike
+    from ._io.safeguard import Chooser
+
+
+class SafeClient(langsmith.Client):
+    """A `langsmith.Client` that heals or explains a 403.
+
+    Every argument and method of `langsmith.Client` works as it does there, and a call that succeeds costs the same. A
+    call that LangSmith refuses is sent once more where a missing workspace was all that it lacked, and otherwise raises
+    `ForbiddenDiagnosis`, which is also an instance of the class that the SDK would have raised.
+
+    Args:
+        resolve_workspace: `True` sends a refused request again when exactly one workspace can be meant, `False` never
+            does. A callable gets the live workspaces and returns the one to use, its id, or `None` to use none. It is
+            called at most once for an endpoint and key.
+        probe: Whether read-only diagnostic requests may be sent after a refusal.
+        dotenv_path: The `.env` file to compare with; by default what python-dotenv finds from the working directory
+            upwards.
+
+    Raises:
+        Exception: What `langsmith.Client` raises for its arguments.
+    """
+
+    _safeguard: Safeguard
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            api_url: str | None = None,
+            *,
+            api_key: str | None = None,
+            retry_config: Retry | None = None,
+            timeout_ms: int | tuple[int, int] | None = None,
+            web_url: str | None = None,
+            session: requests.Session | None = None,
+            auto_batch_tracing: bool = True,
+            anonymizer: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
+            hide_inputs: Callable[[dict[str, Any]], dict[str, Any]] | bool | None = None,
+            hide_outputs: Callable[[dict[str, Any]], dict[str, Any]] | bool | None = None,
+            hide_metadata: Callable[[dict[str, Any]], dict[str, Any]] | bool | None = None,
+            omit_traced_runtime_info: bool = False,
+            process_buffered_run_ops: Callable[[Sequence[dict[str, Any]]], Sequence[dict[str, Any]]] | None = None,
+            run_ops_buffer_size: int | None = None,
+            run_ops_buffer_timeout_ms: float | None = None,
+            info: dict[str, Any] | LangSmithInfo | None = None,
+            api_urls: dict[str, str] | None = None,
+            otel_tracer_provider: Any = None,
+            tracing_mode: Literal["langsmith", "otel", "hybrid"] | None = None,
+            otel_enabled: bool | None = None,
+            tracing_sampling_rate: float | None = None,
+            workspace_id: str | None = None,
+            profile: str | None = None,
+            profile_config_path: str | None = None,
+            prefer_profile_auth: bool = False,
+            max_batch_size_bytes: int | None = None,
+            headers: dict[str, str] | None = None,
+            tracing_error_callback: Callable[[Exception], None] | None = None,
+            disable_prompt_cache: bool = False,
+            cache: Any = None,
+            resolve_workspace: bool | Chooser = True,
+            probe: bool = True,
+            dotenv_path: PathLike | None = None,
+        ) -> None:
+            """Makes a client, as the newest SDK does. What the installed one knows is in `inspect.signature`."""
+
+    else:
+
+        def __init__(self, *args, resolve_workspace=True, probe=True, dotenv_path=None, **kwargs):
+            """Makes a client; arguments that are not described above are `langsmith.Client`'s."""
+            given = {name for name, value in kwargs.items() if value is not None} | set(("api_url",)[: len(args)])
+            # Before the parent's: its tracing thread may send a request while the constructor still runs.
+            self._safeguard = Safeguard(
+                resolve_workspace, probe, dotenv_path, given, kwargs.get("profile"), kwargs.get("profile_config_path")
+            )
+            try:
+                super().__init__(*args, **kwargs)
+            finally:
+                # They hold the key, and a traceback shows this frame.
+                del args, kwargs
+            self._safeguard.note_origins(
+                {"endpoint": self.api_url, "api_key": self.api_key, "workspace_id": self.workspace_id}
+            )
+
+    def request_with_retries(self, /, method: Any, pathname: str, **kwargs: Any) -> requests.Response:
+        """Sends a request as `langsmith.Client` does, and answers a 403.
+
+        Args:
+            method: The HTTP method.
+            pathname: The path below the endpoint, or a whole URL.
+            **kwargs: Passed on.
+
+        Returns:
+            The response.
+
+        Raises:
+            ForbiddenDiagnosis: If LangSmith refused and naming a workspace did not help.
+            Exception: What `langsmith.Client` raises for everything else.
+        """
+        rewind = note_position(kwargs)
+        try:
+            try:
+                return super().request_with_retries(method, pathname, **kwargs)
+            except Exception as error:
+                from ._io.v1 import RefusedCall, is_refusal
+
+                if not is_refusal(self, pathname, error):
+                    raise
+                call = RefusedCall(self, super().request_with_retries, method, pathname, kwargs, rewind, error)
+        finally:
+            # They hold the key, and a traceback shows this frame.
+            del kwargs
+        # Outside the handler, so that nothing raised here drags the SDK's error along as its context.
+        response: requests.Response = call.answer()
+        return response
+
+
+def _with_our_options() -> inspect.Signature:
+    """The parent's signature, as the installed SDK has it, with our options after its own."""
+    parent = inspect.signature(langsmith.Client.__init__)
+    ours = inspect.signature(SafeClient.__init__).parameters
+    added = [ours[name] for name in ("resolve_workspace", "probe", "dotenv_path")]
+    return parent.replace(parameters=[*parent.parameters.values(), *added])
+
+
+SafeClient.__init__.__signature__ = _with_our_options()  # type: ignore[attr-defined]

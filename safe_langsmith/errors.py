@@ -1,0 +1,178 @@
+"""The exception a refused call ends in, and how to find one inside another exception."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any, TypeVar, cast
+
+from langsmith.utils import LangSmithError
+
+from ._core.clean import clean
+from .diagnosis import ApiKey, Cause, Check, Confidence, Diagnosis, Fix, Probe, Setting, Workspace
+
+SDK_MESSAGE_LIMIT = 1_000
+
+T = TypeVar("T")
+
+
+class _OfDiagnosis:
+    """Reads an attribute of the same name from the exception's diagnosis."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, error: ForbiddenDiagnosis | None, owner: type | None = None) -> Any:
+        return self if error is None else getattr(error.diagnosis, self._name)
+
+
+def _field() -> Any:
+    return _OfDiagnosis()
+
+
+class ForbiddenDiagnosis(LangSmithError):
+    """LangSmith answered 403, and this is what is known about why.
+
+    It is also an instance of the class that the SDK would have raised for the same answer, so code that catches that
+    class still does. `str()` is complete alone: the diagnosis first, the SDK's own message last.
+
+    Attributes:
+        diagnosis: The diagnosis as a value. Its fields are attributes of the exception, too.
+        sdk_error: What the SDK raised; `None` after a copy or a pickle.
+    """
+
+    cause: Cause = _field()
+    confidence: Confidence = _field()
+    summary: str = _field()
+    checks: tuple[Check, ...] = _field()
+    fixes: tuple[Fix, ...] = _field()
+    key: ApiKey = _field()
+    settings: dict[str, Setting] = _field()
+    workspaces: tuple[Workspace, ...] | None = _field()
+    method: str | None = _field()
+    url: str | None = _field()
+    status_code: int | None = _field()
+    request_id: str | None = _field()
+    server_message: str | None = _field()
+    probes: tuple[Probe, ...] = _field()
+
+    diagnosis: Diagnosis
+    sdk_error: BaseException | None
+    sdk_message: str
+
+    def __init__(self, diagnosis: Diagnosis, sdk_message: str = "", sdk_error: BaseException | None = None) -> None:
+        """Holds a diagnosis; `explain` makes one that is also an instance of the SDK's class.
+
+        Args:
+            diagnosis: What was found.
+            sdk_message: The SDK's own message, cleaned.
+            sdk_error: What the SDK raised.
+        """
+        # The SDK's classes are passed over: some want a response, which a copy does not have.
+        Exception.__init__(self, diagnosis.summary)
+        self.diagnosis = diagnosis
+        self.sdk_error = sdk_error
+        self.sdk_message = sdk_message
+
+    def __str__(self) -> str:
+        """Returns the diagnosis, then the SDK's own message."""
+        said = f"\n\nThe SDK's own message: {self.sdk_message}" if self.sdk_message else ""
+        return f"{self.diagnosis}{said}"
+
+    def __repr__(self) -> str:
+        """Returns the cause and the summary, as a log line would have them."""
+        return f"ForbiddenDiagnosis({self.diagnosis.cause.value!r}, {self.diagnosis.summary!r})"
+
+    @property
+    def response(self) -> Any:
+        """The refused response, or `None` where the SDK's exception has none or this one is a copy."""
+        return _response_of(self.sdk_error)
+
+    @property
+    def request(self) -> Any:
+        """The refused request, or `None` where the SDK's exception has none or this one is a copy."""
+        return getattr(self.response, "request", None)
+
+    @property
+    def body(self) -> Any:
+        """The refused response's body, where the SDK's exception has one."""
+        return getattr(self.sdk_error, "body", None)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Leaves out the SDK's exception, which holds a response, and with it the key."""
+        base = next((b for b in type(self).__bases__ if not issubclass(b, ForbiddenDiagnosis)), LangSmithError)
+        notes = {"__notes__": list(self.__notes__)} if hasattr(self, "__notes__") else None
+        return _restore, (base.__module__, base.__qualname__, self.diagnosis, self.sdk_message), notes
+
+
+def explain(
+    diagnosis: Diagnosis,
+    sdk_error: BaseException,
+    message: str,
+    sdk_class: type[BaseException],
+    secrets: tuple[str, ...],
+) -> ForbiddenDiagnosis:
+    """Returns the exception for a diagnosis.
+
+    Args:
+        diagnosis: What was found.
+        sdk_error: What the SDK raised.
+        message: The SDK's message for it.
+        sdk_class: The class that the result is to be an instance of, beside `ForbiddenDiagnosis`.
+        secrets: Strings that must not appear in the result.
+    """
+    return _class_for(sdk_class)(diagnosis, clean(message, SDK_MESSAGE_LIMIT, secrets), sdk_error)
+
+
+def find_diagnosis(error: BaseException | None) -> ForbiddenDiagnosis | None:
+    """Returns the `ForbiddenDiagnosis` inside a wrapped, chained or grouped exception, or `None`.
+
+    Looks at the exception itself, at its causes and contexts, and at the members of exception groups (also of
+    langsmith's own `LangSmithExceptionGroup`), nearest first.
+
+    Args:
+        error: Any exception, or `None`.
+    """
+    waiting: list[BaseException | None] = [error]
+    seen: set[int] = set()
+    while waiting:
+        current = waiting.pop(0)
+        if current is None or id(current) in seen:
+            continue
+        if isinstance(current, ForbiddenDiagnosis):
+            return current
+        seen.add(id(current))
+        members = getattr(current, "exceptions", None)
+        waiting += [current.__cause__, current.__context__]
+        if isinstance(members, (list, tuple)):
+            waiting += [member for member in members if isinstance(member, BaseException)]
+    return None
+
+
+_classes: dict[type[BaseException], type[ForbiddenDiagnosis]] = {}
+
+
+def _class_for(sdk_class: type[BaseException]) -> type[ForbiddenDiagnosis]:
+    if issubclass(ForbiddenDiagnosis, sdk_class):
+        return ForbiddenDiagnosis
+    if sdk_class not in _classes:
+        namespace = {"__module__": ForbiddenDiagnosis.__module__, "__qualname__": "ForbiddenDiagnosis"}
+        bases = (ForbiddenDiagnosis, sdk_class)
+        _classes[sdk_class] = cast("type[ForbiddenDiagnosis]", type("ForbiddenDiagnosis", bases, namespace))
+    return _classes[sdk_class]
+
+
+def _restore(module: str, name: str, diagnosis: Diagnosis, sdk_message: str) -> ForbiddenDiagnosis:
+    try:
+        sdk_class = getattr(importlib.import_module(module), name)
+        return _class_for(sdk_class)(diagnosis, sdk_message)
+    except (ImportError, AttributeError, TypeError):
+        # Another version of the SDK may lack the class; the diagnosis is what matters.
+        return ForbiddenDiagnosis(diagnosis, sdk_message)
+
+
+def _response_of(error: BaseException | None) -> Any:
+    """The response an SDK exception carries, itself or by the HTTP error it was raised for."""
+    for candidate in (error, getattr(error, "__context__", None), getattr(error, "__cause__", None)):
+        if getattr(candidate, "response", None) is not None:
+            return candidate.response  # type: ignore[union-attr]
+    return None

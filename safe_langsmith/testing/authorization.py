@@ -1,0 +1,127 @@
+"""Decides what a request may do, from values alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from safe_langsmith._core.permissions import permissions_of, requirement
+from safe_langsmith.testing import dialects
+from safe_langsmith.testing.directory import Directory, Key, Kind, Workspace
+from safe_langsmith.testing.replies import Reply
+
+_BEARER_ONLY = frozenset({"/orgs", "/orgs/permissions", "/orgs/pending", "/tenants", "/workspaces/pending", "/me"})
+_OPEN = frozenset({"/info", "/info/health", "/ok"})
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Where LangSmith's answers vary or are not documented.
+
+    Attributes:
+        says_workspace_required: Whether a missing workspace is called so, or answered with a bare `Forbidden`.
+        names_permissions: Whether a refusal names the missing permission.
+        malformed_workspace_status: The answer to an `X-Tenant-Id` that is no UUID: 401, or a bare 403.
+    """
+
+    says_workspace_required: bool = True
+    names_permissions: bool = False
+    malformed_workspace_status: int = 401
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A request that may go on.
+
+    Attributes:
+        key: Who asks; `None` where no key is needed.
+        workspace: Where it runs; `None` for what belongs to the organization or to nobody.
+    """
+
+    key: Key | None = None
+    workspace: Workspace | None = None
+
+
+def authorize(
+    directory: Directory, policy: Policy, method: str, path: str, headers: Mapping[str, str]
+) -> Grant | Reply:
+    """Returns what the request may do, or the refusal to answer.
+
+    Args:
+        directory: Who exists.
+        policy: How to answer where LangSmith varies.
+        method: The HTTP method.
+        path: The canonical path.
+        headers: The request's headers by lower-case name.
+    """
+    if path in _OPEN or path.startswith("/public/"):
+        return Grant()
+    key = _identify(directory, path, headers)
+    if isinstance(key, Reply):
+        return key
+    if path in _BEARER_ONLY or path.startswith("/me/"):
+        return Grant(key) if key.kind is Kind.OAUTH else _forbidden(path)
+    if _is_of_organization(path):
+        return _grant_organization(policy, method, path, key)
+    workspace = _resolve(directory, policy, path, key, headers.get("x-tenant-id"))
+    if isinstance(workspace, Reply):
+        return workspace
+    needed = requirement(method, path)
+    if needed is not None and needed.permission not in permissions_of(key.role_in(workspace) or ""):
+        return _forbidden(path, needed.permission if policy.names_permissions else None)
+    return Grant(key, workspace)
+
+
+def _identify(directory: Directory, path: str, headers: Mapping[str, str]) -> Key | Reply:
+    secret = headers.get("x-api-key", "").strip()
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    if not secret and scheme.lower() == "bearer":
+        # What is no token at all cannot be decoded (401); a key in the wrong header is still a key.
+        key = directory.keys.get(token.strip())
+        if key is None and not token.startswith("lsv2_"):
+            return dialects.unauthorized(path)
+        return key or _forbidden(path)
+    if not secret:
+        return dialects.unauthorized(path)
+    if secret.startswith("ls__"):
+        return dialects.refusal(path, 401, dialects.LEGACY_KEY)
+    key = directory.keys.get(secret)
+    return _forbidden(path) if key is None or key.kind is Kind.OAUTH else key
+
+
+def _is_of_organization(path: str) -> bool:
+    if path == "/workspaces/current" or path.startswith("/workspaces/current/"):
+        return False
+    return path == "/workspaces" or path.startswith(("/workspaces/", "/orgs/current/"))
+
+
+def _grant_organization(policy: Policy, method: str, path: str, key: Key) -> Grant | Reply:
+    if method == "GET" and key.may_list:
+        return Grant(key)
+    needed = "organization:read" if method == "GET" else "organization:manage"
+    return _forbidden(path, needed if policy.names_permissions else None)
+
+
+def _resolve(directory: Directory, policy: Policy, path: str, key: Key, named: str | None) -> Workspace | Reply:
+    """Returns the workspace the request runs in."""
+    if named:
+        try:
+            id = str(UUID(named))
+        except ValueError:
+            if policy.malformed_workspace_status == 403:
+                return _forbidden(path)
+            return dialects.refusal(path, policy.malformed_workspace_status, dialects.MALFORMED_WORKSPACE)
+    elif key.default is not None:
+        id = key.default
+    else:
+        return dialects.workspace_required(path) if policy.says_workspace_required else _forbidden(path)
+    workspace = directory.workspaces.get(id)
+    if workspace is None or workspace.deleted or key.role_in(workspace) is None:
+        return _forbidden(path)
+    return workspace
+
+
+def _forbidden(path: str, permission: str | None = None) -> Reply:
+    text = dialects.FORBIDDEN
+    return dialects.refusal(path, 403, f"{text}: missing permission {permission}" if permission else text)

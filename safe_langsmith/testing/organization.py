@@ -1,0 +1,172 @@
+"""The handle that fills the directory: an organization with its workspaces and keys."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
+from uuid import uuid4
+
+from safe_langsmith._core.permissions import ADMIN, EDITOR, VIEWER
+from safe_langsmith.testing.directory import Directory, Key, Kind, Workspace
+
+PERSONAL_PREFIX, SERVICE_PREFIX, OAUTH_PREFIX = "lsv2_pt_", "lsv2_sk_", "eyJ"
+
+_T = TypeVar("_T", Workspace, Key)
+
+
+def mint_key(prefix: str) -> str:
+    """Returns a random secret in the shape of LangSmith's keys."""
+    return f"{prefix}{secrets.token_hex(16)}_{secrets.token_hex(5)}"
+
+
+class Registry:
+    """The current directory. Requests are judged by one snapshot of it, so it is replaced and never changed."""
+
+    def __init__(self, mint: Callable[[str], str] = mint_key) -> None:
+        """Starts empty; `mint` makes the secret that starts with a given prefix."""
+        self.mint = mint
+        self._lock = threading.Lock()
+        self._directory = Directory()
+
+    @property
+    def directory(self) -> Directory:
+        """The directory as of now."""
+        return self._directory
+
+    def add(self, entry: _T) -> _T:
+        """Adds a workspace or a key and returns it."""
+        with self._lock:
+            if isinstance(entry, Workspace):
+                self._directory = self._directory.with_workspace(entry)
+            else:
+                self._directory = self._directory.with_key(entry)
+        return entry
+
+    def revoke(self, secret: str) -> None:
+        """Forgets the key `secret`; LangSmith does not tell a revoked key from an unknown one either."""
+        with self._lock:
+            self._directory = self._directory.without_key(secret)
+
+
+class Organization:
+    """An organization of the stand-in.
+
+    Attributes:
+        id: Its UUID.
+        name: Its display name.
+    """
+
+    def __init__(self, name: str, registry: Registry) -> None:
+        """Use `StandIn.add_organization`."""
+        self.id = str(uuid4())
+        self.name = name
+        self._registry = registry
+
+    def __repr__(self) -> str:
+        return f"Organization(id={self.id!r}, name={self.name!r})"
+
+    def add_workspace(self, name: str, *, deleted: bool = False, data_plane_url: str | None = None) -> Workspace:
+        """Adds a workspace.
+
+        Args:
+            name: Its display name.
+            deleted: Whether it is deleted already.
+            data_plane_url: Where its own data plane answers.
+        """
+        return self._registry.add(
+            Workspace(str(uuid4()), name, self.id, deleted=deleted, data_plane_url=data_plane_url)
+        )
+
+    def add_personal_key(
+        self,
+        *,
+        default: Workspace,
+        role: str = ADMIN,
+        roles: Mapping[Workspace, str] | None = None,
+        permissions_listed: bool = True,
+    ) -> str:
+        """Mints a personal access token and returns it.
+
+        Args:
+            default: The workspace it uses when a request names none.
+            role: The user's role there.
+            roles: The user's role in further workspaces; in all others the user is no member.
+            permissions_listed: Whether `GET /workspaces` tells the permissions.
+        """
+        return self._add_user(Kind.PERSONAL, PERSONAL_PREFIX, default, role, roles, permissions_listed)
+
+    def add_oauth_token(
+        self,
+        *,
+        default: Workspace,
+        role: str = ADMIN,
+        roles: Mapping[Workspace, str] | None = None,
+        permissions_listed: bool = True,
+    ) -> str:
+        """Mints an OAuth access token, to be sent as `Authorization: Bearer`. Arguments: see `add_personal_key`."""
+        return self._add_user(Kind.OAUTH, OAUTH_PREFIX, default, role, roles, permissions_listed)
+
+    def add_service_key(
+        self,
+        *,
+        workspaces: Iterable[Workspace] | None,
+        role: str = ADMIN,
+        may_list: bool | None = None,
+        permissions_listed: bool = True,
+    ) -> str:
+        """Mints a service key and returns it.
+
+        Args:
+            workspaces: What it is scoped to; `None` makes it organization-scoped. A key with exactly one workspace
+                uses that one when a request names none; any other has to be told.
+            role: Its role in each of them.
+            may_list: Whether it may list workspaces; by default all may but a key with exactly one workspace.
+            permissions_listed: Whether `GET /workspaces` tells the permissions.
+        """
+        scope = None if workspaces is None else [workspace.id for workspace in workspaces]
+        only = scope[0] if scope is not None and len(scope) == 1 else None
+        return self._add_key(
+            Key(
+                self._registry.mint(SERVICE_PREFIX),
+                Kind.SERVICE,
+                self.id,
+                roles={id: _known(role) for id in scope or ()},
+                role_everywhere=_known(role) if scope is None else None,
+                default=only,
+                may_list=only is None if may_list is None else may_list,
+                permissions_listed=permissions_listed,
+            )
+        )
+
+    def _add_user(
+        self,
+        kind: Kind,
+        prefix: str,
+        default: Workspace,
+        role: str,
+        roles: Mapping[Workspace, str] | None,
+        permissions_listed: bool,
+    ) -> str:
+        reach = {default: role, **(roles or {})}
+        return self._add_key(
+            Key(
+                self._registry.mint(prefix),
+                kind,
+                self.id,
+                roles={workspace.id: _known(role) for workspace, role in reach.items()},
+                default=default.id,
+                permissions_listed=permissions_listed,
+            )
+        )
+
+    def _add_key(self, key: Key) -> str:
+        return self._registry.add(key).secret
+
+
+def _known(role: str) -> str:
+    # A misspelt role would carry no permission and look like a refusal under test.
+    if role not in (ADMIN, EDITOR, VIEWER):
+        raise ValueError(f"role must be {ADMIN!r}, {EDITOR!r} or {VIEWER!r}, not {role!r}")
+    return role
