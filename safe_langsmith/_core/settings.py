@@ -170,9 +170,8 @@ def configuration(
         if source is None:
             source = _source_of(name, value, environ, profile)
         differing = _differing(name, value, environ, dotenv, profile)
-        settings[name] = Setting(
-            _shown(name, value), source, tuple(Setting(_shown(name, v), s) for s, v, _ in differing if s != source)
-        )
+        others = tuple(Setting(_shown(name, v), s) for s, v, _ in differing)
+        settings[name] = Setting(_shown(name, value), source, others)
         drift += [
             Drift(name, Setting(_shown(name, v), s), source.endswith("argument"))
             for s, v, is_now in differing

@@ -54,6 +54,10 @@ class Prober:
         """Shows nothing of the headers, which hold the key."""
         return f"Prober({self._endpoint!r})"
 
+    def forget(self) -> None:
+        """Drops what holds the key."""
+        self._headers, self._secrets = {}, ()
+
     def ask(self, question: Question) -> Answer:
         """Returns the answer to a question, asked twice at most. Never raises an `Exception`."""
         from tenacity import Retrying, retry_if_result, stop_after_attempt, wait_fixed

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any, NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any
 from urllib.parse import urlsplit
 
-from safe_langsmith._core.answers import Body, read_body
+from safe_langsmith._core.answers import NO_BODY, Body, read_body
 from safe_langsmith._core.clean import HIDDEN, bare_url, clean
 from safe_langsmith._core.evidence import Facts
 from safe_langsmith._core.keys import MISSING, OAUTH, Credential, describe
@@ -49,8 +49,11 @@ def status_of(error: BaseException | None) -> int | None:
     return getattr(response_of(error), "status_code", None) if error is not None else None
 
 
-class Refusal(NamedTuple):
+@dataclass(frozen=True, repr=False)
+class Refusal:
     """A 403, as it came back from `requests`.
+
+    No tuple, and with a `repr` of its own, because error trackers look into the locals of frames.
 
     Attributes:
         headers: The headers of the request as it was sent, by lower-case name. They hold the key.
@@ -78,7 +81,9 @@ class Refusal(NamedTuple):
     def secrets(self) -> tuple[str, ...]:
         """What must not appear in any text."""
         values = [self.headers[name] for name in _CREDENTIAL_HEADERS if name in self.headers]
-        return tuple(values + [value.partition(" ")[2] for value in values if " " in value])
+        values += [value.partition(" ")[2] for value in values if " " in value]
+        # A part of a key is a secret, too: what follows the eight characters that every key of its kind begins with.
+        return (*values, *(value[8:] for value in values if len(value) >= 24))
 
     @property
     def api_key(self) -> str | None:
@@ -119,11 +124,12 @@ def read_refusal(response: Any, method: str, url: str, default_headers: Mapping[
     answered = getattr(response, "url", None)
     elsewhere = netloc_of(answered) if first is not response and isinstance(answered, str) else ""
     answer_headers = _plain_headers(getattr(response, "headers", None))
-    refusal = Refusal(headers, method, asked, Body(), None, None, prepared)
+    refusal = Refusal(headers, method, asked, NO_BODY, None, None, prepared)
     content = getattr(response, "content", b"")
     raw = content[:_MOST_BODY] if isinstance(content, bytes) else b""
     request_id = next((answer_headers[name] for name in _REQUEST_ID_HEADERS if name in answer_headers), "")
-    return refusal._replace(
+    return replace(
+        refusal,
         body=read_body(raw, answer_headers.get("content-type", ""), refusal.secrets),
         request_id=clean(request_id, 80, refusal.secrets) or None,
         redirected_to=clean(elsewhere, 200) if elsewhere and elsewhere != netloc_of(asked) else None,

@@ -123,6 +123,8 @@ class RefusedCall:
         if outcome.error is None:
             return outcome.response
         if self._explained is not None:
+            # The SDK's exception quotes the server, which may have quoted the key.
+            del outcome
             raise self._explained from None
         context = outcome.error.__context__
         try:
@@ -165,7 +167,10 @@ class RefusedCall:
         # Where the user has named a workspace since this request left, the next one will carry it.
         overtaken = to.is_own and client.workspace_id not in (None, safeguard.chosen_workspace)
         may_choose = naming.workspace_id is None and self._second is None and not overtaken
-        diagnosis, workspace = examine(facts, to.case, prober.ask, safeguard, may_choose)
+        try:
+            diagnosis, workspace = examine(facts, to.case, prober.ask, safeguard, may_choose)
+        finally:
+            prober.forget()
         if workspace is not None:
             again = arguments_for(self._arguments, workspace.id, refusal.prepared, self._rewind)
             if again is not None:

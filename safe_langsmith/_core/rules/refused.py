@@ -47,9 +47,13 @@ def undetermined(e: Evidence) -> Verdict:
 
 
 def _everything_refused(e: Evidence) -> Asking[bool]:
-    home = yield from e.ask(HOME)
-    listing = yield from e.ask(LISTING)
-    return home.refused and listing.refused and all(answer.refused for answer in e.answers.values())
+    if not all(answer.refused for answer in e.answers.values()):
+        return False
+    for question in (HOME, LISTING):
+        answer = yield from e.ask(question)
+        if not answer.refused:
+            return False
+    return True
 
 
 def _missing(e: Evidence) -> str:

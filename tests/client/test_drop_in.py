@@ -1,0 +1,184 @@
+"""`SafeClient` is a `langsmith.Client`: signature, success path, life and death."""
+
+from __future__ import annotations
+
+import copy
+import gc
+import inspect
+import subprocess
+import sys
+import weakref
+
+import langsmith
+import pytest
+import requests
+
+import safe_langsmith
+from safe_langsmith import SafeClient
+from safe_langsmith.testing import Reply
+
+
+@pytest.fixture
+def personal(server):
+    org = server.add_organization("Acme")
+    return org.add_personal_key(default=org.add_workspace("Research"))
+
+
+def test_the_signature_is_the_installed_sdks_and_ours():
+    theirs = inspect.signature(langsmith.Client).parameters
+    ours = inspect.signature(SafeClient).parameters
+
+    assert list(ours) == [*theirs, "resolve_workspace", "probe", "dotenv_path"]
+    assert all(ours[name].kind is inspect.Parameter.KEYWORD_ONLY for name in list(ours)[-3:])
+    assert all(ours[name] == theirs[name] for name in theirs)
+
+
+def test_unknown_arguments_are_the_sdks_to_refuse():
+    with pytest.raises(TypeError, match="no_such_option"):
+        SafeClient(no_such_option=1)
+
+
+def test_it_is_accepted_where_a_client_is(server, personal, make_client):
+    client = make_client(server, personal)
+
+    assert isinstance(client, langsmith.Client)
+    assert repr(client) == f"Client (API URL: {server.url})"
+    assert copy.copy(client).workspace_id is None
+
+
+def test_a_positional_endpoint(server, personal):
+    client = SafeClient(server.url, api_key=personal, auto_batch_tracing=False)
+    assert list(client.list_projects()) == []
+    client.session.close()
+
+
+def test_success_costs_no_extra_request(server, personal, make_client, seen):
+    client = make_client(server, personal)
+    client.create_project("p")
+    list(client.list_projects())
+
+    assert [r[:2] for r in seen(server)] == [("POST", "/sessions"), ("GET", "/sessions")]
+
+
+def test_other_errors_are_the_sdks_untouched(server, personal, make_client):
+    client = make_client(server, personal)
+    server.fault("GET", "/sessions", Reply(401, {"detail": "Invalid token"}))
+    with pytest.raises(langsmith.utils.LangSmithAuthError) as caught:
+        list(client.list_projects())
+
+    assert isinstance(caught.value.__context__, requests.HTTPError)
+    assert len(server.requests) == 1
+
+
+def test_an_unrelated_403_that_is_being_handled_is_not_taken_for_ours(server, personal, make_client):
+    client = make_client(server, personal)
+    server.fault("GET", "/sessions", Reply(404, {"detail": "no"}))
+    unrelated = requests.Response()
+    unrelated.status_code = 403
+    try:
+        raise requests.HTTPError("somebody else's", response=unrelated)
+    except requests.HTTPError:
+        with pytest.raises(langsmith.utils.LangSmithNotFoundError):
+            list(client.list_projects())
+
+
+def test_a_refusal_of_the_users_own_authentication_is_not_ours(server, personal, make_server, make_client):
+    tokens = make_server()
+    tokens.fault(None, None, Reply(403, {"detail": "Forbidden"}), times=None)
+
+    class Login(requests.auth.AuthBase):
+        def __call__(self, request):
+            requests.get(f"{tokens.url}/token", timeout=5).raise_for_status()
+            return request
+
+    with requests.Session() as session:
+        session.auth = Login()
+        client = make_client(server, personal, session=session)
+        with pytest.raises(langsmith.utils.LangSmithError) as caught:
+            list(client.list_projects())
+
+    assert not isinstance(caught.value, safe_langsmith.ForbiddenDiagnosis)
+    assert len(tokens.requests) == 1
+    assert server.requests == ()
+
+
+def test_the_users_session_is_used_and_left_as_it_was(server, make_client):
+    org = server.add_organization("Acme")
+    org.add_workspace("Research")
+    called = []
+    with requests.Session() as session:
+        session.headers["X-Corporate"] = "yes"
+        session.hooks["response"].append(lambda response, **_: called.append(response.url))
+        client = make_client(server, org.add_service_key(workspaces=None), session=session)
+        before = (dict(session.headers), dict(session.adapters), list(session.hooks["response"]), len(session.cookies))
+        server.fault("GET", "/workspaces", Reply(500, {}, headers={"Set-Cookie": "a=b"}))
+        list(client.list_projects())
+        after = (dict(session.headers), dict(session.adapters), list(session.hooks["response"]), len(session.cookies))
+
+    assert before == after
+    assert all(r.headers["x-corporate"] == "yes" for r in server.requests)
+    assert not [url for url in called if "workspaces" in url]
+
+
+def test_probes_go_the_way_the_session_goes(make_server, make_client):
+    # A proxy for plain http receives whole URLs, so a stand-in that plays the proxy sees every request.
+    proxy = make_server()
+    proxy.fault(None, None, Reply(403, {"error": "org_scoped_key_requires_workspace"}), times=None)
+    with requests.Session() as session:
+        session.proxies = {"http": proxy.url}
+        session.trust_env = False
+        client = make_client(
+            api_url="http://langsmith.invalid", api_key="lsv2_sk_c0ffeec0ffee0123456789abcdef0123_01", session=session
+        )
+        with pytest.raises(safe_langsmith.ForbiddenDiagnosis):
+            list(client.list_projects())
+
+    assert len(proxy.requests) == 2
+
+
+def test_a_refusal_leaves_nothing_that_keeps_the_client_alive(server, make_client):
+    org = server.add_organization("Acme")
+    org.add_workspace("Research")
+    client = SafeClient(api_url=server.url, api_key=org.add_service_key(workspaces=None), auto_batch_tracing=False)
+    list(client.list_projects())
+    client.session.close()
+    alive = weakref.ref(client)
+    del client
+    gc.collect()
+
+    assert alive() is None
+
+
+def test_the_tracing_thread_ends_with_its_client(server):
+    org = server.add_organization("Acme")
+    workspace = org.add_workspace("Research")
+    client = SafeClient(api_url=server.url, api_key=org.add_service_key(workspaces=None))
+    for number in range(20):
+        client.create_run(f"run {number}", {"n": number}, "chain", project_name="p")
+    client.flush()
+
+    assert len(server.runs(workspace)) == 20
+    client.cleanup()
+
+
+def test_diagnosing_that_fails_leaves_the_sdks_error(server, make_client, monkeypatch):
+    def broken(*args, **kwargs):
+        raise RuntimeError("ours")
+
+    monkeypatch.setattr("safe_langsmith._io.v1.examine", broken)
+    client = make_client(server, "<your-api-key>")
+    with pytest.raises(langsmith.utils.LangSmithError) as caught:
+        list(client.list_projects())
+
+    assert type(caught.value) is langsmith.utils.LangSmithError
+    assert isinstance(caught.value.__context__, requests.HTTPError)
+
+
+def test_importing_needs_neither_httpx_nor_dotenv_nor_tenacity_of_us():
+    code = (
+        "import sys, langsmith; from langsmith import Client; before = set(sys.modules);"
+        "import safe_langsmith; print(sorted({m.partition('.')[0] for m in set(sys.modules) - before}))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert result.stdout.strip() == "['safe_langsmith']"

@@ -1,0 +1,91 @@
+"""Every test runs without the machine's LangSmith settings, and with keys that must not turn up anywhere."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import langsmith.utils
+import pytest
+
+from safe_langsmith import SafeClient
+from safe_langsmith.testing import StandIn
+
+CANARY = "c0ffeec0ffee"
+
+
+def mint_canary(prefix: str) -> str:
+    return f"{prefix}{CANARY}{secrets.token_hex(10)}_{secrets.token_hex(5)}"
+
+
+@pytest.fixture
+def canary() -> str:
+    return CANARY
+
+
+@pytest.fixture(autouse=True)
+def machine_without_langsmith(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
+    empty = tmp_path_factory.mktemp("home")
+    for name in [name for name in os.environ if name.startswith(("LANGSMITH_", "LANGCHAIN_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("LANGSMITH_CONFIG_FILE", str(empty / "no-config.json"))
+    monkeypatch.chdir(empty)
+    langsmith.utils.get_env_var.cache_clear()
+    yield
+    langsmith.utils.get_env_var.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def no_key_in_the_logs(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    caplog.set_level(logging.DEBUG)
+    yield
+    for phase in ("setup", "call"):
+        assert not [record for record in caplog.get_records(phase) if CANARY in record.getMessage()]
+
+
+@pytest.fixture
+def server() -> Iterator[StandIn]:
+    with StandIn(mint=mint_canary) as stand_in:
+        yield stand_in
+
+
+@pytest.fixture
+def make_server() -> Iterator[Callable[..., StandIn]]:
+    servers: list[StandIn] = []
+
+    def make(*args: Any, **kwargs: Any) -> StandIn:
+        servers.append(StandIn(*args, mint=mint_canary, **kwargs))
+        return servers[-1]
+
+    yield make
+    for stand_in in servers:
+        stand_in.close()
+
+
+@pytest.fixture
+def make_client() -> Iterator[Callable[..., SafeClient]]:
+    """Makes clients without a tracing thread, whose own first request would be among those that tests count."""
+    clients: list[SafeClient] = []
+
+    def make(server: StandIn | None = None, key: str | None = None, **kwargs: Any) -> SafeClient:
+        if server is not None:
+            kwargs.setdefault("api_url", server.url)
+        if key is not None:
+            kwargs["api_key"] = key
+        clients.append(SafeClient(auto_batch_tracing=False, **kwargs))
+        return clients[-1]
+
+    yield make
+    for client in clients:
+        client.session.close()
+
+
+@pytest.fixture
+def seen() -> Callable[[StandIn], list[tuple[str, str, str | None, int | None]]]:
+    """What a server received: method, path, workspace, status."""
+    return lambda server: [(r.method, r.path, r.workspace_id, r.status) for r in server.requests]
