@@ -85,7 +85,10 @@ class ForbiddenDiagnosis(LangSmithError):
     @property
     def response(self) -> Any:
         """The refused response, or `None` where the SDK's exception has none or this one is a copy."""
-        return _response_of(self.sdk_error)
+        from ._io.refusals import response_of
+
+        own = getattr(self.sdk_error, "response", None)
+        return own if own is not None or self.sdk_error is None else response_of(self.sdk_error)
 
     @property
     def request(self) -> Any:
@@ -168,11 +171,3 @@ def _restore(module: str, name: str, diagnosis: Diagnosis, sdk_message: str) -> 
     except (ImportError, AttributeError, TypeError):
         # Another version of the SDK may lack the class; the diagnosis is what matters.
         return ForbiddenDiagnosis(diagnosis, sdk_message)
-
-
-def _response_of(error: BaseException | None) -> Any:
-    """The response an SDK exception carries, itself or by the HTTP error it was raised for."""
-    for candidate in (error, getattr(error, "__context__", None), getattr(error, "__cause__", None)):
-        if getattr(candidate, "response", None) is not None:
-            return candidate.response  # type: ignore[union-attr]
-    return None
