@@ -122,16 +122,18 @@ class RefusedCall:
             self._arguments, self._first = {}, None
         if outcome.error is None:
             return outcome.response
+        sdk_error = outcome.error
+        del outcome
         if self._explained is not None:
             # The SDK's exception quotes the server, which may have quoted the key.
-            del outcome
+            del sdk_error
             raise self._explained from None
-        context = outcome.error.__context__
+        context = sdk_error.__context__
         try:
-            raise outcome.error
+            raise sdk_error
         finally:
             # Raised again, it would lose its own context to whatever exception the caller is just handling.
-            outcome.error.__context__ = context
+            sdk_error.__context__ = context
 
     def _attempt(self) -> Outcome:
         if self._first is not None:
