@@ -82,8 +82,9 @@ def _cached_and_dotenv(e: Evidence) -> Check:
     ]
     if differing:
         return Check(4, title, "problem", "; ".join([*differing, *e.facts.notes]))
-    same = "the values in use are what the environment says now"
-    return Check(4, title, "ok", "; ".join([same, *e.facts.notes]))
+    given = ", ".join(drift.setting for drift in e.facts.drift)
+    seen = f"given as an argument, and different there: {given}" if given else "the values in use are those there now"
+    return Check(4, title, "ok", "; ".join([seen, *e.facts.notes]))
 
 
 def _regenerate(e: Evidence, verdict: Verdict) -> Check:

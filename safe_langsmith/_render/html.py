@@ -9,9 +9,10 @@ from safe_langsmith.diagnosis import Diagnosis, Fix, Setting
 
 _STYLE = """
 .safe-langsmith { font: 13px/1.5 system-ui, sans-serif; max-width: 60rem; color: inherit; }
-.safe-langsmith table { border-collapse: collapse; margin: .5rem 0 1rem; }
+.safe-langsmith a { color: inherit; }
+.safe-langsmith table { border-collapse: collapse; margin: .5rem 0 1rem; font-size: inherit; }
 .safe-langsmith th, .safe-langsmith td { text-align: left; vertical-align: top; padding: .2rem .8rem .2rem 0;
-  border-bottom: 1px solid rgba(128, 128, 128, .3); overflow-wrap: anywhere; color: inherit; background: none; }
+  border-bottom: 1px solid rgba(128, 128, 128, .3); overflow-wrap: break-word; color: inherit; background: none; }
 .safe-langsmith pre { padding: .4rem .6rem; margin: .3rem 0; border-radius: 4px; background: rgba(128, 128, 128, .15);
   color: inherit; white-space: pre-wrap; }
 .safe-langsmith .problem { color: #d1242f; } .safe-langsmith .ok { color: #1a7f37; }
