@@ -34,7 +34,9 @@ _RESOURCES = frozenset(
     "feedback feedback-configs fleet gateway issues mcp-servers model-price-map organization projects prompts rules "
     "runs sandboxes snapshots workspaces".split()
 )
-_HTML = re.compile(r"^\s*(?:<!--.*?-->\s*)*<(?:!doctype|html|head|body|title|center|h1)\b", re.IGNORECASE | re.DOTALL)
+_HTML = re.compile(
+    r"\s*(?:<!--(?:[^-]|-(?!->)){0,2000}-->\s*){0,5}<(?:!doctype|html|head|body|title|center|h1)\b", re.IGNORECASE
+)
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
 
 
@@ -128,7 +130,7 @@ def read_body(raw: bytes, content_type: str = "", secrets: tuple[str, ...] = ())
     text = raw.decode("utf-8", "replace")
     if not text.strip():
         return Body("empty")
-    if _HTML.match(text) or "html" in content_type.lower():
+    if _HTML.match(text[:20_000]) or "html" in content_type.lower():
         title = _TITLE.search(text[:20_000])
         said = clean(title.group(1), MESSAGE_LIMIT, secrets) if title else ""
         return Body("html", f"an HTML page, {said!r}" if said else "an HTML page")

@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit, urlunsplit
 
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.?)", re.DOTALL)
-_KEYS = re.compile(r"\b(lsv2_[a-z]{2}_|ls__)[A-Za-z0-9_-]{8,}")
-_USERINFO = re.compile(r"(\bhttps?://)[^/\s?#@]*@")
+_KEYS = re.compile(r"(lsv2_[a-z]{2}_|(?<![A-Za-z])ls__)[A-Za-z0-9_-]{8,}")
+_USERINFO = re.compile(r"(https?://)[^/\s?#]*@")
+_MOST = 1_000_000
 HIDDEN = "****"
 
 
@@ -21,15 +22,16 @@ def clean(text: str, limit: int, secrets: Iterable[str] = ()) -> str:
         limit: The longest result, in characters.
         secrets: Strings that must not appear in the result.
     """
-    # Secrets go first, so that no cut can leave a part of one; then a few times the limit is enough to fill it.
-    text = _ANSI.sub("", redact(text, secrets)[: limit * 8])
-    text = "".join(" " if character.isspace() else character for character in text if _harmless(character))
-    return shorten(" ".join(text.split()), limit)
+    # Secrets go before any cut, which could leave a part of one; and once more after what may have split one is gone.
+    text = _ANSI.sub("", redact(text, secrets)[:_MOST])
+    if not text.isprintable():
+        text = "".join(" " if character.isspace() else character for character in text if _harmless(character))
+    return shorten(" ".join(redact(text, secrets).split()), limit)
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """Returns `text` without the `secrets`, without anything that looks like a LangSmith key, and without userinfo."""
-    for secret in secrets:
+    for secret in sorted(secrets, key=len, reverse=True):
         if len(secret) >= 4:
             text = text.replace(secret, HIDDEN)
     return _USERINFO.sub(r"\1", _KEYS.sub(rf"\1{HIDDEN}", text))

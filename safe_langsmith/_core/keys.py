@@ -42,7 +42,8 @@ _PLACEHOLDER = re.compile(
     r"|^(?:my[-_ ]|langsmith[-_ ]|langchain[-_ ])?api[-_ ]?key$",
     re.IGNORECASE,
 )
-_CODE = re.compile(r"""[(){}\[\]"'`$=;]|^(?:os|userdata|st)\.""")
+# An "=" at the end is no code: tokens of gateways may be base64.
+_CODE = re.compile(r"""[(){}\[\]"'`$;]|=(?!=*$)|^(?:os|userdata|st)\.""")
 
 
 class Credential(NamedTuple):

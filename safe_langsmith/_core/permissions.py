@@ -8,6 +8,7 @@ is unknown, never allowed or forbidden.
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 DOCS_URL = "https://docs.langchain.com/langsmith/organization-workspace-operations"
@@ -125,7 +126,7 @@ _OPERATIONS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("POST", "/workspaces", "organization:manage", ()),
 )
 
-_PREFIXES = ("/api/v1", "/v1/platform", "/api", "/v1", "/v2")
+_PREFIX = re.compile(r"^(?:/api)?(?:/v[12])?(?:/platform)?(?=/)")
 
 
 def requirement(method: str, path: str) -> Requirement | None:
@@ -149,16 +150,13 @@ def permissions_of(role: str) -> tuple[str, ...]:
 
 def spoken(permission: str) -> str:
     """Says a permission as a verb and its object: `annotation-queues:read` is "read annotation queues"."""
-    resource, _, action = permission.partition(":")
-    return f"{action} {resource}".replace("-", " ").replace(":", " ")
+    resource, _, action = permission.replace("-", " ").rpartition(":")
+    verb, _, part = action.partition(" ")
+    return f"{verb} {f'{part} of ' if part else ''}{resource.replace(':', ' ')}"
 
 
 def _segments(path: str) -> list[str]:
-    for prefix in _PREFIXES:
-        if path.startswith(prefix + "/"):
-            path = path[len(prefix) :]
-            break
-    return [segment for segment in path.split("/") if segment]
+    return [segment for segment in _PREFIX.sub("", path, count=1).split("/") if segment]
 
 
 def _matches(pattern: list[str], segments: list[str]) -> bool:

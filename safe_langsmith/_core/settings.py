@@ -119,12 +119,14 @@ class Configuration(NamedTuple):
         variables: The environment variables that are set.
         drift: The settings that differ from what the environment or `.env` says now.
         notes: What was seen of the `.env` file, a sentence each.
+        dotenv_path: The `.env` file that was compared with, or `None` where there is none.
     """
 
     settings: dict[str, Setting]
     variables: tuple[Variable, ...]
     drift: tuple[Drift, ...]
     notes: tuple[str, ...]
+    dotenv_path: str | None
 
 
 def origin(setting: str, in_use: str | None, given: bool, environ: Mapping[str, str]) -> str | None:
@@ -169,15 +171,12 @@ def configuration(
         source = origins.get(name) if from_client else (effective[0] if effective else "default")
         if source is None:
             source = _source_of(name, value, environ, profile)
-        differing = _differing(name, value, environ, dotenv, profile)
-        others = tuple(Setting(_shown(name, v), s) for s, v, _ in differing)
-        settings[name] = Setting(_shown(name, value), source, others)
-        drift += [
-            Drift(name, Setting(_shown(name, v), s), source.endswith("argument"))
-            for s, v, is_now in differing
-            if is_now
-        ][:1]
-    return Configuration(settings, tuple(_variables(environ)), tuple(drift), tuple(_notes(dotenv)))
+        others = _differing(name, value, environ, dotenv, profile)
+        settings[name] = Setting(_shown(name, value), source, tuple(Setting(_shown(name, v), s) for s, v in others))
+        now = _now(name, value, environ, dotenv)
+        if now:
+            drift.append(Drift(name, Setting(_shown(name, now[1]), now[0]), source.endswith("argument")))
+    return Configuration(settings, tuple(_variables(environ)), tuple(drift), tuple(_notes(dotenv)), dotenv.path)
 
 
 def _source_of(name: str, value: str | None, environ: Mapping[str, str], profile: Profile | None) -> str:
@@ -192,24 +191,37 @@ def _source_of(name: str, value: str | None, environ: Mapping[str, str], profile
 
 def _differing(
     name: str, value: str | None, environ: Mapping[str, str], dotenv: Dotenv, profile: Profile | None
-) -> list[tuple[str, str, bool]]:
-    """The values that differ from the one in use: source, value, and whether a new client would now take it."""
-    found = [(source, other, first) for first, (source, other) in _first(_effective(name, environ)) if other != value]
-    latest = {line.name: line for line in dotenv.lines}
-    defined = [(latest[variable], variable) for variable in VARIABLES[name] if variable in latest]
-    for position, (line, variable) in enumerate(defined):
-        other = _normal(name, line.value)
-        if other and other != value:
-            found.append((f"{dotenv.path}:{line.line} {variable}", other, position == 0))
+) -> list[tuple[str, str]]:
+    """The values that differ from the one in use, with their sources."""
+    found = [
+        *_effective(name, environ),
+        *((f"{dotenv.path}:{line.line} {line.name}", _normal(name, line.value)) for line in _latest(name, dotenv)),
+    ]
     if profile:
-        other = _normal(name, profile.values.get(name))
-        if other and other != value:
-            found.append((profile.label, other, False))
-    return found
+        found.append((profile.label, _normal(name, profile.values.get(name))))
+    return [(source, other) for source, other in found if other and other != value]
 
 
-def _first(items: Iterator[tuple[str, str]]) -> Iterator[tuple[bool, tuple[str, str]]]:
-    return ((position == 0, item) for position, item in enumerate(items))
+def _now(name: str, value: str | None, environ: Mapping[str, str], dotenv: Dotenv) -> tuple[str, str] | None:
+    """What a client made now would take in place of `value`, or one made after `.env` is loaded over the environment."""
+    lines = {line.name: line for line in _latest(name, dotenv)}
+    reloaded = {**environ, **{variable: line.value for variable, line in lines.items()}}
+    for source, other in (*_first(name, environ), *_first(name, reloaded)):
+        if other != value:
+            line = lines.get(source)
+            from_file = line is not None and other != _normal(name, environ.get(source))
+            return (f"{dotenv.path}:{line.line} {source}", other) if line and from_file else (source, other)
+    return None
+
+
+def _first(name: str, environ: Mapping[str, str]) -> list[tuple[str, str]]:
+    return list(_effective(name, environ))[:1]
+
+
+def _latest(name: str, dotenv: Dotenv) -> list[DotenvLine]:
+    """The lines of `.env` that count for a setting, the winning variable first."""
+    latest = {line.name: line for line in dotenv.lines}
+    return [latest[variable] for variable in VARIABLES[name] if variable in latest]
 
 
 def _effective(name: str, environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:

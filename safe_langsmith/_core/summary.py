@@ -23,10 +23,11 @@ def summarize(e: Evidence, verdict: Verdict) -> str:
         return f"The refusal of {request(e)} did not come from LangSmith at {e.facts.endpoint}: {verdict.reason}."
     if verdict.cause is Cause.WORKSPACE_ID_MALFORMED:
         named = clean(e.facts.workspace_id or "", 60)
-        return f'{refused} in workspace "{named}": {verdict.reason}. It comes from {e.facts.workspace_source}.'
+        return f'{refused} in workspace "{named}": {verdict.reason}. The id comes from {e.facts.workspace_source}.'
     if verdict.cause is Cause.WORKSPACE_NOT_ACCESSIBLE:
         return (
-            f"{refused} in workspace {e.facts.workspace}: {verdict.reason}. It comes from {e.facts.workspace_source}."
+            f"{refused} in workspace {e.facts.workspace}: {verdict.reason}. "
+            f"The id comes from {e.facts.workspace_source}."
         )
     if verdict.cause in (Cause.PERMISSION_DENIED, Cause.UNDETERMINED, Cause.FEATURE_UNAVAILABLE):
         return f"{refused} in {place(e)}: {verdict.reason}."

@@ -50,8 +50,8 @@ def examine(
     """
     # Who waits longer than the questions may take, waits for the user's callable, and goes on without.
     held = case.lock.acquire(timeout=DEADLINE + 1)
-    _examining.now = True
     try:
+        _examining.now = True
         conclusion = case.drive(investigate(facts), ask if safeguard.probe and held else no_questions)
         workspace = choose(conclusion.candidates, safeguard.resolve_workspace, case) if may_choose and held else None
         return Examination(conclusion.diagnosis, workspace)

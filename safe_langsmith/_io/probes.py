@@ -127,7 +127,7 @@ def _without_retries(adapter: Any) -> Any:
     from requests.adapters import HTTPAdapter
     from urllib3.util.retry import Retry
 
-    if not isinstance(adapter, HTTPAdapter):
+    if not isinstance(adapter, HTTPAdapter) or adapter.max_retries.total == 0:
         return adapter
     # Not copy.copy(): an adapter's pickling support would build a new pool, without what a subclass put into it.
     twin = object.__new__(type(adapter))

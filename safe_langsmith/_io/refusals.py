@@ -171,6 +171,7 @@ def facts_of(
         variables=local.variables,
         drift=local.drift,
         notes=local.notes,
+        dotenv_path=local.dotenv_path,
     )
 
 

@@ -64,7 +64,9 @@ class TestWorkspaces:
 
         assert (error.cause, error.confidence) == (Cause.WORKSPACE_REQUIRED, Confidence.LIKELY)
 
-    @pytest.mark.parametrize("where", ["argument", "LANGSMITH_WORKSPACE_ID", "LANGCHAIN_WORKSPACE_ID", "header", "call"])
+    @pytest.mark.parametrize(
+        "where", ["argument", "LANGSMITH_WORKSPACE_ID", "LANGCHAIN_WORKSPACE_ID", "header", "call"]
+    )
     def test_named_and_not_reachable(self, where, server, research, production, key, make_client, monkeypatch, seen):
         options = {}
         if where == "argument":

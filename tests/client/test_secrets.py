@@ -164,7 +164,7 @@ def test_in_no_frame_of_an_interrupt_while_probing(server, make_client, monkeypa
 )
 def test_in_no_frame_of_a_constructor_that_fails(arguments, canary):
     key = f"lsv2_pt_{canary}0123456789abcdef0123_0123456789"
-    with pytest.raises(Exception, match="both|no_such_option") as caught:
+    with pytest.raises(Exception, match=r"both|no_such_option") as caught:
         SafeClient(api_key=key, **arguments)
 
     assert list(frames_of(caught.value))

@@ -1,4 +1,4 @@
-"""Run by `test_generated_client.py` in a process of its own, where pytest-httpx patches the HTTP library the SDK uses."""
+"""Run by `test_generated_client.py` in a process of its own, where pytest-httpx patches the library the SDK uses."""
 
 from __future__ import annotations
 

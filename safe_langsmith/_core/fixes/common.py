@@ -25,11 +25,16 @@ def look_at_the_variables() -> Fix:
     )
 
 
-def reload() -> Fix:
+def reload(e: Evidence, title: str = "Clear cached variables and read .env again, then make the client anew") -> Fix:
+    newer = e.facts.newer_key
+    held = f"{newer.now.source} now holds another key, {newer.now.value}. " if newer else ""
+    path = repr(e.facts.dotenv_path) if e.facts.dotenv_path else '"<path to .env>"'
     return Fix(
-        "Clear cached variables and read .env again, then make the client anew",
-        "reload_environment() does both documented calls, get_env_var.cache_clear() and load_dotenv(override=True).",
-        "from safe_langsmith import reload_environment\nreload_environment()",
+        title,
+        f"{held}safe_langsmith.reload_environment() does the first two lines and returns what changed.",
+        "from langsmith import utils; utils.get_env_var.cache_clear()\n"
+        f"from dotenv import load_dotenv; load_dotenv({path}, override=True)\n"
+        "client = SafeClient()",
         step=4,
     )
 

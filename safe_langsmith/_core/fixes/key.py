@@ -11,35 +11,40 @@ from .common import REGIONS_URL, SCOPES_URL, look_at_the_variables, new_key, rel
 
 def key_malformed(e: Evidence) -> list[Fix]:
     source = e.facts.settings["api_key"].source
-    return [
-        Fix(
-            f"Put a real key where this one comes from: {source}",
-            'LangSmith keys begin with "lsv2_pt_" (personal) or "lsv2_sk_" (service) and are shown once, when created.',
-            None,
-            f"{ui_url(e.facts.endpoint)}/settings/apikeys",
-            step=1,
-        ),
-        look_at_the_variables(),
-        reload(),
-    ]
+    return _newer_first(
+        e,
+        [
+            Fix(
+                f"Put a real key where this one comes from: {source}",
+                'LangSmith keys begin with "lsv2_pt_" (personal) or "lsv2_sk_" (service), and are shown only once.',
+                None,
+                f"{ui_url(e.facts.endpoint)}/settings/apikeys",
+                step=1,
+            ),
+            look_at_the_variables(),
+        ],
+    )
 
 
 def key_legacy(e: Evidence) -> list[Fix]:
-    return [new_key(e, "Create a new key; the old kind is not accepted any more"), look_at_the_variables(), reload()]
+    new = new_key(e, "Create a new key; the old kind is not accepted any more")
+    return _newer_first(e, [new, look_at_the_variables()])
 
 
 def key_missing(e: Evidence) -> list[Fix]:
-    return [
-        Fix(
-            "Set the API key",
-            "Set the variable before the client is made, or pass api_key=.",
-            "LANGSMITH_API_KEY=<the key from Settings>",
-            f"{ui_url(e.facts.endpoint)}/settings/apikeys",
-            step=3,
-        ),
-        look_at_the_variables(),
-        reload(),
-    ]
+    return _newer_first(
+        e,
+        [
+            Fix(
+                "Set the API key",
+                "Set the variable before the client is made, or pass api_key=.",
+                "LANGSMITH_API_KEY=<the key from Settings>",
+                f"{ui_url(e.facts.endpoint)}/settings/apikeys",
+                step=3,
+            ),
+            look_at_the_variables(),
+        ],
+    )
 
 
 def key_rejected(e: Evidence) -> list[Fix]:
@@ -71,7 +76,7 @@ def key_rejected(e: Evidence) -> list[Fix]:
         if e.facts.workspace_id:
             detail += f" Check workspace {e.facts.workspace} from {e.facts.workspace_source}."
         fixes.append(Fix("Check the key's workspace and the organization's IP rules", detail, None, SCOPES_URL, step=2))
-    fixes += [look_at_the_variables(), reload(), new_key(e)]
+    fixes += [look_at_the_variables(), reload(e), new_key(e)]
     return fixes
 
 
@@ -93,15 +98,9 @@ def wrong_region(e: Evidence) -> list[Fix]:
 
 
 def stale_environment(e: Evidence) -> list[Fix]:
-    newer = e.facts.newer_key
-    return [
-        Fix(
-            "Reload the environment, then make the client anew",
-            (f"{newer.now.source} now holds {newer.now.value}. " if newer else "")
-            + f"This client still uses {e.facts.credential.masked}, from {e.facts.settings['api_key'].source}.",
-            "from safe_langsmith import SafeClient, reload_environment\nreload_environment()\nclient = SafeClient()",
-            step=4,
-        ),
-        look_at_the_variables(),
-        new_key(e),
-    ]
+    return [reload(e, "Reload the environment, then make the client anew"), look_at_the_variables(), new_key(e)]
+
+
+def _newer_first(e: Evidence, fixes: list[Fix]) -> list[Fix]:
+    """Puts reloading first where another key is waiting in the environment or `.env`, and last where none is."""
+    return [reload(e), *fixes] if e.facts.newer_key else [*fixes, reload(e)]

@@ -63,9 +63,7 @@ def _missing(e: Evidence) -> str:
         if not answer.asked:
             return f"what LangSmith would say of this key is not known ({answer.error})"
         what = answer.error or f"status {answer.status}"
-        return (
-            f"the diagnostic request GET {question.path} got no usable answer ({what}), so nothing is known of the key"
-        )
+        return f"GET {question.path} got no usable answer ({what}), and without one the cause cannot be told"
     if e.workspaces == ():
         return "the key is accepted, but no workspace is listed for it"
     return "the answers to the diagnostic requests contradict each other"
