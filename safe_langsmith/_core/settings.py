@@ -203,7 +203,7 @@ def _differing(
 
 
 def _now(name: str, value: str | None, environ: Mapping[str, str], dotenv: Dotenv) -> tuple[str, str] | None:
-    """What a client made now would take in place of `value`, or one made after `.env` is loaded over the environment."""
+    """What a client would take in place of `value`, made now or after `.env` is loaded over the environment."""
     lines = {line.name: line for line in _latest(name, dotenv)}
     reloaded = {**environ, **{variable: line.value for variable, line in lines.items()}}
     for source, other in (*_first(name, environ), *_first(name, reloaded)):
