@@ -21,16 +21,12 @@ def summarize(e: Evidence, verdict: Verdict) -> str:
     refused = f"{principal(e)} cannot {operation(e)}"
     if verdict.cause is Cause.BLOCKED_UPSTREAM:
         return f"The refusal of {request(e)} did not come from LangSmith at {e.facts.endpoint}: {verdict.reason}."
-    if verdict.cause is Cause.WORKSPACE_ID_MALFORMED:
-        named = clean(e.facts.workspace_id or "", 60)
-        return f'{refused} in workspace "{named}": {verdict.reason}. The id comes from {e.facts.workspace_source}.'
-    if verdict.cause is Cause.WORKSPACE_NOT_ACCESSIBLE:
-        return (
-            f"{refused} in workspace {e.facts.workspace}: {verdict.reason}. "
-            f"The id comes from {e.facts.workspace_source}."
-        )
+    if verdict.cause in (Cause.WORKSPACE_ID_MALFORMED, Cause.WORKSPACE_NOT_ACCESSIBLE):
+        named = e.facts.workspace or f'"{clean(e.facts.workspace_id or "", 60)}"'
+        return f"{refused} in workspace {named} (from {e.facts.workspace_source}): {verdict.reason}."
     if verdict.cause in (Cause.PERMISSION_DENIED, Cause.UNDETERMINED, Cause.FEATURE_UNAVAILABLE):
-        return f"{refused} in {place(e)}: {verdict.reason}."
+        where = place(e)
+        return f"{refused} {f'in {where}' if where else f'at {e.facts.endpoint}'}: {verdict.reason}."
     return f"{refused} at {e.facts.endpoint}: {verdict.reason}."
 
 
@@ -59,13 +55,11 @@ def request(e: Evidence) -> str:
     return f"{e.facts.method} {e.facts.path}" if e.facts.method else "the request"
 
 
-def place(e: Evidence) -> str:
-    """Names where it was refused."""
+def place(e: Evidence) -> str | None:
+    """Names the workspace where it was refused, or `None` where that is not known."""
     if e.place:
         return named(e.place)
-    if e.facts.workspace_id:
-        return f"workspace {e.facts.workspace or clean(e.facts.workspace_id, 60)}"
-    return f"the key's default workspace at {e.facts.endpoint}"
+    return f"workspace {e.facts.workspace or clean(e.facts.workspace_id, 60)}" if e.facts.workspace_id else None
 
 
 def named(workspace: Workspace) -> str:

@@ -14,9 +14,10 @@ from .common import DOCS, REGIONS_URL, argument, look_at_the_variables, look_on_
 def permission_denied(e: Evidence) -> list[Fix]:
     needed = e.facts.requirement
     roles = f" The built-in roles that carry it: {', '.join(needed.roles)}." if needed and needed.roles else ""
+    wanted = needed.permission if needed else "a role that allows this"
     fixes = [
         Fix(
-            f"Ask an admin of {place(e)} for {needed.permission if needed else 'a role that allows this'}",
+            f"Ask an admin of {place(e) or 'the workspace'} for {wanted}",
             f"Roles are changed under Settings > Members and roles.{roles} A change can take a minute to arrive.",
             None,
             PERMISSIONS_URL,
@@ -28,7 +29,7 @@ def permission_denied(e: Evidence) -> list[Fix]:
         fixes.append(
             Fix(
                 "Or name another workspace, if you meant another",
-                f"No workspace was named, so {place(e)} was used.",
+                f"No workspace was named, so {place(e) or 'the default one of the key'} was used.",
                 argument(able[0].id),
                 step=2,
             )
