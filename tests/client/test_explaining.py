@@ -436,3 +436,20 @@ class TestNoProbing:
         error = refused(lambda: make_client(server, key).create_project("p"))
 
         assert error.cause is Cause.PERMISSION_DENIED
+
+
+class TestFixes:
+    def test_a_permission_the_role_has_is_not_asked_for(self, server, org, research, make_client):
+        client = make_client(server, org.add_personal_key(default=research))
+        server.fault("POST", "/sessions", Reply(403, {"detail": "Forbidden"}))
+        error = refused(lambda: client.create_project("p"))
+
+        assert "access policy" in error.fixes[0].title
+        assert not any("Ask an admin" in fix.title for fix in error.fixes)
+
+    def test_only_a_workspace_that_may_allow_it_is_offered(self, server, org, research, make_client):
+        production, sandbox = org.add_workspace("Production"), org.add_workspace("Sandbox")
+        key = org.add_personal_key(default=research, role="Viewer", roles={production: "Viewer", sandbox: "Admin"})
+        error = refused(lambda: make_client(server, key).create_project("p"))
+
+        assert [fix.code for fix in error.fixes if fix.code] == [f'client = SafeClient(workspace_id="{sandbox.id}")']

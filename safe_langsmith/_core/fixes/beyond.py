@@ -5,44 +5,46 @@ from __future__ import annotations
 from safe_langsmith._core.evidence import Evidence
 from safe_langsmith._core.hosts import api_instead_of_ui, ui_url
 from safe_langsmith._core.permissions import DOCS_URL as PERMISSIONS_URL
+from safe_langsmith._core.permissions import Requirement
 from safe_langsmith._core.summary import place
-from safe_langsmith.diagnosis import Fix
+from safe_langsmith.diagnosis import Fix, Workspace
 
 from .common import DOCS, REGIONS_URL, argument, look_at_the_variables, look_on_the_way
 
 
 def permission_denied(e: Evidence) -> list[Fix]:
     needed = e.facts.requirement
-    roles = f" The built-in roles that carry it: {', '.join(needed.roles)}." if needed and needed.roles else ""
-    wanted = needed.permission if needed else "a role that allows this"
-    fixes = [
-        Fix(
-            f"Ask an admin of {place(e) or 'the workspace'} for {wanted}",
-            f"Roles are changed under Settings > Members and roles.{roles} A change can take a minute to arrive.",
-            None,
-            PERMISSIONS_URL,
-        )
-    ]
-    if e.facts.workspace_id is None and e.workspaces is not None and len(e.workspaces) > 1:
-        elsewhere = [w for w in e.workspaces if e.place is None or w.id != e.place.id]
-        able = [w for w in elsewhere if needed and w.permissions and needed.permission in w.permissions] or elsewhere
-        fixes.append(
-            Fix(
-                "Or name another workspace, if you meant another",
-                f"No workspace was named, so {place(e) or 'the default one of the key'} was used.",
-                argument(able[0].id),
-                step=2,
-            )
-        )
-    fixes.append(
-        Fix(
-            "Where the role does allow it, look for an access policy",
-            "Policies on tags can deny what a role allows, for one project or dataset alone.",
-            None,
-            f"{DOCS}/abac",
-        )
+    listed = e.place.permissions if e.place else None
+    has_it = needed.permission in listed if needed and listed is not None else None
+    policy = Fix(
+        "Look for an access policy",
+        "Policies on tags can deny, for one project or dataset alone, what a role allows.",
+        None,
+        f"{DOCS}/abac",
     )
-    return fixes
+    if has_it and not e.facts.body.permission:
+        return [policy, Fix("Call again in a minute", "A role that was changed just now takes a while."), _support(e)]
+    fixes = [_ask_for(needed, place(e) or "the workspace")]
+    # Workspaces whose listed permissions lack it are ruled out.
+    others = [w for w in e.workspaces or () if w != e.place and _may_allow(w, needed)]
+    if e.facts.workspace_id is None and others:
+        used = f"No workspace was named, so {place(e) or 'the default one of the key'} was used."
+        fixes.append(Fix("Or name another workspace, if you meant another", used, argument(others[0].id), step=2))
+    return fixes if has_it is False else [*fixes, policy]
+
+
+def _ask_for(needed: Requirement | None, where: str) -> Fix:
+    roles = f" The built-in roles that carry it: {', '.join(needed.roles)}." if needed and needed.roles else ""
+    return Fix(
+        f"Ask an admin of {where} for {needed.permission if needed else 'a role that allows this'}",
+        f"Roles are changed under Settings > Members and roles.{roles} A change can take a minute to arrive.",
+        None,
+        PERMISSIONS_URL,
+    )
+
+
+def _may_allow(workspace: Workspace, needed: Requirement | None) -> bool:
+    return needed is None or workspace.permissions is None or needed.permission in workspace.permissions
 
 
 def feature_unavailable(e: Evidence) -> list[Fix]:
