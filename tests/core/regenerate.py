@@ -1,0 +1,75 @@
+"""The diagnoses whose text is kept in `golden/`. To write it anew: `PYTHONPATH=. python tests/core/regenerate.py`."""
+
+from __future__ import annotations
+
+import json
+import runpy
+from pathlib import Path
+
+from safe_langsmith import Diagnosis
+from safe_langsmith._core.answers import Answer, read_answer
+from safe_langsmith._core.evidence import HOME, LISTING, LISTING_WITH_DELETED, inside
+from safe_langsmith._core.settings import Dotenv, DotenvLine
+
+HERE = Path(__file__).parent
+_shared = runpy.run_path(str(HERE / "conftest.py"))
+describe_refusal, drive_investigation = _shared["describe_refusal"], _shared["drive_investigation"]
+
+RESEARCH = {
+    "id": "11111111-aaaa-4aaa-8aaa-111111111111",
+    "display_name": "Research",
+    "role_name": "WORKSPACE_VIEWER",
+    "permissions": ["projects:read", "runs:read"],
+}
+SUPPORT = {"id": "22222222-aaaa-4aaa-8aaa-222222222222", "display_name": "Support", "role_name": "WORKSPACE_ADMIN"}
+NOWHERE = "33333333-aaaa-4aaa-8aaa-333333333333"
+SERVICE_KEY = "lsv2_sk_c0ffeec0ffee00000000000000000000_0000004321"
+NEWER_KEY = "lsv2_pt_c0ffeec0ffee00000000000000000000_0000005678"
+NO_WORKSPACE = (
+    b'{"detail":"This API key is org-scoped and requires workspace specification. '
+    b"Please provide 'X-Tenant-ID' header.\"}"
+)
+
+
+def _answer(document: object, status: int = 200) -> Answer:
+    return read_answer(status, json.dumps(document).encode(), "application/json")
+
+
+_REFUSED = _answer({"detail": "Forbidden"}, 403)
+_ALL_REFUSED = {HOME: _REFUSED, LISTING: _REFUSED}
+_CASES = {
+    "workspace-required": (
+        {"key": SERVICE_KEY, "body": NO_WORKSPACE, "request_id": "5f1c2a9e"},
+        {LISTING: _answer([RESEARCH, SUPPORT])},
+    ),
+    "workspace-not-accessible": (
+        {"workspace_id": NOWHERE},
+        {inside(NOWHERE): _REFUSED, LISTING: _answer([RESEARCH]), LISTING_WITH_DELETED: _answer([RESEARCH])},
+    ),
+    "permission-denied": (
+        {"method": "POST", "path": "/sessions"},
+        {HOME: _answer(RESEARCH), LISTING: _answer([RESEARCH, SUPPORT])},
+    ),
+    "key-rejected": ({}, _ALL_REFUSED),
+    "stale-environment": (
+        {"dotenv": Dotenv("/home/me/.env", (DotenvLine("LANGSMITH_API_KEY", NEWER_KEY, 3),))},
+        _ALL_REFUSED,
+    ),
+    "blocked-upstream": (
+        {"body": b"<html><title>403 Forbidden by policy 17</title></html>", "content_type": "text/html"},
+        {},
+    ),
+    "undetermined": ({}, {HOME: Answer(error="ConnectTimeout")}),
+}
+
+
+def diagnoses() -> dict[str, Diagnosis]:
+    return {
+        name: drive_investigation(describe_refusal(**refused), answers).diagnosis
+        for name, (refused, answers) in _CASES.items()
+    }
+
+
+if __name__ == "__main__":
+    for name, diagnosis in diagnoses().items():
+        (HERE / "golden" / f"{name}.txt").write_text(f"{diagnosis}\n", encoding="utf-8")

@@ -1,0 +1,199 @@
+"""The exception: a diagnosis that is also what the SDK would have raised."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import sys
+
+import langsmith
+import pytest
+import requests
+from langsmith.utils import LangSmithError, LangSmithExceptionGroup, LangSmithUserError
+
+from safe_langsmith import Cause, Diagnosis, ForbiddenDiagnosis, find_diagnosis
+from safe_langsmith.errors import SDK_MESSAGE_LIMIT, explain
+
+SDK_MESSAGE = "Failed to GET /sessions in LangSmith API. HTTPError('403 Client Error: Forbidden')"
+CLASSES: list[type[Exception]] = [LangSmithError, LangSmithUserError, requests.HTTPError]
+if hasattr(langsmith, "PermissionDeniedError"):
+    CLASSES.append(langsmith.PermissionDeniedError)
+
+every_class = pytest.mark.parametrize("sdk_class", CLASSES, ids=lambda sdk_class: sdk_class.__name__)
+copies = pytest.mark.parametrize(
+    "again",
+    [
+        *(lambda error, p=protocol: pickle.loads(pickle.dumps(error, p)) for protocol in range(2, 6)),
+        copy.copy,
+        copy.deepcopy,
+    ],
+    ids=["pickle 2", "pickle 3", "pickle 4", "pickle 5", "copy", "deepcopy"],
+)
+
+
+@pytest.fixture
+def diagnosis(refusal, drive) -> Diagnosis:
+    return drive(refusal(workspace_id="Research", request_id="r-1")).diagnosis
+
+
+@pytest.fixture
+def make(diagnosis, key):
+    def make(
+        sdk_class: type[BaseException] = LangSmithError,
+        sdk_error: BaseException | None = None,
+        message: str = SDK_MESSAGE,
+    ) -> ForbiddenDiagnosis:
+        return explain(diagnosis, sdk_error or LangSmithError(message), message, sdk_class, (key,))
+
+    return make
+
+
+class TestWhatItIs:
+    @every_class
+    def test_it_is_caught_as_itself_and_as_what_the_sdk_raises(self, sdk_class, make):
+        for caught in (ForbiddenDiagnosis, LangSmithError, sdk_class):
+            with pytest.raises(caught):
+                raise make(sdk_class)
+
+    @every_class
+    def test_a_class_is_made_once_and_named_like_its_base(self, sdk_class, make):
+        assert type(make(sdk_class)) is type(make(sdk_class))
+        assert type(make(sdk_class)).__name__ == "ForbiddenDiagnosis"
+
+    @every_class
+    def test_every_field_of_the_diagnosis_is_its_own(self, sdk_class, make, diagnosis):
+        error = make(sdk_class)
+        assert error.diagnosis is diagnosis
+        for name in diagnosis.__dataclass_fields__:
+            assert getattr(error, name) == getattr(diagnosis, name)
+
+    @every_class
+    def test_its_text_is_the_diagnosis_and_then_the_sdks_message(self, sdk_class, make, diagnosis):
+        assert str(make(sdk_class)).startswith(str(diagnosis))
+        assert str(make(sdk_class)).endswith(SDK_MESSAGE)
+
+    def test_without_a_message_its_text_is_the_diagnosis(self, diagnosis):
+        assert str(ForbiddenDiagnosis(diagnosis)) == str(diagnosis)
+
+    def test_its_repr_is_one_line(self, make):
+        assert repr(make()).startswith("ForbiddenDiagnosis('workspace-id-malformed', 'Personal access token")
+        assert "\n" not in repr(make())
+
+    def test_the_sdks_message_is_cleaned_and_shortened(self, make, key):
+        shown = make(message=f"\x1b[31m{key}\n{'x' * 2_000}").sdk_message
+        assert shown.startswith("**** xxx")
+        assert len(shown) == SDK_MESSAGE_LIMIT
+
+    def test_the_sdks_error_and_its_response_are_at_hand(self, make):
+        response = requests.Response()
+        response.request = requests.Request("GET", "https://x").prepare()
+        sdk_error = LangSmithError("x")
+        sdk_error.__context__ = requests.HTTPError("403", response=response)
+        error = make(sdk_error=sdk_error)
+        assert error.sdk_error is sdk_error
+        assert error.response is response
+        assert error.request is response.request
+
+    def test_an_error_without_a_response_has_none(self, make):
+        error = make()
+        assert (error.response, error.request, error.body) == (None, None, None)
+
+    @pytest.mark.skipif(not hasattr(langsmith, "PermissionDeniedError"), reason="an SDK without a generated client")
+    def test_what_the_generated_clients_error_promises_is_kept(self, make):
+        sdk_class = langsmith.PermissionDeniedError
+        sdk_error = sdk_class.__new__(sdk_class)
+        sdk_error.response, sdk_error.body, sdk_error.status_code = object(), {"detail": "no"}, 403
+        error = make(sdk_class, sdk_error)
+        assert (error.response, error.body, error.status_code) == (sdk_error.response, {"detail": "no"}, 403)
+
+
+class TestCopies:
+    @every_class
+    @copies
+    def test_a_copy_is_the_same_but_for_the_sdks_error(self, again, sdk_class, make):
+        error = make(sdk_class)
+        other = again(error)
+        assert type(other) is type(error)
+        assert (other.diagnosis, other.sdk_message) == (error.diagnosis, error.sdk_message)
+        assert (str(other), repr(other), other.args) == (str(error), repr(error), error.args)
+        assert (other.sdk_error, other.response, other.body) == (None, None, None)
+
+    @copies
+    def test_notes_are_kept(self, again, make):
+        error = make()
+        error.__notes__ = ["while evaluating"]
+        assert again(error).__notes__ == ["while evaluating"]
+
+    def test_a_copy_of_notes_is_its_own(self, make):
+        error = make()
+        error.__notes__ = ["one"]
+        copy.copy(error).__notes__.append("two")
+        assert error.__notes__ == ["one"]
+
+    def test_a_pickle_holds_no_key(self, make, canary, key):
+        assert canary.encode() not in pickle.dumps(make(message=f"refused {key}", sdk_error=LangSmithError(key)))
+
+    def test_a_pickle_of_a_class_that_is_gone_is_still_a_diagnosis(self, make, monkeypatch):
+        gone = type("GoneError", (Exception,), {"__module__": "langsmith.utils"})
+        monkeypatch.setattr("langsmith.utils.GoneError", gone, raising=False)
+        pickled = pickle.dumps(make(gone))
+        monkeypatch.undo()
+        assert pickle.loads(pickled).cause is Cause.WORKSPACE_ID_MALFORMED
+
+
+class TestFinding:
+    def test_itself(self, make):
+        error = make()
+        assert find_diagnosis(error) is error
+
+    @pytest.mark.parametrize("link", ["__cause__", "__context__"])
+    def test_behind_others(self, link, make):
+        error, outer = make(), ValueError("outer")
+        middle = RuntimeError("middle")
+        setattr(middle, link, error)
+        setattr(outer, link, middle)
+        assert find_diagnosis(outer) is error
+
+    def test_as_python_chains_it(self, make):
+        error = make()
+
+        def fail_while_handling_it():
+            try:
+                raise error
+            except ForbiddenDiagnosis:
+                raise ValueError("outer")  # noqa: B904
+
+        with pytest.raises(ValueError) as caught:
+            fail_while_handling_it()
+        assert find_diagnosis(caught.value) is error
+
+    def test_in_langsmiths_own_group(self, make):
+        error = make()
+        assert find_diagnosis(LangSmithExceptionGroup(exceptions=[ValueError(), error])) is error
+
+    @pytest.mark.skipif(sys.version_info < (3, 11), reason="exception groups are new in Python 3.11")
+    def test_in_nested_groups_and_behind_their_members(self, make):
+        error, member = make(), ValueError("member")
+        member.__cause__ = error
+        group = ExceptionGroup("outer", [KeyError("x"), ExceptionGroup("inner", [member])])  # noqa: F821
+        assert find_diagnosis(group) is error
+
+    def test_the_nearest_comes_first(self, make):
+        near, far, outer = make(), make(), ValueError("outer")
+        near.__cause__ = far
+        outer.__cause__ = near
+        assert find_diagnosis(outer) is near
+
+    def test_a_cycle_ends(self):
+        one, two = ValueError("one"), ValueError("two")
+        one.__cause__, two.__context__ = two, one
+        assert find_diagnosis(one) is None
+
+    @pytest.mark.parametrize("error", [None, ValueError("x"), KeyboardInterrupt(), LangSmithError("x")])
+    def test_where_there_is_none(self, error):
+        assert find_diagnosis(error) is None
+
+    def test_an_attribute_that_is_no_group_is_passed_over(self):
+        error = ValueError("x")
+        error.exceptions = "many"
+        assert find_diagnosis(error) is None

@@ -1,0 +1,134 @@
+"""What the text of a key says about it, and how little of it is shown."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from safe_langsmith._core.keys import describe
+
+HEX = "0123456789abcdef0123456789abcdef"
+PREFIXES = ("lsv2_pt_", "lsv2_sk_", "ls__")
+
+
+@pytest.mark.parametrize(
+    ("key", "kind", "masked"),
+    [
+        (f"lsv2_pt_{HEX}_0123456789", "personal", "lsv2_pt_****6789"),
+        (f"lsv2_sk_{HEX}_0123456789", "service", "lsv2_sk_****6789"),
+        (f"lsv2_pt_{HEX}", "personal", "lsv2_pt_****cdef"),
+        (f"lsv2_sk_{HEX.upper()}ZZ_9876543210_more", "service", "lsv2_sk_****more"),
+        ("ls__0123456789abcdef", "legacy", "ls__****cdef"),
+    ],
+)
+def test_a_well_formed_key_shows_its_kind_and_last_four(key, kind, masked):
+    assert describe(key) == (kind, masked, None)
+
+
+@pytest.mark.parametrize("key", [None, ""])
+def test_no_key_is_missing(key):
+    assert describe(key) == ("missing", "none", None)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        f"lsv3_pt_{HEX}",
+        f"lsv2_tk_{HEX}",
+        "test-key",
+        f"LSV2_PT_{HEX}",
+        "eyJhbGciOiJIUzI1NiJ9.e30.c2ln",
+        "dG9rZW4gb2YgYSBnYXRld2F5==",
+    ],
+)
+def test_an_unknown_kind_is_not_called_malformed(key):
+    assert describe(key) == ("unrecognized", "****", None)
+
+
+FLAWED = {
+    "is a placeholder": [
+        "<your-api-key>",
+        "your-api-key",
+        "YOUR_API_KEY_HERE",
+        "your_langsmith_key",
+        "lsv2_pt_...",
+        "lsv2_sk_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+        "lsv2_pt_",
+        "lsv2_pt_<your key>",
+        "ls__***",
+        "api_key",
+        "langsmith-api-key",
+        "changeme",
+        "paste-key-here",
+        "TODO",
+        "xxxx",
+        "[REDACTED]",
+    ],
+    "is a piece of code": [
+        "userdata.get('LANGSMITH_API_KEY')",
+        'os.environ["LANGSMITH_API_KEY"]',
+        "os.environ",
+        "st.secrets",
+        "${LANGSMITH_KEY}",
+        "$LANGSMITH_KEY",
+        "{{ secrets.LANGSMITH }}",
+        f'"lsv2_pt_{HEX}',
+        f"LANGSMITH_API_KEY=lsv2_pt_{HEX}",
+    ],
+    "contains a character": [
+        f"lsv2_pt_{HEX}\n",
+        f" lsv2_pt_{HEX}",
+        f"Bearer lsv2_pt_{HEX}",
+        f"lsv2_pt_{HEX}\u200b",
+        f"lsv2_pt_{HEX[:-1]}é",
+        f"lsv2_pt_{HEX}\x00",
+        " ",
+    ],
+    "is cut short": [f"lsv2_pt_{HEX[:-1]}", "lsv2_sk_0", "ls__0123456789abcde"],
+    "lost its first letter:": [f"sv2_pt_{HEX}", "sv2_sk_0123"],
+    "lost its first letters:": [f"v2_pt_{HEX}", f"2_sk_{HEX}"],
+    "a key for OpenAI": ["sk-proj-0123456789abcdef", "sk-0123456789"],
+    "a key for Anthropic": ["sk-ant-api03-0123456789"],
+    "a key for Langfuse": ["sk-lf-0123", "pk-lf-0123"],
+    "a key for Google": ["AIza0123456789"],
+    "a key for GitHub": ["ghp_0123456789", "github_pat_0123456789"],
+}
+
+
+@pytest.mark.parametrize(("key", "flaw"), [(key, flaw) for flaw, keys in FLAWED.items() for key in keys])
+def test_a_flawed_key_is_told_why_and_shows_nothing(key, flaw):
+    said = describe(key)
+    assert flaw in (said.flaw or "")
+    assert said.masked == "****"
+
+
+@pytest.mark.parametrize(
+    ("key", "kind"), [("lsv2_sk_0123", "service"), ("ls__...", "legacy"), ("sk-0123456789", "unrecognized")]
+)
+def test_a_flawed_key_still_tells_its_kind(key, kind):
+    assert describe(key).kind == kind
+
+
+prefixes = st.sampled_from([*PREFIXES, "", "sv2_pt_", "lsv3_", "sk-", "$", "<", "Bearer "])
+
+
+@given(prefix=prefixes, before=st.text(max_size=5), secret=st.uuids(), after=st.text(max_size=60))
+def test_whatever_the_key_only_its_kind_and_last_four_are_shown(prefix, before, secret, after):
+    key = prefix + before + secret.hex + after
+    said = describe(key)
+    assert secret.hex not in repr(said)
+    if said.masked != "****":
+        assert re.fullmatch(r"(lsv2_pt_|lsv2_sk_|ls__)\*{4}.{4}", said.masked)
+        assert key.startswith(said.masked[:-8])
+        assert said.masked[-4:] == key[-4:]
+        assert said.flaw is None
+
+
+@given(st.text())
+def test_any_text_is_described(key):
+    said = describe(key)
+    assert said.kind == "missing" if not key else said.kind != "missing"
+    assert len(said.masked) <= len("lsv2_pt_****") + 4

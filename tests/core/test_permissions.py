@@ -1,0 +1,141 @@
+"""Which permission an operation needs, and who has it."""
+
+from __future__ import annotations
+
+import pytest
+
+from safe_langsmith._core.permissions import permissions_of, requirement, spoken
+
+ALL, WRITE, ADMIN, ORGANIZATION = ("Admin", "Editor", "Viewer"), ("Admin", "Editor"), ("Admin",), ()
+ID = "11111111-aaaa-4aaa-8aaa-111111111111"
+
+
+@pytest.mark.parametrize(
+    ("operation", "permission", "roles"),
+    [
+        ("GET /sessions", "projects:read", ALL),
+        (f"GET /sessions/{ID}", "projects:read", ALL),
+        ("POST /sessions", "projects:create", ADMIN),
+        (f"PATCH /sessions/{ID}", "projects:update", WRITE),
+        (f"DELETE /sessions/{ID}", "projects:delete", ADMIN),
+        ("POST /runs", "runs:create", WRITE),
+        ("POST /runs/batch", "runs:create", WRITE),
+        ("POST /runs/multipart", "runs:create", WRITE),
+        ("POST /otel/v1/traces", "runs:create", WRITE),
+        (f"PATCH /runs/{ID}", "runs:create", WRITE),
+        (f"GET /runs/{ID}", "runs:read", ALL),
+        ("POST /runs/query", "runs:read", ALL),
+        ("POST /v2/runs/query", "runs:read", ALL),
+        ("POST /v2/threads/query", "runs:read", ALL),
+        (f"PUT /runs/{ID}/share", "runs:share", WRITE),
+        (f"DELETE /runs/{ID}/share", "runs:share", WRITE),
+        ("POST /runs/delete", "runs:delete", ADMIN),
+        ("GET /runs/rules", "rules:read", ALL),
+        ("POST /runs/rules", "rules:create", WRITE),
+        (f"POST /runs/rules/{ID}/trigger", "rules:update", WRITE),
+        ("GET /datasets", "datasets:read", ALL),
+        (f"GET /datasets/{ID}/versions", "datasets:read", ALL),
+        ("POST /datasets", "datasets:create", WRITE),
+        ("POST /datasets/upload", "datasets:create", WRITE),
+        (f"PATCH /datasets/{ID}", "datasets:update", WRITE),
+        (f"DELETE /datasets/{ID}", "datasets:delete", ADMIN),
+        (f"GET /datasets/{ID}/csv", "datasets:download", ALL),
+        (f"PUT /datasets/{ID}/share", "datasets:share", ADMIN),
+        (f"PUT /datasets/{ID}/splits", "datasets:read", ALL),
+        ("POST /datasets/comparative", "projects:create", ADMIN),
+        ("GET /examples", "datasets:read", ALL),
+        ("POST /examples/bulk", "datasets:update", WRITE),
+        (f"POST /v1/platform/datasets/{ID}/examples", "datasets:update", WRITE),
+        (f"PATCH /v1/platform/datasets/{ID}/examples", "datasets:update", WRITE),
+        (f"GET /feedback/{ID}", "feedback:read", ALL),
+        ("POST /feedback", "feedback:create", WRITE),
+        ("POST /feedback/tokens", "feedback:create", WRITE),
+        (f"PATCH /feedback/{ID}", "feedback:update", WRITE),
+        (f"DELETE /feedback/{ID}", "feedback:delete", WRITE),
+        ("POST /annotation-queues", "annotation-queues:create", WRITE),
+        (f"POST /annotation-queues/{ID}/runs", "annotation-queues:update", WRITE),
+        (f"DELETE /annotation-queues/{ID}", "annotation-queues:delete", ADMIN),
+        (f"DELETE /annotation-queues/{ID}/runs/{ID}", "annotation-queues:update", WRITE),
+        ("GET /repos", "prompts:read", ALL),
+        ("GET /commits/-/prompt/latest", "prompts:read", ALL),
+        ("POST /repos", "prompts:create", WRITE),
+        ("POST /commits/-/prompt", "prompts:update", WRITE),
+        ("PATCH /repos/-/prompt", "prompts:update", WRITE),
+        ("DELETE /repos/-/prompt", "prompts:delete", WRITE),
+        ("POST /repos/-/prompt/tags", "prompts:tag", WRITE),
+        ("GET /charts", "charts:read", ALL),
+        ("GET /workspaces/current/members", "workspaces:read", ALL),
+        ("POST /workspaces/current/members", "workspaces:manage-members", ADMIN),
+        ("POST /api-key", "workspaces:manage-keys", ADMIN),
+        ("GET /bulk-exports", "bulk-exports:read", ALL),
+        ("POST /bulk-exports", "bulk-exports:manage", ADMIN),
+        ("GET /workspaces", "organization:read", ORGANIZATION),
+        ("GET /orgs/current/info", "organization:read", ORGANIZATION),
+        ("POST /workspaces", "organization:manage", ORGANIZATION),
+    ],
+)
+def test_a_documented_operation_needs_a_permission(operation, permission, roles):
+    method, path = operation.split()
+    assert requirement(method, path) == (permission, roles)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/v1/sessions",
+        "/api/sessions",
+        "/v1/sessions",
+        "/v1/platform/sessions",
+        "/sessions/",
+        "sessions",
+        "/api/v1/platform/sessions",
+        "/api/v2/sessions",
+    ],
+)
+def test_the_prefix_of_a_path_makes_no_difference(path):
+    assert requirement("post", path).permission == "projects:create"
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        "GET /settings",
+        "GET /info",
+        "GET /",
+        "POST /sessions/id/views/other",
+        "PUT /sessions",
+        "GET /sessionsx",
+        "GET /apiv1/sessions",
+        "POST /orgs/current/service-keys",
+        "OPTIONS /runs",
+    ],
+)
+def test_an_operation_that_is_not_documented_is_unknown(operation):
+    assert requirement(*operation.split()) is None
+
+
+def test_a_wider_role_carries_all_that_a_narrower_one_does():
+    viewer, editor, admin = (set(permissions_of(role)) for role in ("Viewer", "Editor", "Admin"))
+    assert viewer < editor < admin
+    assert "projects:create" in admin - editor
+    assert "runs:create" in editor - viewer
+    assert "projects:read" in viewer
+
+
+def test_an_unknown_role_carries_nothing():
+    assert permissions_of("Owner") == ()
+
+
+@pytest.mark.parametrize(
+    ("permission", "words"),
+    [
+        ("projects:read", "read projects"),
+        ("annotation-queues:create", "create annotation queues"),
+        ("bulk-exports:manage", "manage bulk exports"),
+        ("workspaces:manage-keys", "manage keys of workspaces"),
+        ("runs:read-stats", "read stats of runs"),
+        ("organization:pats:create", "create organization pats"),
+    ],
+)
+def test_a_permission_is_spoken_as_verb_and_object(permission, words):
+    assert spoken(permission) == words

@@ -1,0 +1,641 @@
+"""From a refusal and the answers to a few questions to one cause, in the documented order."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from safe_langsmith import Cause, Confidence
+from safe_langsmith._core.answers import Answer, read_answer
+from safe_langsmith._core.evidence import HOME, LISTING, LISTING_WITH_DELETED, MOST_QUESTIONS, Question, inside
+from safe_langsmith._core.settings import Dotenv, DotenvLine
+
+A, B, C = (f"{digit * 8}-aaaa-4aaa-8aaa-{digit * 12}" for digit in "123")
+ACME = "99999999-aaaa-4aaa-8aaa-999999999999"
+CANARY = "c0ffeec0ffee"
+NEWER = f"lsv2_pt_{CANARY}00000000000000000000_0000005678"
+SERVICE = f"lsv2_sk_{CANARY}00000000000000000000_0000004321"
+EU = "https://eu.api.smith.langchain.com"
+SELF_HOSTED = "https://langsmith.acme.example/api/v1"
+
+PAGE = b"<html><title>Blocked by Acme</title></html>"
+BARE = b'{"error":"Forbidden"}\n'
+NO_WORKSPACE = (
+    b'{"detail":"This API key is org-scoped and requires workspace specification. '
+    b"Please provide 'X-Tenant-ID' header.\"}"
+)
+NO_FEATURE = b'{"detail":"LLM Gateway not enabled for this organization"}'
+NO_PERMISSION = b'{"detail":"Forbidden: needs projects:create"}'
+LEGACY = b'{"detail":"Using legacy API key. Please generate a new API key."}'
+NO_UUID = b'{"detail":"X-Tenant-Id: not a valid UUID"}'
+
+
+def entry(id_: str, role: str | None = None, permissions: list[str] | None = None, **more: Any) -> dict[str, Any]:
+    name = {A: "Research", B: "Support", C: "Sales"}[id_]
+    return {
+        "id": id_,
+        "display_name": name,
+        "role_name": role,
+        "permissions": permissions,
+        "organization_id": ACME,
+        **more,
+    }
+
+
+def listed(*entries: str | dict[str, Any]) -> Answer:
+    return read_answer(200, json.dumps([entry(e) if isinstance(e, str) else e for e in entries]).encode())
+
+
+def at(id_: str) -> Answer:
+    return read_answer(200, json.dumps({"id": id_, "display_name": entry(id_)["display_name"]}).encode())
+
+
+def refusing(body: bytes = BARE, status: int = 403) -> Answer:
+    return read_answer(status, body, "application/json")
+
+
+REFUSED = refusing()
+EVERYTHING_REFUSED = {HOME: REFUSED, LISTING: REFUSED}
+NO_ANSWER = {
+    "timeout": Answer(error="ConnectTimeout"),
+    "refused connection": Answer(error="ConnectionError"),
+    "out of time": Answer(error="no time was left", asked=False),
+    "server error": read_answer(500, b'{"detail":"Internal server error"}'),
+    "bad gateway": read_answer(502, PAGE, "text/html"),
+    "rate limit": read_answer(429, b"{}"),
+    "redirect": read_answer(302, b""),
+    "a proxy's page": read_answer(403, PAGE, "text/html"),
+    "a login page": read_answer(200, PAGE, "text/html"),
+}
+
+STALE = {"environ": {"LANGSMITH_API_KEY": NEWER}}
+STALE_FILE = {"dotenv": Dotenv("/p/.env", (DotenvLine("LANGSMITH_API_KEY", NEWER, 3),))}
+ON_PURPOSE = {"key_from": "the api_key argument", **STALE}
+OTHER_REGION = {"environ": {"LANGCHAIN_ENDPOINT": EU}}
+VIEWER = entry(A, "WORKSPACE_VIEWER", ["projects:read", "runs:read"])
+CREATE = {"method": "POST", "path": "/sessions"}
+
+CONFIRMED, LIKELY, POSSIBLE = Confidence.CONFIRMED, Confidence.LIKELY, Confidence.POSSIBLE
+
+# What was refused, the questions and their answers in order, and what follows.
+ROWS = {
+    # 1. What the answer itself proves.
+    "a page": ({"body": PAGE}, {}, Cause.BLOCKED_UPSTREAM, CONFIRMED),
+    "another host after a redirect": ({"redirected_to": "x.example"}, {}, Cause.BLOCKED_UPSTREAM, CONFIRMED),
+    "a page of a self-hosted host": ({"body": PAGE, "endpoint": SELF_HOSTED}, {}, Cause.BLOCKED_UPSTREAM, CONFIRMED),
+    "the web UI's page": (
+        {"body": PAGE, "endpoint": "https://smith.langchain.com"},
+        {},
+        Cause.WRONG_ENDPOINT,
+        CONFIRMED,
+    ),
+    "the body names a feature": ({"body": NO_FEATURE}, {}, Cause.FEATURE_UNAVAILABLE, CONFIRMED),
+    "the body names a permission": (
+        {"body": NO_PERMISSION, **CREATE},
+        {HOME: at(A), LISTING: listed(VIEWER)},
+        Cause.PERMISSION_DENIED,
+        CONFIRMED,
+    ),
+    "the body names a permission, the user a workspace": (
+        {"body": NO_PERMISSION, "workspace_id": A, **CREATE},
+        {LISTING: listed(VIEWER)},
+        Cause.PERMISSION_DENIED,
+        CONFIRMED,
+    ),
+    "the body names a permission, and nobody else answers": (
+        {"body": NO_PERMISSION, **CREATE},
+        dict.fromkeys((HOME, LISTING), NO_ANSWER["timeout"]),
+        Cause.PERMISSION_DENIED,
+        CONFIRMED,
+    ),
+    "the body says that a workspace is missing": (
+        {"body": NO_WORKSPACE},
+        {LISTING: listed(A, B)},
+        Cause.WORKSPACE_REQUIRED,
+        CONFIRMED,
+    ),
+    "the body says so, and nothing is listed": (
+        {"body": NO_WORKSPACE},
+        {LISTING: REFUSED},
+        Cause.WORKSPACE_REQUIRED,
+        CONFIRMED,
+    ),
+    "the body says so, though one was named": (
+        {"body": NO_WORKSPACE, "workspace_id": A},
+        {LISTING: listed(A)},
+        Cause.WORKSPACE_REQUIRED,
+        CONFIRMED,
+    ),
+    # 2. What the values themselves show.
+    "no key": ({"key": None}, {}, Cause.KEY_MISSING, LIKELY),
+    "a legacy key": ({"key": "ls__0123456789abcdef"}, {}, Cause.KEY_LEGACY, LIKELY),
+    "the body speaks of a legacy key": ({"body": LEGACY}, {}, Cause.KEY_LEGACY, CONFIRMED),
+    "a placeholder": ({"key": "<your-api-key>"}, {}, Cause.KEY_MALFORMED, LIKELY),
+    "a key cut short": ({"key": "lsv2_pt_c0ffee"}, {}, Cause.KEY_MALFORMED, LIKELY),
+    "a workspace's name for its id": ({"workspace_id": "Research"}, {}, Cause.WORKSPACE_ID_MALFORMED, LIKELY),
+    "the body says that the id is no UUID": (
+        {"workspace_id": "Research", "body": NO_UUID},
+        {},
+        Cause.WORKSPACE_ID_MALFORMED,
+        CONFIRMED,
+    ),
+    # 3. What probes show.
+    "another workspace is reachable": (
+        {"workspace_id": B},
+        {inside(B): REFUSED, LISTING: listed(A), LISTING_WITH_DELETED: listed(A)},
+        Cause.WORKSPACE_NOT_ACCESSIBLE,
+        CONFIRMED,
+    ),
+    "the organization's id": (
+        {"workspace_id": ACME},
+        {inside(ACME): REFUSED, LISTING: listed(A)},
+        Cause.WORKSPACE_NOT_ACCESSIBLE,
+        CONFIRMED,
+    ),
+    "a deleted workspace": (
+        {"workspace_id": B},
+        {inside(B): REFUSED, LISTING: listed(A), LISTING_WITH_DELETED: listed(A, entry(B, is_deleted=True))},
+        Cause.WORKSPACE_NOT_ACCESSIBLE,
+        CONFIRMED,
+    ),
+    "the key has another home": (
+        {"workspace_id": B},
+        {inside(B): REFUSED, LISTING: REFUSED, HOME: at(A)},
+        Cause.WORKSPACE_NOT_ACCESSIBLE,
+        CONFIRMED,
+    ),
+    "the key serves others, as the probe's body says": (
+        {"workspace_id": B},
+        {inside(B): REFUSED, LISTING: REFUSED, HOME: refusing(NO_WORKSPACE)},
+        Cause.WORKSPACE_NOT_ACCESSIBLE,
+        CONFIRMED,
+    ),
+    "a probe's body says that a workspace is missing": (
+        {},
+        {HOME: refusing(NO_WORKSPACE), LISTING: listed(A, B)},
+        Cause.WORKSPACE_REQUIRED,
+        CONFIRMED,
+    ),
+    "a probe's body says so, and nothing is listed": (
+        {},
+        {HOME: refusing(NO_WORKSPACE), LISTING: REFUSED},
+        Cause.WORKSPACE_REQUIRED,
+        CONFIRMED,
+    ),
+    "workspaces, but no home": ({}, {HOME: REFUSED, LISTING: listed(A, B)}, Cause.WORKSPACE_REQUIRED, LIKELY),
+    "the role lacks the permission": (
+        CREATE,
+        {HOME: at(A), LISTING: listed(VIEWER)},
+        Cause.PERMISSION_DENIED,
+        LIKELY,
+    ),
+    "the role there lacks it": (
+        {"workspace_id": A, **CREATE},
+        {inside(A): at(A), LISTING: listed(VIEWER)},
+        Cause.PERMISSION_DENIED,
+        LIKELY,
+    ),
+    "the role's permissions are not told": (
+        CREATE,
+        {HOME: at(A), LISTING: listed(A)},
+        Cause.PERMISSION_DENIED,
+        LIKELY,
+    ),
+    "the operation is not documented": (
+        {"path": "/new-thing"},
+        {HOME: at(A), LISTING: listed(VIEWER)},
+        Cause.PERMISSION_DENIED,
+        LIKELY,
+    ),
+    "the role has the permission": ({}, {HOME: at(A), LISTING: listed(VIEWER)}, Cause.PERMISSION_DENIED, POSSIBLE),
+    # 4. Everything is refused.
+    "another key in the environment": (STALE, EVERYTHING_REFUSED, Cause.STALE_ENVIRONMENT, LIKELY),
+    "another key in .env": (STALE_FILE, EVERYTHING_REFUSED, Cause.STALE_ENVIRONMENT, LIKELY),
+    "another key, but this one was given": (ON_PURPOSE, EVERYTHING_REFUSED, Cause.STALE_ENVIRONMENT, POSSIBLE),
+    "another region is named": (OTHER_REGION, EVERYTHING_REFUSED, Cause.WRONG_REGION, LIKELY),
+    "all is refused": ({}, EVERYTHING_REFUSED, Cause.KEY_REJECTED, LIKELY),
+    "another way to write the same region": (
+        {"environ": {"LANGCHAIN_ENDPOINT": "https://api.smith.langchain.com/api/v1"}},
+        EVERYTHING_REFUSED,
+        Cause.KEY_REJECTED,
+        LIKELY,
+    ),
+    "all is refused with 401": (
+        {},
+        dict.fromkeys((HOME, LISTING), refusing(b'{"detail":"Invalid token"}', 401)),
+        Cause.KEY_REJECTED,
+        LIKELY,
+    ),
+    "all is refused, with a workspace, too": (
+        {"workspace_id": A},
+        {inside(A): REFUSED, LISTING: REFUSED, HOME: REFUSED},
+        Cause.KEY_REJECTED,
+        LIKELY,
+    ),
+    "a key of an unknown kind": ({"key": "lsv3_x"}, EVERYTHING_REFUSED, Cause.KEY_REJECTED, LIKELY),
+    # 5. Nothing settles it.
+    "no workspace is listed": ({}, {HOME: REFUSED, LISTING: listed()}, Cause.UNDETERMINED, POSSIBLE),
+    "listed, and yet refused": (
+        {"workspace_id": A},
+        {inside(A): REFUSED, LISTING: listed(A)},
+        Cause.UNDETERMINED,
+        POSSIBLE,
+    ),
+    # Several at once: the earlier wins.
+    "a page, and a placeholder": ({"body": PAGE, "key": "<your-api-key>"}, {}, Cause.BLOCKED_UPSTREAM, CONFIRMED),
+    "a page, and no key": ({"body": PAGE, "key": None}, {}, Cause.BLOCKED_UPSTREAM, CONFIRMED),
+    "a redirect, and a named permission": (
+        {"body": NO_PERMISSION, "redirected_to": "x.example"},
+        {},
+        Cause.BLOCKED_UPSTREAM,
+        CONFIRMED,
+    ),
+    "a feature and a permission": (
+        {"body": b'{"error":"not enabled for this tenant","detail":"needs runs:read"}'},
+        {},
+        Cause.FEATURE_UNAVAILABLE,
+        CONFIRMED,
+    ),
+    "a missing workspace, and a key cut short": (
+        {"body": NO_WORKSPACE, "key": "lsv2_sk_c0ffee"},
+        {LISTING: listed(A)},
+        Cause.WORKSPACE_REQUIRED,
+        CONFIRMED,
+    ),
+    "a missing workspace, and an id that is none": (
+        {"body": NO_WORKSPACE, "workspace_id": "Research"},
+        {LISTING: listed(A)},
+        Cause.WORKSPACE_REQUIRED,
+        CONFIRMED,
+    ),
+    "no key, and an id that is none": ({"key": None, "workspace_id": "x"}, {}, Cause.KEY_MISSING, LIKELY),
+    "a placeholder, and an id that is none": (
+        {"key": "<your-api-key>", "workspace_id": "x"},
+        {},
+        Cause.KEY_MALFORMED,
+        LIKELY,
+    ),
+    "a legacy placeholder": ({"key": "ls__..."}, {}, Cause.KEY_LEGACY, LIKELY),
+    "an id that is none, and a newer key": ({"workspace_id": "x", **STALE}, {}, Cause.WORKSPACE_ID_MALFORMED, LIKELY),
+    "an unreachable workspace, and a newer key": (
+        {"workspace_id": B, **STALE},
+        {inside(B): REFUSED, LISTING: listed(A), LISTING_WITH_DELETED: listed(A)},
+        Cause.WORKSPACE_NOT_ACCESSIBLE,
+        CONFIRMED,
+    ),
+    "a missing permission, and another region": (
+        {**CREATE, **OTHER_REGION},
+        {HOME: at(A), LISTING: listed(VIEWER)},
+        Cause.PERMISSION_DENIED,
+        LIKELY,
+    ),
+    "a newer key, and another region": (
+        {"environ": STALE["environ"] | OTHER_REGION["environ"]},
+        EVERYTHING_REFUSED,
+        Cause.STALE_ENVIRONMENT,
+        LIKELY,
+    ),
+    "a newer key than the given, and another region": (
+        {"key_from": "the api_key argument", "environ": STALE["environ"] | OTHER_REGION["environ"]},
+        EVERYTHING_REFUSED,
+        Cause.STALE_ENVIRONMENT,
+        POSSIBLE,
+    ),
+}
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_the_first_cause_that_holds_is_named(row, refusal, drive):
+    refused, answers, cause, confidence = ROWS[row]
+    diagnosis, _, asked = drive(refusal(**refused), answers)
+    assert (diagnosis.cause, diagnosis.confidence) == (cause, confidence)
+    assert asked == list(answers)
+
+
+@pytest.mark.parametrize("cause", Cause)
+def test_every_cause_is_in_the_table(cause):
+    assert cause in {row[2] for row in ROWS.values()}
+
+
+def only(refusal: Any, drive: Any, row: str) -> Any:
+    return drive(refusal(**ROWS[row][0]), ROWS[row][1])
+
+
+class TestWhatIsSaid:
+    @pytest.mark.parametrize(
+        ("row", "said"),
+        [
+            ("the organization's id", "the id of the organization, not of a workspace"),
+            ("a deleted workspace", "it is deleted"),
+            ("another workspace is reachable", "this key cannot reach it"),
+            ("a page", "Blocked by Acme"),
+            ("another host after a redirect", "x.example"),
+            ("the body names a feature", "LLM Gateway not enabled"),
+            ("the role lacks the permission", 'workspace "Research"'),
+            ("the role lacks the permission", "WORKSPACE_VIEWER"),
+            ("the role lacks the permission", "projects:create"),
+            ("the body says that a workspace is missing", "2 workspaces"),
+            ("another key in .env", "/p/.env:3"),
+            ("another region is named", "names the EU region"),
+            ("all is refused", "another region or another organization"),
+            ("a workspace's name for its id", '"Research"'),
+            ("no workspace is listed", "no workspace is listed"),
+            ("no key", "A request without a credential"),
+            ("a key cut short", "LANGSMITH_API_KEY"),
+        ],
+    )
+    def test_the_summary_names_what_was_seen(self, row, said, refusal, drive):
+        assert said in only(refusal, drive, row).diagnosis.summary
+
+    @pytest.mark.parametrize(
+        ("row", "result"),
+        [
+            ("all is refused", ["ok", "unknown", "ok", "ok", "problem"]),
+            ("another key in the environment", ["ok", "unknown", "ok", "problem", "problem"]),
+            ("another key, but this one was given", ["ok", "unknown", "ok", "ok", "problem"]),
+            ("another workspace is reachable", ["ok", "problem", "ok", "ok", "not-applicable"]),
+            ("the role there lacks it", ["ok", "ok", "ok", "ok", "not-applicable"]),
+            ("the role lacks the permission", ["ok", "ok", "ok", "ok", "not-applicable"]),
+            ("the body says that a workspace is missing", ["ok", "problem", "ok", "ok", "not-applicable"]),
+            ("the body says so, and nothing is listed", ["ok", "problem", "ok", "ok", "not-applicable"]),
+            ("a placeholder", ["problem", "unknown", "ok", "ok", "problem"]),
+            ("a legacy key", ["problem", "unknown", "ok", "ok", "problem"]),
+            ("no key", ["problem", "unknown", "ok", "ok", "problem"]),
+            ("a key of an unknown kind", ["unknown", "unknown", "ok", "ok", "problem"]),
+            ("a page", ["ok", "unknown", "ok", "ok", "unknown"]),
+        ],
+    )
+    def test_the_five_documented_checks_have_results(self, row, result, refusal, drive):
+        checks = only(refusal, drive, row).diagnosis.checks[:5]
+        assert [(check.step, check.result) for check in checks] == [*enumerate(result, 1)]
+
+    def test_an_overruled_variable_is_a_problem_of_step_3(self, refusal, drive):
+        environ = {"LANGSMITH_PROJECT": "a", "LANGCHAIN_PROJECT": "b"}
+        check = drive(refusal(environ=environ), EVERYTHING_REFUSED).diagnosis.checks[2]
+        assert check.result == "problem"
+        assert "LANGCHAIN_PROJECT=b (overruled)" in check.detail
+        assert "not set: LANGSMITH_TRACING" in check.detail
+
+    def test_the_probes_are_listed_with_their_answers(self, refusal, drive):
+        answers = {inside(B): REFUSED, LISTING: listed(A), LISTING_WITH_DELETED: NO_ANSWER["timeout"]}
+        probes = drive(refusal(workspace_id=B), answers).diagnosis.probes
+        assert [(p.method, p.path, p.status) for p in probes] == [
+            ("GET", f"/settings [workspace {B}]", 403),
+            ("GET", "/workspaces", 200),
+            ("GET", "/workspaces?include_deleted=true", "ConnectTimeout"),
+        ]
+
+    def test_what_was_not_sent_is_no_probe(self, refusal, drive):
+        assert drive(refusal(), {HOME: NO_ANSWER["out of time"]}).diagnosis.probes == ()
+
+    def test_before_any_refusal_there_is_no_request(self, refusal, drive):
+        diagnosis = drive(refusal(method=None), EVERYTHING_REFUSED).diagnosis
+        assert diagnosis.cause is Cause.KEY_REJECTED
+        request = (diagnosis.method, diagnosis.url, diagnosis.status_code, diagnosis.request_id)
+        assert (*request, diagnosis.server_message) == (None,) * 5
+        assert "None" not in str(diagnosis)
+
+    def test_the_request_is_told_as_it_was(self, refusal, drive):
+        diagnosis = drive(refusal(body=PAGE, request_id="r-1")).diagnosis
+        assert (diagnosis.method, diagnosis.url, diagnosis.status_code, diagnosis.request_id) == (
+            "GET",
+            "https://api.smith.langchain.com/sessions",
+            403,
+            "r-1",
+        )
+        assert diagnosis.server_message == "an HTML page, 'Blocked by Acme'"
+
+
+class TestScreen:
+    @pytest.mark.parametrize("row", ROWS)
+    def test_every_text_fits_a_screen(self, row, refusal, drive):
+        diagnosis = only(refusal, drive, row).diagnosis
+        code = {line for fix in diagnosis.fixes for line in (fix.code or "").splitlines()}
+        lines = str(diagnosis).splitlines()
+        assert len(lines) <= 40
+        assert not [line for line in lines if len(line) > 100 and line.strip() not in code]
+
+
+class TestCandidates:
+    @pytest.mark.parametrize(
+        ("refused", "answers", "ids"),
+        [
+            ({"body": NO_WORKSPACE}, {LISTING: listed(A, B)}, [A, B]),
+            ({"body": NO_WORKSPACE}, {LISTING: listed(A, entry(B, is_deleted=True))}, [A]),
+            ({"body": NO_WORKSPACE}, {LISTING: listed()}, []),
+            ({"body": NO_WORKSPACE}, {LISTING: NO_ANSWER["timeout"]}, []),
+            ({}, {HOME: REFUSED, LISTING: listed(A)}, [A]),
+            ({}, {HOME: at(A), LISTING: listed(A, B)}, []),
+            ({"body": NO_WORKSPACE, "workspace_id": B}, {LISTING: listed(A)}, []),
+            ({"body": NO_WORKSPACE, "workspace_id": "Research"}, {LISTING: listed(A)}, []),
+            (
+                {"workspace_id": B},
+                {inside(B): REFUSED, LISTING: listed(A), LISTING_WITH_DELETED: listed(A)},
+                [],
+            ),
+            ({"body": NO_PERMISSION}, {HOME: REFUSED, LISTING: listed(A)}, []),
+        ],
+    )
+    def test_one_may_be_chosen_only_where_none_was_named_and_one_is_needed(self, refused, answers, ids, refusal, drive):
+        assert [workspace.id for workspace in drive(refusal(**refused), answers).candidates] == ids
+
+
+class TestFailures:
+    @pytest.mark.parametrize("failure", NO_ANSWER)
+    @pytest.mark.parametrize("refused", [{}, {"workspace_id": A}, STALE, OTHER_REGION], ids=str)
+    def test_where_nobody_answers_nothing_is_concluded(self, refused, failure, refusal, drive):
+        answers = dict.fromkeys((HOME, LISTING, inside(A)), NO_ANSWER[failure])
+        diagnosis = drive(refusal(**refused), answers).diagnosis
+        assert (diagnosis.cause, diagnosis.confidence) == (Cause.UNDETERMINED, POSSIBLE)
+
+    @pytest.mark.parametrize("failure", NO_ANSWER)
+    @pytest.mark.parametrize("refused", [{}, {"workspace_id": A}, STALE, OTHER_REGION], ids=str)
+    @pytest.mark.parametrize("failed", [HOME, LISTING, inside(A)], ids=str)
+    def test_one_missing_answer_leaves_a_refused_key_undetermined(self, failed, refused, failure, refusal, drive):
+        answers = {HOME: REFUSED, LISTING: REFUSED, inside(A): REFUSED, failed: NO_ANSWER[failure]}
+        outcome = drive(refusal(**refused), answers)
+        if failed in outcome.asked:
+            assert (outcome.diagnosis.cause, outcome.diagnosis.confidence) == (Cause.UNDETERMINED, POSSIBLE)
+        else:
+            assert failed == inside(A)
+
+    @pytest.mark.parametrize("failure", NO_ANSWER)
+    def test_an_unanswered_question_about_the_workspace_says_nothing_of_it(self, failure, refusal, drive):
+        outcome = drive(refusal(workspace_id=B), {inside(B): NO_ANSWER[failure]})
+        assert (outcome.diagnosis.cause, outcome.asked) == (Cause.UNDETERMINED, [inside(B)])
+
+    @pytest.mark.parametrize(
+        ("failure", "said"),
+        [
+            ("timeout", "ConnectTimeout"),
+            ("server error", "500"),
+            ("redirect", "a redirect"),
+            ("out of time", "no time was left"),
+            ("a login page", "an answer that LangSmith does not give"),
+        ],
+    )
+    def test_what_failed_is_said(self, failure, said, refusal, drive):
+        assert said in drive(refusal(), {HOME: NO_ANSWER[failure]}).diagnosis.summary
+
+
+class TestFixes:
+    @pytest.mark.parametrize("row", ROWS)
+    def test_no_new_key_where_the_endpoint_accepts_this_one(self, row, refusal, drive):
+        diagnosis = only(refusal, drive, row).diagnosis
+        assert diagnosis.fixes
+        if any(answer.granted for answer in ROWS[row][1].values()):
+            assert 5 not in [fix.step for fix in diagnosis.fixes]
+
+    @pytest.mark.parametrize(
+        ("row", "code"),
+        [
+            ("the body says that a workspace is missing", f'client = SafeClient(workspace_id="{A}")'),
+            ("another workspace is reachable", f"LANGSMITH_WORKSPACE_ID={A}"),
+            ("another region is named", f'client = SafeClient(api_url="{EU}")'),
+            ("the web UI's page", "LANGSMITH_ENDPOINT=https://api.smith.langchain.com"),
+        ],
+    )
+    def test_the_first_fix_can_be_copied(self, row, code, refusal, drive):
+        assert only(refusal, drive, row).diagnosis.fixes[0].code == code
+
+    @pytest.mark.parametrize(
+        ("source", "code"),
+        [
+            ("the workspace_id argument", f'client = SafeClient(workspace_id="{A}")'),
+            ("LANGCHAIN_WORKSPACE_ID", f"LANGCHAIN_WORKSPACE_ID={A}"),
+            ("the X-Tenant-Id header of the request", f'headers={{"X-Tenant-Id": "{A}"}}'),
+        ],
+    )
+    def test_a_wrong_workspace_is_replaced_where_it_came_from(self, source, code, refusal, drive):
+        answers = {inside(B): REFUSED, LISTING: listed(A), LISTING_WITH_DELETED: listed(A)}
+        diagnosis = drive(refusal(workspace_id=B, workspace_from=source), answers).diagnosis
+        assert diagnosis.fixes[0].code == code
+        assert source in diagnosis.summary
+
+    def test_a_refused_service_key_may_be_limited_in_other_ways(self, refusal, drive):
+        fixes = drive(refusal(key=SERVICE), EVERYTHING_REFUSED).diagnosis.fixes
+        assert any("a workspace it cannot list" in fix.detail and "IP rules" in fix.title for fix in fixes)
+
+    def test_a_self_hosted_key_is_not_sent_to_a_cloud_region(self, refusal, drive):
+        diagnosis = drive(refusal(endpoint=SELF_HOSTED), EVERYTHING_REFUSED).diagnosis
+        assert "smith.langchain.com" not in " ".join(f"{fix.detail} {fix.code} {fix.url}" for fix in diagnosis.fixes)
+
+
+keys = st.sampled_from(
+    [
+        f"lsv2_pt_{CANARY}00000000000000000000_0000001234",
+        SERVICE,
+        f"ls__{CANARY}0000",
+        f"sv2_pt_{CANARY}",
+        f"unknown-{CANARY}",
+        "<your-api-key>",
+        None,
+    ]
+)
+answers_of_all_kinds = st.sampled_from(
+    [
+        *NO_ANSWER.values(),
+        REFUSED,
+        REFUSED,
+        refusing(NO_WORKSPACE),
+        refusing(b'{"detail":"Invalid token"}', 401),
+        at(A),
+        at(B),
+        listed(),
+        listed(A),
+        listed(VIEWER, B, entry(C, is_deleted=True)),
+    ]
+)
+refusals = st.fixed_dictionaries(
+    {
+        "key": keys,
+        "key_from": st.sampled_from(["LANGSMITH_API_KEY", "the api_key argument", None]),
+        "endpoint": st.sampled_from(
+            ["https://api.smith.langchain.com", EU, "https://eu.smith.langchain.com", SELF_HOSTED]
+        ),
+        "workspace_id": st.sampled_from(
+            [None, None, A, B.upper(), ACME, "Research", f"lsv2_pt_{CANARY}", "\x1b[31m\n"]
+        ),
+        "workspace_from": st.sampled_from(["LANGSMITH_WORKSPACE_ID", "the workspace_id argument"]),
+        "environ": st.dictionaries(
+            st.sampled_from(
+                [
+                    "LANGSMITH_API_KEY",
+                    "LANGCHAIN_API_KEY",
+                    "LANGSMITH_ENDPOINT",
+                    "LANGCHAIN_ENDPOINT",
+                    "LANGSMITH_WORKSPACE_ID",
+                    "LANGSMITH_PROJECT",
+                ]
+            ),
+            st.sampled_from([NEWER, EU, f"https://user:{CANARY}@api.smith.langchain.com", A, "x\ny"]),
+        ),
+        "dotenv": st.sampled_from([None, STALE_FILE["dotenv"], Dotenv("/p/.env", trouble="Permission denied")]),
+        "method": st.sampled_from(["GET", "POST", "DELETE", None]),
+        "path": st.sampled_from(["/sessions", "/runs/multipart", "/new-thing", "/api-key", ""]),
+        "body": st.sampled_from(
+            [BARE, BARE, BARE, NO_WORKSPACE, NO_FEATURE, NO_PERMISSION, LEGACY, NO_UUID, PAGE, b"", b"[]"]
+        ),
+        "redirected_to": st.sampled_from([None, None, None, "x.example"]),
+    }
+)
+questions = st.fixed_dictionaries(
+    dict.fromkeys((HOME, LISTING, LISTING_WITH_DELETED, inside(A), inside(B), inside(ACME)), answers_of_all_kinds)
+)
+
+
+def proof_of(cause: Cause, facts: Any, given: dict[Question, Answer]) -> bool:
+    """Whether a body or an answer there proves the cause."""
+    said = [facts.body, *(answer.body for answer in given.values())]
+    return {
+        Cause.BLOCKED_UPSTREAM: facts.body.form == "html" or facts.redirected_to is not None,
+        Cause.WRONG_ENDPOINT: facts.body.form == "html",
+        Cause.FEATURE_UNAVAILABLE: facts.body.unavailable,
+        Cause.PERMISSION_DENIED: facts.body.permission is not None,
+        Cause.WORKSPACE_REQUIRED: any(body.names_no_workspace for body in said),
+        Cause.KEY_LEGACY: facts.body.legacy_key,
+        Cause.WORKSPACE_ID_MALFORMED: facts.body.malformed_workspace_id,
+        Cause.WORKSPACE_NOT_ACCESSIBLE: any(
+            question.workspace_id and answer.refused for question, answer in given.items()
+        )
+        and any(
+            answer.granted or answer.body.names_no_workspace
+            for question, answer in given.items()
+            if not question.workspace_id
+        ),
+    }.get(cause, False)
+
+
+@given(refused=refusals, answers=questions)
+def test_any_refusal_is_concluded_within_the_rules(refused, answers, refusal, drive):
+    facts = refusal(**refused)
+    diagnosis, candidates, asked = drive(facts, answers)
+    told = {question: answers[question] for question in asked}
+
+    assert len(asked) == len(set(asked)) <= MOST_QUESTIONS
+    assert [check.step for check in diagnosis.checks][:5] == [1, 2, 3, 4, 5]
+    assert diagnosis.fixes
+    assert diagnosis.summary.splitlines() == [diagnosis.summary]
+    if diagnosis.confidence is CONFIRMED:
+        assert proof_of(diagnosis.cause, facts, told)
+    if any(answer.failed for answer in told.values()):
+        assert diagnosis.cause not in (Cause.KEY_REJECTED, Cause.STALE_ENVIRONMENT, Cause.WRONG_REGION)
+    if any(answer.granted for answer in told.values()):
+        assert 5 not in [fix.step for fix in diagnosis.fixes]
+    if candidates:
+        assert diagnosis.cause is Cause.WORKSPACE_REQUIRED
+        assert facts.workspace_id is None
+        assert candidates == diagnosis.workspaces
+
+
+@given(refused=refusals, answers=questions)
+def test_any_diagnosis_is_plain_and_holds_no_key(refused, answers, refusal, drive):
+    diagnosis = drive(refusal(**refused), answers).diagnosis
+    assert pickle.loads(pickle.dumps(diagnosis)) == diagnosis
+    shown = [repr(diagnosis), str(diagnosis), diagnosis._repr_html_(), json.dumps(diagnosis.to_dict())]
+    assert not [text for text in [*shown, repr(pickle.dumps(diagnosis))] if CANARY in text]
