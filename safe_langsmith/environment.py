@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 
+from ._core.clean import HIDDEN, clean
 from ._core.keys import describe
 from ._core.settings import VARIABLES
 from ._io.local import PathLike, read_dotenv
@@ -26,7 +28,7 @@ def reload_environment(dotenv_path: PathLike | None = None) -> dict[str, Setting
 
     Returns:
         The variables that changed, by name: the new value and the line it comes from, with the old value in `others`.
-        Values of variables whose names end in KEY, TOKEN, SECRET or PASSWORD are masked.
+        Keys are masked, and so is every value of a variable that is not LangSmith's, since any may be a secret.
 
     Raises:
         OSError: If `dotenv_path` was given and cannot be read.
@@ -37,8 +39,10 @@ def reload_environment(dotenv_path: PathLike | None = None) -> dict[str, Setting
     _clear_caches()
     path = os.fspath(dotenv_path) if dotenv_path is not None else find_dotenv(usecwd=True)
     if dotenv_path is not None:
-        # load_dotenv() passes over a file that is not there, which hides a mistyped path.
+        # load_dotenv() passes over what is not there or no file, which hides a mistyped path.
         os.stat(path)
+        if os.path.isdir(path):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
     before = dict(os.environ)
     if path:
         load_dotenv(path, override=True)
@@ -68,5 +72,5 @@ def _clear_caches() -> None:
 def _shown(name: str, value: str) -> str:
     if name in VARIABLES["api_key"]:
         return describe(value).masked
-    secret = name.upper().endswith(("KEY", "TOKEN", "SECRET", "PASSWORD"))
-    return "****" if secret or ("://" in value and "@" in value) else value
+    known = name.startswith(("LANGSMITH_", "LANGCHAIN_")) and not name.endswith("KEY")
+    return clean(value, 200) if known else HIDDEN

@@ -46,3 +46,9 @@ def test_try_and_except(server):
 
     assert "Cause: key-rejected (likely)" in shown
     assert key not in shown
+
+
+def test_the_diagnosis_in_the_readme_is_a_real_one():
+    golden = (ROOT / "tests" / "core" / "golden" / "permission-denied.txt").read_text(encoding="utf-8")
+
+    assert f"```text\n{golden.rstrip()}\n```" in (ROOT / "README.md").read_text(encoding="utf-8")

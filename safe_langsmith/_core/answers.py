@@ -167,8 +167,10 @@ def read_answer(status: int, raw: bytes, content_type: str = "", secrets: tuple[
     if isinstance(document, list) and len(document) <= LARGEST_LISTING:
         entries = [entry for entry in document if isinstance(entry, dict)]
         found = [(entry, _workspace(entry, secrets)) for entry in entries]
-        live = {workspace.id: workspace for entry, workspace in found if workspace and not entry.get("is_deleted")}
-        gone = {workspace.id for entry, workspace in found if workspace and entry.get("is_deleted")}
+        live = {
+            workspace.id: workspace for entry, workspace in found if workspace and entry.get("is_deleted") is not True
+        }
+        gone = {workspace.id for entry, workspace in found if workspace and entry.get("is_deleted") is True}
         owners = {canonical_workspace_id(_text(entry.get("organization_id"))) for entry in entries}
         if live or not document or gone:
             return Answer(

@@ -65,7 +65,9 @@ def _workspace_id(e: Evidence, verdict: Verdict) -> Check:
 
 
 def _variables(e: Evidence) -> Check:
-    seen = [f"{v.name}={v.shown}{' (overruled)' if v.overruled else ''}" for v in e.facts.variables]
+    # What is overruled comes first, because long details are cut.
+    variables = sorted(e.facts.variables, key=lambda variable: not variable.overruled)
+    seen = [f"{v.name}={v.shown}{' (overruled)' if v.overruled else ''}" for v in variables]
     unset = [name for name in DOCUMENTED if not any(v.name == name for v in e.facts.variables)]
     detail = ", ".join(seen) + ("; " if seen and unset else "") + (f"not set: {', '.join(unset)}" if unset else "")
     overruled = any(v.overruled for v in e.facts.variables)
@@ -92,7 +94,7 @@ def _regenerate(e: Evidence, verdict: Verdict) -> Check:
     if verdict.cause in _KEY_CAUSES:
         return Check(5, title, "problem", "a new key is needed; see what to do")
     if verdict.cause in _REFUSED_CAUSES:
-        return Check(5, title, "problem", "the endpoint refuses this key; a new one helps only at the right endpoint")
+        return Check(5, title, "problem", "the endpoint refused this key; a new one must be made for the same endpoint")
     if any(answer.granted for answer in e.answers.values()):
         return Check(5, title, "not-applicable", "the endpoint accepts this key, so a new one would change nothing")
     if e.facts.body.names_no_workspace:

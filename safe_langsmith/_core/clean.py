@@ -9,7 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.?)", re.DOTALL)
 _KEYS = re.compile(r"(lsv2_[a-z]{2}_|(?<![A-Za-z])ls__)[A-Za-z0-9_-]{8,}")
-_USERINFO = re.compile(r"(https?://)[^/\s?#]*@")
+_USERINFO = re.compile(r"""(https?://)[^/\s?#"<>]*@""")
 _MOST = 1_000_000
 HIDDEN = "****"
 
@@ -44,6 +44,8 @@ def shorten(text: str, limit: int) -> str:
 
 def bare_url(url: str) -> str:
     """Returns `url` without user information, query and fragment."""
+    if "://" not in url:
+        return url.rpartition("@")[2].partition("?")[0]
     try:
         parts = urlsplit(url)
         return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))

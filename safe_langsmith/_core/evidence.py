@@ -72,7 +72,7 @@ class Facts:
         variables: The environment variables that are set.
         drift: The settings that differ from what the environment or `.env` says now.
         notes: What was seen of the `.env` file, a sentence each.
-        dotenv_path: The `.env` file that was compared with, or `None` where there is none.
+        dotenv_path: The `.env` file that was compared with, or `None` where none could be.
     """
 
     endpoint: str

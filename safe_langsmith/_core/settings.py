@@ -119,7 +119,7 @@ class Configuration(NamedTuple):
         variables: The environment variables that are set.
         drift: The settings that differ from what the environment or `.env` says now.
         notes: What was seen of the `.env` file, a sentence each.
-        dotenv_path: The `.env` file that was compared with, or `None` where there is none.
+        dotenv_path: The `.env` file that was compared with, or `None` where none could be.
     """
 
     settings: dict[str, Setting]
@@ -176,7 +176,8 @@ def configuration(
         now = _now(name, value, environ, dotenv)
         if now:
             drift.append(Drift(name, Setting(_shown(name, now[1]), now[0]), source.endswith("argument")))
-    return Configuration(settings, tuple(_variables(environ)), tuple(drift), tuple(_notes(dotenv)), dotenv.path)
+    compared = None if dotenv.trouble else dotenv.path
+    return Configuration(settings, tuple(_variables(environ)), tuple(drift), tuple(_notes(dotenv)), compared)
 
 
 def _source_of(name: str, value: str | None, environ: Mapping[str, str], profile: Profile | None) -> str:

@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from safe_langsmith._core.settings import Dotenv, DotenvLine, Profile
+
+if TYPE_CHECKING:
+    from dotenv.parser import Original
 
 PathLike = str | os.PathLike[str]
 _LARGEST_DOTENV = 1_000_000
@@ -33,7 +37,7 @@ def read_dotenv(path: PathLike | None = None) -> Dotenv:
         if status.st_size > _LARGEST_DOTENV:
             return Dotenv(found, trouble="it is too large")
         with open(found, encoding="utf-8") as stream:
-            bindings = [(binding.key, binding.original.line) for binding in parse_stream(stream)]
+            bindings = [(binding.key, _line_of(binding.original)) for binding in parse_stream(stream)]
         values = dotenv_values(found)
         lines = ((key, values.get(key), line) for key, line in bindings if key)
         return Dotenv(found, tuple(DotenvLine(key, value, line) for key, value, line in lines if value is not None))
@@ -64,6 +68,12 @@ def read_profile(profile: str | None = None, config_path: str | None = None) -> 
         )
     except Exception:  # A private module of the SDK: whatever it has become, a profile is only one more source.
         return None
+
+
+def _line_of(original: Original) -> int:
+    """The line of a definition; python-dotenv counts blank lines before it as its own."""
+    text = original.string
+    return original.line + text[: len(text) - len(text.lstrip())].count("\n")
 
 
 def _reason(error: Exception) -> str:

@@ -5,65 +5,63 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from safe_langsmith.diagnosis import Check, Diagnosis, Fix
+from safe_langsmith._core.clean import shorten
+from safe_langsmith.diagnosis import Diagnosis
 
 WIDTH = 100
+HEIGHT = 40
 MOST_WORKSPACES = 6
-MOST_FIXES = 4
+MOST_FIXES = 5
 _MARKS = {"ok": "ok", "problem": "!!", "unknown": "??", "not-applicable": "--"}
 
 
 def as_text(diagnosis: Diagnosis) -> str:
     """Returns the whole diagnosis, without a line break at its end."""
-    return "\n".join(_lines(diagnosis))
+    # Each detail may take three lines, or fewer where that would not fit a screen.
+    attempts = (list(_lines(diagnosis, most)) for most in (3, 2, 1))
+    lines = next((lines for lines in attempts if len(lines) <= HEIGHT), None)
+    return "\n".join(lines or _lines(diagnosis, 1))
 
 
-def _lines(diagnosis: Diagnosis) -> Iterator[str]:
-    yield from textwrap.wrap(diagnosis.summary, WIDTH, break_long_words=False, break_on_hyphens=False)
+def _lines(diagnosis: Diagnosis, most: int) -> Iterator[str]:
+    yield from _wrap(diagnosis.summary)
     yield ""
     yield f"Cause: {diagnosis.cause} ({diagnosis.confidence})"
     if diagnosis.method:
-        request = f"{diagnosis.method} {diagnosis.url} -> {diagnosis.status_code}"
-        yield f"Request: {request}" + (f", id {diagnosis.request_id}" if diagnosis.request_id else "")
+        request_id = f", id {diagnosis.request_id}" if diagnosis.request_id else ""
+        yield shorten(f"Request: {diagnosis.method} {diagnosis.url} -> {diagnosis.status_code}{request_id}", WIDTH)
     if diagnosis.server_message:
-        yield from _item("Server said: ", diagnosis.server_message)
+        yield from _wrap(f"Server said: {diagnosis.server_message}", 4, most)
     if diagnosis.probes:
-        yield from _item("Asked: ", "; ".join(f"{p.method} {p.path} -> {p.status}" for p in diagnosis.probes))
+        asked = "; ".join(f"{probe.method} {probe.path} -> {probe.status}" for probe in diagnosis.probes)
+        yield from _wrap(f"Asked: {asked}", 4, most)
     if diagnosis.workspaces:
         yield "Workspaces this key reaches:"
         for workspace in diagnosis.workspaces[:MOST_WORKSPACES]:
-            yield f"  {workspace.id}  {workspace.name}" + (f"  ({workspace.role})" if workspace.role else "")
+            role = f"  ({workspace.role})" if workspace.role else ""
+            yield shorten(f"  {workspace.id}  {workspace.name}{role}", WIDTH)
         if len(diagnosis.workspaces) > MOST_WORKSPACES:
             yield f"  and {len(diagnosis.workspaces) - MOST_WORKSPACES} more"
     yield ""
-    yield "What was checked"
+    yield "What was checked (!! is a problem, ?? is not known, -- does not apply)"
     for check in diagnosis.checks:
-        yield from _check(check)
+        step = f"{check.step}." if check.step else "  "
+        yield from _wrap(f"  [{_MARKS[check.result]}] {step} {check.title}: {check.detail}", 10, min(most, 2))
     yield ""
     yield "What to do"
     for number, fix in enumerate(diagnosis.fixes[:MOST_FIXES], 1):
-        yield from _fix(number, fix)
+        yield from _wrap(f"  {number}. {fix.title}. {fix.detail}".rstrip(), 5, most)
+        yield from (f"         {line}" for line in (fix.code or "").splitlines())
+        if fix.url:
+            yield f"     {fix.url}"
 
 
-def _check(check: Check) -> Iterator[str]:
-    step = f"{check.step}." if check.step else "  "
-    yield from _item(f"  [{_MARKS[check.result]}] {step} {check.title}: ", check.detail, hang=10, most_lines=2)
-
-
-def _fix(number: int, fix: Fix) -> Iterator[str]:
-    yield from _item(f"  {number}. ", f"{fix.title}. {fix.detail}".strip(), hang=5, most_lines=3)
-    for line in (fix.code or "").splitlines():
-        yield f"         {line}"
-    if fix.url:
-        yield f"     {fix.url}"
-
-
-def _item(start: str, text: str, hang: int = 4, most_lines: int = 3) -> list[str]:
+def _wrap(text: str, hang: int = 0, most: int | None = None) -> list[str]:
     return textwrap.wrap(
-        start + text,
+        text,
         WIDTH,
         subsequent_indent=" " * hang,
-        max_lines=most_lines,
+        max_lines=most,
         placeholder=" ...",
         break_long_words=False,
         break_on_hyphens=False,

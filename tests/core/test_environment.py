@@ -75,7 +75,7 @@ def test_what_changed_is_returned_with_line_and_old_value(write, monkeypatch):
         "LANGSMITH_API_KEY": Setting(
             "lsv2_pt_****2222", f"{file}:3", (Setting("lsv2_pt_****1111", "the environment before"),)
         ),
-        "OTHER": Setting("1", f"{file}:4"),
+        "OTHER": Setting("****", f"{file}:4"),
     }
 
 
@@ -85,7 +85,6 @@ def test_the_last_definition_counts(write):
     assert changed["LANGSMITH_PROJECT"].source.endswith(":2")
 
 
-@pytest.mark.xfail(reason="blank lines are counted as a part of the definition after them")
 def test_blank_lines_are_counted(write):
     file = write("A=1", "", "", "LANGSMITH_PROJECT=new")
     assert reload_environment(file)["LANGSMITH_PROJECT"].source == f"{file}:4"
@@ -107,13 +106,9 @@ def test_nothing_changed_is_nothing_returned(write, monkeypatch):
         f"client_secret={CANARY}",
         f"DB_PASSWORD={CANARY}",
         f"DATABASE_URL=postgres://user:{CANARY}@host/db",
-        pytest.param(
-            f"LANGSMITH_RUNS_ENDPOINTS='{ENDPOINTS}'", marks=pytest.mark.xfail(reason="a key in a JSON value is shown")
-        ),
-        pytest.param(
-            f"OTEL_EXPORTER_OTLP_HEADERS=x-api-key={NEW}", marks=pytest.mark.xfail(reason="a key in headers is shown")
-        ),
-        pytest.param(f"LANGSMITH_PROJECT={NEW}", marks=pytest.mark.xfail(reason="a key under another name is shown")),
+        f"LANGSMITH_RUNS_ENDPOINTS='{ENDPOINTS}'",
+        f"OTEL_EXPORTER_OTLP_HEADERS=x-api-key={NEW}",
+        f"LANGSMITH_PROJECT={NEW}",
     ],
 )
 def test_no_secret_is_shown(line, write, monkeypatch):
@@ -129,7 +124,6 @@ def test_a_mistyped_path_is_an_error(tmp_path):
         reload_environment(tmp_path / ".evn")
 
 
-@pytest.mark.xfail(reason="a directory is passed over as if it were an empty file")
 def test_a_directory_is_an_error(tmp_path):
     with pytest.raises(OSError):
         reload_environment(tmp_path)

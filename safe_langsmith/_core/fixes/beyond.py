@@ -65,7 +65,7 @@ def blocked_upstream(e: Evidence) -> list[Fix]:
         look_on_the_way(e, "Find what stands between this machine and LangSmith"),
         Fix(
             "Try the endpoint from a terminal on the same machine",
-            "An answer in JSON means that the way is free; HTML shows who answers instead.",
+            "An answer in JSON means that nothing blocks the way; HTML shows who answers instead.",
             f"curl -sS -i {e.facts.endpoint}/info",
         ),
     ]

@@ -20,23 +20,29 @@ def look_at_the_variables() -> Fix:
     return Fix(
         "Look at what this process really has",
         "In a notebook, variables outlive the cell that set them.",
-        'import os\nprint({k: v[-4:] for k, v in os.environ.items() if k.startswith(("LANGSMITH_", "LANGCHAIN_"))})',
+        'import os; print({k: v[-4:] for k, v in os.environ.items() if k.startswith("LANG")})',
         step=3,
     )
 
 
-def reload(e: Evidence, title: str = "Clear cached variables and read .env again, then make the client anew") -> Fix:
+def reload(
+    e: Evidence, title: str = "Clear cached variables and read .env again, then make the client anew"
+) -> list[Fix]:
+    """Documented step 4, or nothing where `.env` was compared and says what is in use already."""
+    if e.facts.dotenv_path and not e.facts.drift:
+        return []
     newer = e.facts.newer_key
     held = f"{newer.now.source} now holds another key, {newer.now.value}. " if newer else ""
     path = repr(e.facts.dotenv_path) if e.facts.dotenv_path else '"<path to .env>"'
-    return Fix(
-        title,
-        f"{held}safe_langsmith.reload_environment() does the first two lines and returns what changed.",
-        "from langsmith import utils; utils.get_env_var.cache_clear()\n"
-        f"from dotenv import load_dotenv; load_dotenv({path}, override=True)\n"
-        "client = SafeClient()",
-        step=4,
-    )
+    return [
+        Fix(
+            title,
+            f"{held}safe_langsmith.reload_environment() does both lines and returns what changed.",
+            "from langsmith import utils; utils.get_env_var.cache_clear()\n"
+            f"from dotenv import load_dotenv; load_dotenv({path}, override=True)",
+            step=4,
+        )
+    ]
 
 
 def new_key(e: Evidence, title: str = "Create a new key and replace this one") -> Fix:
@@ -56,5 +62,5 @@ def look_on_the_way(e: Evidence, title: str) -> Fix:
         title,
         f"A proxy, firewall, gateway or login page answered {request(e)}. Its administrator can allow "
         f"{e.facts.endpoint}; HTTPS_PROXY and NO_PROXY decide whether a proxy is used.",
-        "python -c \"import os; print({k: v for k, v in os.environ.items() if k.lower().endswith('_proxy')})\"",
+        "import os; print([k for k in os.environ if k.lower().endswith('_proxy')])",
     )

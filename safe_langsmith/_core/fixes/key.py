@@ -51,12 +51,12 @@ def key_rejected(e: Evidence) -> list[Fix]:
     fixes = []
     here = region_of(e.facts.endpoint)
     if here:
-        elsewhere = ", ".join(f"https://{host} ({region})" for host, region in REGIONS.items() if region != here)
+        first, *others = [host for host in REGIONS if REGIONS[host] != here]
         fixes.append(
             Fix(
                 "Use the endpoint of the region where the key was created",
-                f"Keys belong to one region, and this request went to {here}. The others: {elsewhere}.",
-                "LANGSMITH_ENDPOINT=https://" + next(host for host, region in REGIONS.items() if region != here),
+                f"Keys belong to one region, and this request went to {here}. For example, for {REGIONS[first]}:",
+                "\n".join([f"LANGSMITH_ENDPOINT=https://{first}", *(f"# or https://{host}" for host in others)]),
                 REGIONS_URL,
                 step=3,
             )
@@ -76,7 +76,7 @@ def key_rejected(e: Evidence) -> list[Fix]:
         if e.facts.workspace_id:
             detail += f" Check workspace {e.facts.workspace} from {e.facts.workspace_source}."
         fixes.append(Fix("Check the key's workspace and the organization's IP rules", detail, None, SCOPES_URL, step=2))
-    fixes += [look_at_the_variables(), reload(e), new_key(e)]
+    fixes += [look_at_the_variables(), *reload(e), new_key(e)]
     return fixes
 
 
@@ -98,9 +98,9 @@ def wrong_region(e: Evidence) -> list[Fix]:
 
 
 def stale_environment(e: Evidence) -> list[Fix]:
-    return [reload(e, "Reload the environment, then make the client anew"), look_at_the_variables(), new_key(e)]
+    return [*reload(e, "Reload the environment, then make the client anew"), look_at_the_variables(), new_key(e)]
 
 
 def _newer_first(e: Evidence, fixes: list[Fix]) -> list[Fix]:
     """Puts reloading first where another key is waiting in the environment or `.env`, and last where none is."""
-    return [reload(e), *fixes] if e.facts.newer_key else [*fixes, reload(e)]
+    return [*reload(e), *fixes] if e.facts.newer_key else [*fixes, *reload(e)]

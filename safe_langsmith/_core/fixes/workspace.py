@@ -18,7 +18,7 @@ def workspace_required(e: Evidence) -> list[Fix]:
         return [
             Fix(
                 "Name the workspace you mean",
-                "This key may not list its workspaces. The id is in the web UI, under Settings > Workspaces.",
+                "They could not be listed with this key. Ids are in the web UI, under Settings > Workspaces.",
                 'client = SafeClient(workspace_id="<the id from Settings>")',
                 f"{ui_url(e.facts.endpoint)}/settings/workspaces",
                 step=2,
@@ -27,7 +27,8 @@ def workspace_required(e: Evidence) -> list[Fix]:
         ]
     others = "; ".join(f"{w.id} for {w.name}" for w in found[1:4])
     more = f" and {len(found) - 4} more above" if len(found) > 4 else ""
-    detail = f"Shown for {found[0].name}." + (f" Or use {others}{more}." if others else "")
+    detail = f"Projects live in workspaces, parts of your organization. The line below names {found[0].name}."
+    detail += f" Or use {others}{more}." if others else ""
     return [
         Fix("Name the workspace you mean", detail, argument(found[0].id), SCOPES_URL, step=2),
         Fix(
@@ -50,7 +51,7 @@ def workspace_not_accessible(e: Evidence) -> list[Fix]:
             Fix(
                 "Name a workspace that this key reaches",
                 f"These would work: {would}{'; ...' if len(reachable) > 4 else ''}. "
-                f"The one that does not comes from {e.facts.workspace_source}.",
+                f"The id that does not work comes from {e.facts.workspace_source}.",
                 _in_place_of(e, reachable[0].id),
                 f"{ui_url(e.facts.endpoint)}/settings/workspaces",
                 step=2,
@@ -60,7 +61,7 @@ def workspace_not_accessible(e: Evidence) -> list[Fix]:
         fixes.append(
             Fix(
                 "Copy the id of a workspace that this key belongs to",
-                f"The one that does not work comes from {e.facts.workspace_source}.",
+                f"The id that does not work comes from {e.facts.workspace_source}.",
                 None,
                 f"{ui_url(e.facts.endpoint)}/settings/workspaces",
                 step=2,

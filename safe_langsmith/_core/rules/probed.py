@@ -60,10 +60,10 @@ def permission_denied(e: Evidence) -> Asking[Verdict | None]:
         )
     elif needed.permission not in place.permissions:
         role = f"the role {place.role}" if place.role else "the caller's role"
-        reason = f"{role} there does not include {needed.permission}"
+        reason = f"{role} does not include {needed.permission}"
     else:
         # An access policy can deny what the role allows: https://docs.langchain.com/langsmith/abac
-        reason = f"the role there includes {needed.permission}, so an access policy or a passing fault denies it"
+        reason = f"the role includes {needed.permission}, so an access policy or a passing fault denies it"
         return Verdict(Cause.PERMISSION_DENIED, Confidence.POSSIBLE, reason)
     return Verdict(Cause.PERMISSION_DENIED, Confidence.LIKELY, reason)
 

@@ -16,7 +16,7 @@ def stale_environment(e: Evidence) -> Asking[Verdict | None]:
     return Verdict(
         Cause.STALE_ENVIRONMENT,
         Confidence.POSSIBLE if newer.on_purpose else Confidence.LIKELY,
-        f"this endpoint refuses it for everything that was asked, and {newer.now.source} now holds another key",
+        f"this endpoint refused every request made with it, and {newer.now.source} now holds another key",
     )
 
 
@@ -27,7 +27,7 @@ def wrong_region(e: Evidence) -> Asking[Verdict | None]:
     if elsewhere is None or not (yield from _everything_refused(e)):
         return None
     where = f"the {here} region" if here else "this endpoint"
-    reason = f"{where} refuses it for everything that was asked, and {source} names the {elsewhere} region"
+    reason = f"{where} refused every request made with it, and {source} names the {elsewhere} region"
     return Verdict(Cause.WRONG_REGION, Confidence.LIKELY, reason)
 
 
@@ -37,7 +37,7 @@ def key_rejected(e: Evidence) -> Asking[Verdict | None]:
     return Verdict(
         Cause.KEY_REJECTED,
         Confidence.LIKELY,
-        "this endpoint refuses it for everything that was asked, as it does with a key that is revoked, expired or "
+        "this endpoint refused every request made with it, as it does with a key that is revoked, expired or "
         "deactivated, or that belongs to another region or another organization",
     )
 
