@@ -1,12 +1,14 @@
 """A drop-in for `langsmith.Client` that heals or explains the service's 403 answers.
 
+```python
 from safe_langsmith import SafeClient, ForbiddenDiagnosis
 
-client = SafeClient()                       # was: langsmith.Client()
+client = SafeClient()  # was: langsmith.Client()
 try:
-projects = list(client.list_projects())
+    projects = list(client.list_projects())
 except ForbiddenDiagnosis as e:
-print(e)                                # who, what, where, why, what to do
+    print(e)  # who, what, where, why, what to do
+```
 """
 
 import logging

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 from typing import TYPE_CHECKING, Any
 
@@ -143,4 +144,6 @@ def _with_our_options() -> inspect.Signature:
     return parent.replace(parameters=[*parent.parameters.values(), *added])
 
 
-SafeClient.__init__.__signature__ = _with_our_options()  # type: ignore[attr-defined]
+# A signature is a courtesy: where some SDK's cannot be extended, ours is shown as it is.
+with contextlib.suppress(ValueError):
+    SafeClient.__init__.__signature__ = _with_our_options()  # type: ignore[attr-defined]

@@ -34,10 +34,14 @@ _RESOURCES = frozenset(
     "feedback feedback-configs fleet gateway issues mcp-servers model-price-map organization projects prompts rules "
     "runs sandboxes snapshots workspaces".split()
 )
+_ACTIONS = frozenset(
+    "clone configure create decrease delete download exec increase invoke manage read revoke run share tag update "
+    "write".split()
+)
+_LACKS = re.compile(r"\b(?:missing|lacks?|needs?|requires?|required|insufficient|without)\b[^,;.]*$", re.IGNORECASE)
 _HTML = re.compile(
     r"\s*(?:<!--(?:[^-]|-(?!->)){0,2000}-->\s*){0,5}<(?:!doctype|html|head|body|title|center|h1)\b", re.IGNORECASE
 )
-_TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -97,8 +101,8 @@ class Answer:
 
     @property
     def refused(self) -> bool:
-        """Whether LangSmith itself, and not something on the way, refused."""
-        return self.status in (401, 403) and self.body.form != "html"
+        """Whether LangSmith itself, and not something on the way, refused: it does so with a JSON object."""
+        return self.status in (401, 403) and self.body.form == "json"
 
     @property
     def failed(self) -> bool:
@@ -131,8 +135,7 @@ def read_body(raw: bytes, content_type: str = "", secrets: tuple[str, ...] = ())
     if not text.strip():
         return Body("empty")
     if _HTML.match(text[:20_000]) or "html" in content_type.lower():
-        title = _TITLE.search(text[:20_000])
-        said = clean(title.group(1), MESSAGE_LIMIT, secrets) if title else ""
+        said = clean(_title(text[:20_000]), MESSAGE_LIMIT, secrets)
         return Body("html", f"an HTML page, {said!r}" if said else "an HTML page")
     document = _parse(text)
     said = " ".join(_sentences(document)) if isinstance(document, dict) else text
@@ -199,6 +202,12 @@ def _workspace(entry: dict[str, Any], secrets: tuple[str, ...]) -> Workspace | N
     )
 
 
+def _title(page: str) -> str:
+    start = page.lower().find("<title")
+    end = page.lower().find("</title", start)
+    return page[start:end].partition(">")[2] if 0 <= start < end else ""
+
+
 def _parse(text: str) -> Any:
     try:
         return json.loads(text)
@@ -226,5 +235,14 @@ def _sentences(value: Any, depth: int = 0) -> list[str]:
 
 
 def _permission(text: str) -> str | None:
-    named = (match.group() for match in _PERMISSION.finditer(text[:20_000]))
-    return next((name for name in named if name.partition(":")[0] in _RESOURCES), None)
+    """The permission that a text calls missing: the only one in it, or the one behind a word that says so."""
+    text = text[:20_000]
+    named = {match.start(): match.group() for match in _PERMISSION.finditer(text)}
+    known = {
+        start: name
+        for start, name in named.items()
+        if name.partition(":")[0] in _RESOURCES and re.split("[-_]", name.rpartition(":")[2])[0] in _ACTIONS
+    }
+    if len(set(known.values())) == 1:
+        return next(iter(known.values()))
+    return next((name for start, name in known.items() if _LACKS.search(text[max(0, start - 30) : start])), None)

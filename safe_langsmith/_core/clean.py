@@ -10,7 +10,11 @@ from urllib.parse import urlsplit, urlunsplit
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.?)", re.DOTALL)
 _KEYS = re.compile(r"(lsv2_[a-z]{2}_|(?<![A-Za-z])ls__)[A-Za-z0-9_-]{8,}")
 _USERINFO = re.compile(r"""(https?://)[^/\s?#"<>]*@""")
+_ESCAPE = re.compile(r"\\+u([0-9a-fA-F]{4})")
+_BREAK = r"(?: |\\+[nrt])*"
 _MOST = 1_000_000
+_LONGEST_KEY = 200
+SHORTEST_SECRET = 6
 HIDDEN = "****"
 
 
@@ -22,18 +26,21 @@ def clean(text: str, limit: int, secrets: Iterable[str] = ()) -> str:
         limit: The longest result, in characters.
         secrets: Strings that must not appear in the result.
     """
-    # Secrets go before any cut, which could leave a part of one; and once more after what may have split one is gone.
-    text = _ANSI.sub("", redact(text, secrets)[:_MOST])
+    # What is invisible goes first: it may stand inside a secret. An escape in JSON may stand for a letter of one.
+    text = _ANSI.sub("", _ESCAPE.sub(lambda match: chr(int(match.group(1), 16)), text[:_MOST]))
     if not text.isprintable():
         text = "".join(" " if character.isspace() else character for character in text if _harmless(character))
-    return shorten(" ".join(redact(text, secrets).split()), limit)
+    return shorten(redact(" ".join(text.split()), secrets), limit)
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """Returns `text` without the `secrets`, without anything that looks like a LangSmith key, and without userinfo."""
     for secret in sorted(secrets, key=len, reverse=True):
-        if len(secret) >= 4:
+        if len(secret) >= SHORTEST_SECRET:
             text = text.replace(secret, HIDDEN)
+            if len(secret) <= _LONGEST_KEY and (" " in text or "\\" in text):
+                # A secret that was broken over lines is one still, also where the break is written out.
+                text = re.sub(_BREAK.join(map(re.escape, secret)), HIDDEN, text)
     return _USERINFO.sub(r"\1", _KEYS.sub(rf"\1{HIDDEN}", text))
 
 

@@ -72,6 +72,7 @@ class Facts:
         variables: The environment variables that are set.
         drift: The settings that differ from what the environment or `.env` says now.
         notes: What was seen of the `.env` file, a sentence each.
+        is_own: Whether endpoint and key are the client's own, and not a replica's.
         dotenv_path: The `.env` file that was compared with, or `None` where none could be.
     """
 
@@ -90,6 +91,7 @@ class Facts:
     variables: tuple[Variable, ...] = ()
     drift: tuple[Drift, ...] = ()
     notes: tuple[str, ...] = ()
+    is_own: bool = True
     dotenv_path: str | None = None
 
     @property

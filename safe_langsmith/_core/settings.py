@@ -42,6 +42,8 @@ DOCUMENTED = (
 )
 """The variables that the documented third step looks at."""
 
+SET_LATER = "an assignment to the client"
+
 SDK_CACHE = "a value that the SDK read earlier and keeps"
 
 
@@ -175,7 +177,9 @@ def configuration(
         settings[name] = Setting(_shown(name, value), source, tuple(Setting(_shown(name, v), s) for s, v in others))
         now = _now(name, value, environ, dotenv)
         if now:
-            drift.append(Drift(name, Setting(_shown(name, now[1]), now[0]), source.endswith("argument")))
+            drift.append(
+                Drift(name, Setting(_shown(name, now[1]), now[0]), source.endswith("argument") or source == SET_LATER)
+            )
     compared = None if dotenv.trouble else dotenv.path
     return Configuration(settings, tuple(_variables(environ)), tuple(drift), tuple(_notes(dotenv)), compared)
 

@@ -35,16 +35,26 @@ def adopt(client: langsmith.Client, workspace_id: str) -> None:
         cached.cache_clear()
 
 
-def announce(case: Case, workspace: Workspace, endpoint: str) -> None:
-    """Logs, once per endpoint and key, which workspace was chosen and how to name it for good."""
-    if workspace.id in case.announced:
+def announce(case: Case, workspace: Workspace, endpoint: str, resent: bool, own: bool) -> None:
+    """Logs, once per endpoint and key, which workspace was chosen and how to name it for good.
+
+    Args:
+        case: What is known about the endpoint and key.
+        workspace: The workspace that was chosen.
+        endpoint: The base URL of the API.
+        resent: Whether the refused request was sent again.
+        own: Whether endpoint and key are the client's own, and not a replica's.
+    """
+    token = object()
+    if case.announced.setdefault(workspace.id, token) is not token:
         return
-    case.announced.add(workspace.id)
+    done = "It was sent again for" if resent else "It could not be sent again, but later ones name"
+    how = f"Set LANGSMITH_WORKSPACE_ID={workspace.id}" if own else f'Give the replica the tenant_id "{workspace.id}"'
     logger.warning(
-        'LangSmith at %s refused a request that named no workspace. It was sent again for workspace "%s" (%s). '
-        "Set LANGSMITH_WORKSPACE_ID=%s to name it yourself.",
+        'LangSmith at %s refused a request that named no workspace. %s workspace "%s" (%s). %s to name it yourself.',
         bare_url(endpoint),
+        done,
         workspace.name,
         workspace.id,
-        workspace.id,
+        how,
     )

@@ -32,7 +32,9 @@ def within(seconds: float, do: Callable[[], T], otherwise: T) -> T:
     thread = threading.Thread(target=work, name="safe-langsmith-probe", daemon=True)
     try:
         thread.start()
-    except RuntimeError:  # The interpreter is shutting down, and starts no thread any more.
-        return otherwise
+    except RuntimeError:
+        # The interpreter is shutting down and starts no thread any more; the socket timeouts have to do.
+        work()
+        return results[0] if results else otherwise
     thread.join(max(0.0, seconds))
     return results[0] if results else otherwise

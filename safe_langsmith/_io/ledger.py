@@ -8,10 +8,12 @@ import time
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable
+from types import MethodType
 from typing import Any
 
 from safe_langsmith._core.answers import Answer
 from safe_langsmith._core.evidence import Asking, Question, T
+from safe_langsmith.diagnosis import Workspace
 
 ANSWER_TTL = 60.0
 """Seconds for which LangSmith's answer is taken as still true."""
@@ -27,16 +29,18 @@ class Case:
 
     Attributes:
         lock: Held while questions are asked, so that everybody else waits for the answers instead of asking, too.
-        announced: The workspaces whose automatic choice has been logged.
+        announced: The workspaces whose choice has been logged.
+        automatic: The workspace that was the only one, and has cured a refusal. It outlives the answers.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         """Knows nothing yet."""
         self.lock = threading.Lock()
-        self.announced: set[str] = set()
+        self.announced: dict[str, object] = {}
+        self.automatic: Workspace | None = None
         self._clock = clock
         self._answers: dict[Question, tuple[Answer, float]] = {}
-        self._choices: weakref.WeakKeyDictionary[Any, str | None] = weakref.WeakKeyDictionary()
+        self._choices: list[tuple[Callable[[], Any], str | None]] = []
 
     def drive(self, asking: Asking[T], ask: Callable[[Question], Answer]) -> T:
         """Runs an investigation to its end, sending only the questions whose answers are not known.
@@ -66,12 +70,27 @@ class Case:
 
     def choose_once(self, chooser: Any, choose: Callable[[], str | None]) -> str | None:
         """Returns what `chooser` chose, calling `choose` only the first time."""
-        try:
-            if chooser not in self._choices:
-                self._choices[chooser] = choose()
-            return self._choices[chooser]
-        except TypeError:  # A callable that cannot be hashed or weakly referenced cannot be remembered.
-            return choose()
+        self._choices = [(known, choice) for known, choice in self._choices if known() is not None]
+        for known, choice in self._choices:
+            if _same(known(), chooser):
+                return choice
+        choice = choose()
+        self._choices.append((_reference(chooser), choice))
+        return choice
+
+
+def _reference(chooser: Any) -> Callable[[], Any]:
+    """A reference to a callable, weak where it can be: a callable may hold its client, which must not live for ever."""
+    try:
+        return weakref.ref(chooser)
+    except TypeError:
+        return lambda: chooser
+
+
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, MethodType) and isinstance(other, MethodType):
+        return one.__self__ is other.__self__ and one.__func__ is other.__func__
+    return one is other
 
 
 class Ledger:

@@ -40,15 +40,18 @@ class Prober:
         endpoint: The base URL of the API that refused.
         headers: The headers of the refused request.
         secrets: Strings that must not appear in an answer.
+        seconds: How long all questions together may take.
     """
 
-    def __init__(self, session: Any, endpoint: str, headers: Mapping[str, str], secrets: tuple[str, ...]) -> None:
+    def __init__(
+        self, session: Any, endpoint: str, headers: Mapping[str, str], secrets: tuple[str, ...], seconds: float
+    ) -> None:
         """Starts the clock."""
         self._session = session
         self._endpoint = endpoint.rstrip("/")
         self._headers = {name: value for name, value in headers.items() if name.lower() not in _OF_ONE_REQUEST}
         self._secrets = secrets
-        self._until = time.monotonic() + DEADLINE
+        self._until = time.monotonic() + seconds
 
     def __repr__(self) -> str:
         """Shows nothing of the headers, which hold the key."""

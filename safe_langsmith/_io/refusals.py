@@ -19,6 +19,7 @@ from .safeguard import Safeguard
 _REQUEST_ID_HEADERS = ("x-request-id", "x-langsmith-request-id", "x-amzn-requestid", "x-trace-id", "cf-ray")
 _CREDENTIAL_HEADERS = ("x-api-key", "authorization", "x-service-key", "cookie")
 _MOST_BODY = 100_000
+_REPLICA = "the replica's settings"
 _SALT = os.urandom(16)
 
 
@@ -39,9 +40,27 @@ def response_of(error: BaseException) -> Any:
     return None
 
 
+def as_sent(url: str) -> str:
+    """Returns a URL as `requests` sends it: host in lower case and ASCII, path quoted."""
+    import requests
+
+    try:
+        return requests.Request("GET", url).prepare().url or url
+    except (requests.RequestException, ValueError):
+        return url
+
+
 def netloc_of(url: str) -> str:
     """Returns host and port of a URL, without user information."""
-    return urlsplit(url).netloc.rpartition("@")[2]
+    return urlsplit(as_sent(url)).netloc.rpartition("@")[2]
+
+
+def asked_url(response: Any) -> str | None:
+    """Returns the URL that was asked first, before any redirect, or `None` where the response does not know."""
+    history = getattr(response, "history", None)
+    first = history[0] if isinstance(history, (list, tuple)) and history else response
+    url = getattr(getattr(first, "request", None), "url", None)
+    return url if isinstance(url, str) else None
 
 
 def status_of(error: BaseException | None) -> int | None:
@@ -119,8 +138,7 @@ def read_refusal(response: Any, method: str, url: str, default_headers: Mapping[
     prepared = getattr(first, "request", None)
     sent = getattr(prepared, "headers", None)
     headers = _plain_headers(sent if isinstance(sent, Mapping) else default_headers)
-    asked = getattr(prepared, "url", None)
-    asked = asked if isinstance(asked, str) else url
+    asked = asked_url(response) or as_sent(url)
     answered = getattr(response, "url", None)
     elsewhere = netloc_of(answered) if first is not response and isinstance(answered, str) else ""
     answer_headers = _plain_headers(getattr(response, "headers", None))
@@ -137,7 +155,12 @@ def read_refusal(response: Any, method: str, url: str, default_headers: Mapping[
 
 
 def facts_of(
-    refusal: Refusal, endpoint: str, workspace_id: str | None, sources: dict[str, str], safeguard: Safeguard
+    refusal: Refusal,
+    endpoint: str,
+    workspace_id: str | None,
+    sources: dict[str, str],
+    safeguard: Safeguard,
+    is_own: bool = True,
 ) -> Facts:
     """Returns the facts of a refusal.
 
@@ -147,12 +170,18 @@ def facts_of(
         workspace_id: The workspace that the user named, or `None`.
         sources: Where the settings came from, as far as the request itself shows it.
         safeguard: The client's safeguard.
+        is_own: Whether endpoint and key are the client's own, and not a replica's.
     """
+    if not is_own:
+        sources = {"endpoint": _REPLICA, "api_key": _REPLICA, "workspace_id": _REPLICA, **sources}
     in_use = {"endpoint": endpoint, "api_key": refusal.api_key, "workspace_id": workspace_id}
     local = safeguard.configuration(in_use, sources)
     settings = local.settings
     if refusal.api_key is None and refusal.credential.kind != "missing":
         settings["api_key"] = replace(settings["api_key"], value=refusal.credential.masked)
+    if not is_own:
+        # What the environment says is about the client, not about its replicas.
+        settings.update({name: replace(settings[name], others=()) for name in in_use})
     shown = bare_url(endpoint)
     url = bare_url(refusal.url)
     return Facts(
@@ -169,7 +198,8 @@ def facts_of(
         body=refusal.body,
         redirected_to=refusal.redirected_to,
         variables=local.variables,
-        drift=local.drift,
+        drift=local.drift if is_own else (),
+        is_own=is_own,
         notes=local.notes,
         dotenv_path=local.dotenv_path,
     )

@@ -7,7 +7,7 @@ import reprlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Union
 
-from safe_langsmith._core.settings import Configuration, configuration, origin
+from safe_langsmith._core.settings import SET_LATER, Configuration, configuration, origin
 from safe_langsmith.diagnosis import Workspace
 
 from .local import PathLike, read_dotenv, read_profile
@@ -68,8 +68,12 @@ class Safeguard:
         origins: dict[str, str | None] = {}
         for setting, value in in_use.items():
             noted, digest = self._origins.get(setting, (self._origin(setting, value), hash(value)))
-            origins[setting] = sources.get(setting) or (noted if digest == hash(value) else "set on the client")
-        return configuration(in_use, origins, os.environ, read_dotenv(self.dotenv_path), read_profile(*self._profile))
+            origins[setting] = sources.get(setting) or (noted if digest == hash(value) else SET_LATER)
+        profile = read_profile(*self._profile)
+        found = configuration(in_use, origins, os.environ, read_dotenv(self.dotenv_path), profile)
+        # A client that prefers its profile would not take what the environment says.
+        preferred = profile is not None and "prefer_profile_auth" in self._given
+        return found._replace(drift=()) if preferred else found
 
     def _origin(self, setting: str, value: str | None) -> str | None:
         if "api_urls" in self._given and setting != "workspace_id":

@@ -12,7 +12,7 @@ from typing import Any
 Rewind = Callable[[], bool]
 """Puts a body back where it was before the first send; returns whether that was possible."""
 
-_REPLAYABLE = (bytes, str, type(None), dict, list, tuple)
+_REPLAYABLE = (bytes, str, type(None), bytearray, memoryview, Mapping, list, tuple)
 
 
 def note_position(call: Mapping[str, Any]) -> Rewind:
@@ -74,13 +74,13 @@ def caller_headers(call: Mapping[str, Any]) -> dict[str, Any]:
 def _position_of(stream: Any) -> Rewind:
     try:
         position = stream.tell()
-    except (AttributeError, OSError, ValueError):
+    except Exception:  # Anything may be given as a body; what it cannot do must not fail a call that would succeed.
         return _cannot_rewind
 
     def rewind() -> bool:
         try:
             stream.seek(position)
-        except (AttributeError, OSError, ValueError):
+        except Exception:
             return False
         return True
 

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import urlsplit
+
+from langsmith.utils import LangSmithError
 
 from safe_langsmith._core.call_again import call_again
+from safe_langsmith._core.scrub import scrub
 from safe_langsmith.diagnosis import Diagnosis, Workspace
 from safe_langsmith.errors import ForbiddenDiagnosis, explain
 
+from . import probes
 from .adoption import adopt, announce
 from .examination import examine, under_examination
 from .ledger import LEDGER, Case
 from .naming import OURS, Naming, naming_of
 from .probes import Prober
-from .refusals import Refusal, facts_of, netloc_of, read_refusal, response_of, status_of
+from .refusals import Refusal, as_sent, asked_url, facts_of, netloc_of, read_refusal, response_of, status_of
 from .second_send import Rewind, arguments_for, caller_headers
 
 if TYPE_CHECKING:
@@ -54,11 +58,18 @@ def is_refusal(client: SafeClient, pathname: str, error: Exception) -> bool:
         pathname: The path or URL that was asked for.
         error: What the SDK raised.
     """
-    if status_of(error) != 403 or under_examination():
+    from requests import RequestException
+
+    try:
+        # What the SDK raises, and what it trips over; anything else comes from the user's own callbacks.
+        raised_by_sdk = isinstance(error, (LangSmithError, RequestException, AttributeError, RecursionError))
+        if not raised_by_sdk or status_of(error) != 403 or under_examination():
+            return False
+        # An object that authenticates requests may itself be refused, by a host that is none of ours.
+        asked = _url(client, pathname)
+        return netloc_of(asked_url(response_of(error)) or asked) == netloc_of(asked)
+    except Exception:
         return False
-    # An object that authenticates requests may itself be refused, by a host that is none of ours.
-    asked = read_refusal(response_of(error), "", _url(client, pathname), {}).url
-    return netloc_of(asked) == netloc_of(_url(client, pathname))
 
 
 class RefusedCall:
@@ -95,6 +106,7 @@ class RefusedCall:
         self._first: Outcome | None = Outcome(None, error)
         self._second: tuple[Workspace, Destination] | None = None
         self._explained: ForbiddenDiagnosis | None = None
+        self._seconds = probes.DEADLINE
 
     def __repr__(self) -> str:
         """Shows nothing of the arguments."""
@@ -143,8 +155,12 @@ class RefusedCall:
             outcome = Outcome(self._send(self._method, self._pathname, **self._arguments), None)
         except Exception as error:
             outcome = Outcome(None, error)
-        if self._second is not None and status_of(outcome.error) not in (401, 403):
-            self._keep(*self._second)
+        if self._second is not None:
+            workspace, to = self._second
+            if status_of(outcome.error) not in (401, 403):
+                self._keep(workspace, to, resent=True)
+            elif to.case.automatic == workspace:
+                to.case.automatic = None
         return outcome
 
     def _worth(self, outcome: Outcome) -> bool:
@@ -152,8 +168,7 @@ class RefusedCall:
         try:
             return outcome.error is not None and self._examine(outcome.error)
         except Exception as failure:
-            # The name of its class only: a traceback would show frames that hold the key.
-            logger.debug("diagnosing a refusal failed with %s; the SDK's own error is raised", type(failure).__name__)
+            _log_failure("diagnosing a refusal", failure)
             return False
 
     def _examine(self, error: Exception) -> bool:
@@ -163,40 +178,57 @@ class RefusedCall:
         safeguard = client._safeguard
         refusal = read_refusal(response_of(error), self._method, _url(client, self._pathname), client._headers)
         to = _destination(client, refusal)
+        if to is None:
+            return False
         naming = self._naming(refusal)
-        facts = facts_of(refusal, to.endpoint, naming.workspace_id, naming.sources, safeguard)
-        prober = Prober(client.session, to.endpoint, refusal.headers, refusal.secrets)
         # Where the user has named a workspace since this request left, the next one will carry it.
-        overtaken = to.is_own and client.workspace_id not in (None, safeguard.chosen_workspace)
-        may_choose = naming.workspace_id is None and self._second is None and not overtaken
+        may_choose = naming.workspace_id is None and self._second is None and (not to.is_own or _unnamed(client))
+        known = to.case.automatic if may_choose and safeguard.resolve_workspace is True else None
+        if known is not None and self._prepare_second(known, to, refusal):
+            return True
+        facts = facts_of(refusal, to.endpoint, naming.workspace_id, naming.sources, safeguard, to.is_own)
+        prober = Prober(client.session, to.endpoint, refusal.headers, refusal.secrets, self._seconds)
+        start = time.monotonic()
         try:
             diagnosis, workspace = examine(facts, to.case, prober.ask, safeguard, may_choose)
         finally:
             prober.forget()
+            self._seconds -= time.monotonic() - start
         if workspace is not None:
-            again = arguments_for(self._arguments, workspace.id, refusal.prepared, self._rewind)
-            if again is not None:
-                self._arguments, self._second = again, (workspace, to)
+            if self._prepare_second(workspace, to, refusal):
                 return True
-            self._keep(workspace, to)
+            self._keep(workspace, to, resent=False)
             diagnosis = call_again(diagnosis, workspace, kept=to.is_own)
         self._explained = self._explain(diagnosis, error, refusal)
         return False
+
+    def _prepare_second(self, workspace: Workspace, to: Destination, refusal: Refusal) -> bool:
+        again = arguments_for(self._arguments, workspace.id, refusal.prepared, self._rewind)
+        if again is None:
+            return False
+        self._arguments, self._second = again, (workspace, to)
+        return True
 
     def _naming(self, refusal: Refusal) -> Naming:
         if self._second is not None:
             return Naming(self._second[0].id, {"workspace_id": OURS})
         return naming_of(refusal, self._client, self._client._safeguard, caller_headers(self._arguments))
 
-    def _keep(self, workspace: Workspace, to: Destination) -> None:
-        if to.is_own:
-            self._client._safeguard.chosen_workspace = workspace.id
-            adopt(self._client, workspace.id)
-        announce(to.case, workspace, to.endpoint)
+    def _keep(self, workspace: Workspace, to: Destination, resent: bool) -> None:
+        """Makes what was found the client's own. Whatever fails here must not fail a call that succeeded."""
+        try:
+            if self._client._safeguard.resolve_workspace is True:
+                to.case.automatic = workspace
+            # The user may have named one while the second request was on its way.
+            if to.is_own and _unnamed(self._client):
+                self._client._safeguard.chosen_workspace = workspace.id
+                adopt(self._client, workspace.id)
+            announce(to.case, workspace, to.endpoint, resent, to.is_own)
+        except Exception as failure:
+            _log_failure("keeping a workspace", failure)
 
     def _explain(self, diagnosis: Diagnosis, error: Exception, refusal: Refusal) -> ForbiddenDiagnosis:
         import requests
-        from langsmith.utils import LangSmithError
 
         sdk_class, message = type(error), str(error)
         if not isinstance(error, (LangSmithError, requests.RequestException)):
@@ -204,6 +236,7 @@ class RefusedCall:
             sdk_class = LangSmithError
             message = f"Failed to {self._method} {self._pathname} in LangSmith API. {error.__context__!r}"
         _drop_frames(error)
+        diagnosis = scrub(diagnosis, refusal.secrets)
         return explain(diagnosis, error, message, sdk_class, refusal.secrets)
 
 
@@ -211,16 +244,31 @@ def _url(client: SafeClient, pathname: str) -> str:
     return pathname if pathname.startswith("http") else f"{client.api_url.rstrip('/')}/{pathname.lstrip('/')}"
 
 
-def _destination(client: SafeClient, refusal: Refusal) -> Destination:
-    own = client.api_url.rstrip("/")
-    known = [own, *(str(url).rstrip("/") for url in getattr(client, "_write_api_urls", None) or ())]
-    endpoint = next((base for base in known if refusal.url.startswith((f"{base}/", f"{base}?"))), None)
-    if endpoint is None:
-        # A replica, which is sent runs and nothing else.
-        parts = urlsplit(refusal.url)
-        endpoint = f"{parts.scheme}://{parts.netloc}{parts.path.rpartition('/runs')[0]}"
-    case = LEDGER.case(endpoint, refusal.fingerprint)
-    return Destination(endpoint, endpoint == own and refusal.api_key == client.api_key, case)
+def _unnamed(client: SafeClient) -> bool:
+    """Whether the user has named no workspace for the client; one that was chosen for them may be chosen again."""
+    return (client.workspace_id or None) in (None, client._safeguard.chosen_workspace)
+
+
+def _destination(client: SafeClient, refusal: Refusal) -> Destination | None:
+    """Whom a request was for, or `None` where that is no API that the client is configured for."""
+    own = as_sent(client.api_url).rstrip("/")
+    known = {own, *(as_sent(str(url)).rstrip("/") for url in getattr(client, "_write_api_urls", None) or ())}
+    # Replicas are sent runs and nothing else.
+    replica, runs, _ = refusal.url.rpartition("/runs")
+    if runs and replica not in known and not any(replica.startswith(f"{base}/") for base in known):
+        known.add(replica)
+    matching = [base for base in known if refusal.url.startswith((f"{base}/", f"{base}?"))]
+    if not matching:
+        return None
+    endpoint = max(matching, key=len)
+    key = next((value for name, value in client._headers.items() if name.lower() == "x-api-key"), None)
+    is_own = endpoint == own and (refusal.api_key or None) == (key or None)
+    return Destination(endpoint, is_own, LEDGER.case(endpoint, refusal.fingerprint))
+
+
+def _log_failure(what: str, failure: Exception) -> None:
+    # The name of its class only: a traceback would show frames that hold the key.
+    logger.debug("%s failed with %s; the SDK's own result stands", what, type(failure).__name__)
 
 
 def _drop_frames(error: BaseException | None) -> None:

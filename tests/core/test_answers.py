@@ -137,7 +137,7 @@ class TestRefusals:
             ("missing permission workspaces:manage-keys", "workspaces:manage-keys"),
             ("forbidden (needs projects:create)", "projects:create"),
             ("User lacks 'organization:pats:create'.", "organization:pats:create"),
-            ("prompts:tag_on_create, runs:read", "prompts:tag_on_create"),
+            ("missing prompts:tag_on_create, has runs:read", "prompts:tag_on_create"),
             ("see https://host:8080, then runs:share", "runs:share"),
         ],
     )
@@ -255,11 +255,17 @@ class TestListings:
 
 class TestStatuses:
     @pytest.mark.parametrize("status", [401, 403])
-    @pytest.mark.parametrize("raw", [b'{"detail":"Forbidden"}', b"", b"[]", b"Forbidden"])
-    def test_a_refusal_is_langsmiths_where_it_is_no_page(self, status, raw):
-        answer = read_answer(status, raw)
+    def test_a_refusal_is_langsmiths_where_it_is_a_json_object(self, status):
+        answer = read_answer(status, b'{"detail":"Forbidden"}')
         assert answer.refused
         assert not answer.failed
+
+    @pytest.mark.parametrize("status", [401, 403])
+    @pytest.mark.parametrize("raw", [b"", b"[]", b"Forbidden", b"RBAC: access denied"])
+    def test_another_refusal_may_be_anybodys(self, status, raw):
+        answer = read_answer(status, raw)
+        assert not answer.refused
+        assert answer.failed
 
     @pytest.mark.parametrize("status", [401, 403])
     def test_a_page_is_nobodys_refusal(self, status):

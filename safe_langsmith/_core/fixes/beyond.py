@@ -29,7 +29,7 @@ def permission_denied(e: Evidence) -> list[Fix]:
     others = [w for w in e.workspaces or () if w != e.place and _may_allow(w, needed)]
     if e.facts.workspace_id is None and others:
         used = f"No workspace was named, so {place(e) or 'the default one of the key'} was used."
-        fixes.append(Fix("Or name another workspace, if you meant another", used, argument(others[0].id), step=2))
+        fixes.append(Fix("Or name another workspace, if you meant another", used, argument(e, others[0].id), step=2))
     return fixes if has_it is False else [*fixes, policy]
 
 

@@ -12,7 +12,10 @@ SCOPES_URL = f"{DOCS}/administration-overview"
 REGIONS_URL = f"{DOCS}/regions-faq"
 
 
-def argument(workspace_id: str) -> str:
+def argument(e: Evidence, workspace_id: str) -> str:
+    """The line that names a workspace for the client, or for its replica where that was refused."""
+    if not e.facts.is_own:
+        return f'auth={{"tenant_id": "{workspace_id}"}}  # in the replica\'s settings'
     return f'client = SafeClient(workspace_id="{workspace_id}")'
 
 
@@ -20,7 +23,7 @@ def look_at_the_variables() -> Fix:
     return Fix(
         "Look at what this process really has",
         "In a notebook, variables outlive the cell that set them.",
-        'import os; print({k: v[-4:] for k, v in os.environ.items() if k.startswith("LANG")})',
+        'import os\nprint({k: v[-4:] if "KEY" in k else v for k, v in os.environ.items() if k[:4] == "LANG"})',
         step=3,
     )
 
@@ -29,7 +32,8 @@ def reload(
     e: Evidence, title: str = "Clear cached variables and read .env again, then make the client anew"
 ) -> list[Fix]:
     """Documented step 4, or nothing where `.env` was compared and says what is in use already."""
-    if e.facts.dotenv_path and not e.facts.drift:
+    given = e.facts.settings["api_key"].source.endswith("argument") or not e.facts.is_own
+    if not e.facts.drift and (e.facts.dotenv_path or given):
         return []
     newer = e.facts.newer_key
     held = f"{newer.now.source} now holds another key, {newer.now.value}. " if newer else ""

@@ -18,7 +18,12 @@ def workspace_required(e: Evidence) -> list[Fix]:
         return [
             Fix(
                 "Name the workspace you mean",
-                "They could not be listed with this key. Ids are in the web UI, under Settings > Workspaces.",
+                (
+                    "No workspace is listed for this key. "
+                    if e.workspaces == ()
+                    else "They could not be listed with this key. "
+                )
+                + "Ids are in the web UI, under Settings > Workspaces.",
                 'client = SafeClient(workspace_id="<the id from Settings>")',
                 f"{ui_url(e.facts.endpoint)}/settings/workspaces",
                 step=2,
@@ -29,16 +34,17 @@ def workspace_required(e: Evidence) -> list[Fix]:
     more = f" and {len(found) - 4} more above" if len(found) > 4 else ""
     detail = f"Projects live in workspaces, parts of your organization. The line below names {found[0].name}."
     detail += f" Or use {others}{more}." if others else ""
-    return [
-        Fix("Name the workspace you mean", detail, argument(found[0].id), SCOPES_URL, step=2),
-        Fix(
-            "Or name it once for the whole process",
-            "Set the variable before the client is made.",
-            f"LANGSMITH_WORKSPACE_ID={found[0].id}",
-            step=2,
-        ),
-        _single_workspace_key(e),
-    ]
+    fixes = [Fix("Name the workspace you mean", detail, argument(e, found[0].id), SCOPES_URL, step=2)]
+    if e.facts.is_own:
+        fixes.append(
+            Fix(
+                "Or name it once for the whole process",
+                "Set the variable before the client is made.",
+                f"LANGSMITH_WORKSPACE_ID={found[0].id}",
+                step=2,
+            )
+        )
+    return [*fixes, _single_workspace_key(e)]
 
 
 def workspace_not_accessible(e: Evidence) -> list[Fix]:
@@ -67,15 +73,17 @@ def workspace_not_accessible(e: Evidence) -> list[Fix]:
                 step=2,
             )
         )
-    fixes.append(
-        Fix(
-            "Or use a key that reaches it",
-            "A workspace admin can add you to the workspace, or create a service key for it.",
-            None,
-            f"{ui_url(e.facts.endpoint)}/settings/apikeys",
-            step=1,
+    listings = [answer for answer in e.answers.values() if answer.workspaces is not None]
+    if not any(e.facts.workspace in answer.organizations | answer.deleted for answer in listings):
+        fixes.append(
+            Fix(
+                "Or use a key that reaches it",
+                "A workspace admin can add you to the workspace, or create a service key for it.",
+                None,
+                f"{ui_url(e.facts.endpoint)}/settings/apikeys",
+                step=1,
+            )
         )
-    )
     return fixes
 
 
@@ -98,7 +106,7 @@ def _in_place_of(e: Evidence, workspace_id: str) -> str:
     source = e.facts.workspace_source
     if "X-Tenant-Id" in source:
         return f'headers={{"X-Tenant-Id": "{workspace_id}"}}'
-    return f"{source}={workspace_id}" if source.endswith("WORKSPACE_ID") else argument(workspace_id)
+    return f"{source}={workspace_id}" if source.endswith("WORKSPACE_ID") else argument(e, workspace_id)
 
 
 def _single_workspace_key(e: Evidence) -> Fix:

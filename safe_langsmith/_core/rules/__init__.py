@@ -36,6 +36,7 @@ PRECEDENCE: tuple[Rule, ...] = (
     refused.wrong_region,
     refused.key_rejected,
     # 5. Nothing settles it.
+    refused.nothing_from_langsmith,
     refused.undetermined,
 )
 

@@ -42,6 +42,14 @@ def key_rejected(e: Evidence) -> Asking[Verdict | None]:
     )
 
 
+def nothing_from_langsmith(e: Evidence) -> Verdict | None:
+    foreign = [a for a in e.answers.values() if a.status in (401, 403) and a.body.form in ("html", "other")]
+    if e.facts.body.form != "other" or not foreign or len(foreign) < len(e.answers):
+        return None
+    reason = f'every answer is a refusal that is no JSON object, as LangSmith\'s are: "{e.facts.body.message}"'
+    return Verdict(Cause.BLOCKED_UPSTREAM, Confidence.LIKELY, reason)
+
+
 def undetermined(e: Evidence) -> Verdict:
     return Verdict(Cause.UNDETERMINED, Confidence.POSSIBLE, _missing(e))
 
@@ -62,7 +70,8 @@ def _missing(e: Evidence) -> str:
         question, answer = failed[0]
         if not answer.asked:
             return f"what LangSmith would say of this key is not known ({answer.error})"
-        what = answer.error or f"status {answer.status}"
+        alien = "" if answer.body.form == "json" else ", which is not in LangSmith's JSON"
+        what = answer.error or f"status {answer.status}{alien}"
         return f"GET {question.path} got no usable answer ({what}), and without one the cause cannot be told"
     if e.workspaces == ():
         return "the key is accepted, but no workspace is listed for it"
