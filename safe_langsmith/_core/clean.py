@@ -10,7 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.?)", re.DOTALL)
 _KEYS = re.compile(r"(lsv2_[a-z]{2}_|(?<![A-Za-z])ls__)[A-Za-z0-9_-]{8,}")
 _USERINFO = re.compile(r"""(https?://)[^/\s?#"<>]*@""")
-_ESCAPE = re.compile(r"\\+u([0-9a-fA-F]{4})")
+_ESCAPE = re.compile(r"(?<!\\)\\+u([0-9a-fA-F]{4})")
 _BREAK = r"(?: |\\+[nrt])*"
 _MOST = 1_000_000
 _LONGEST_KEY = 200
@@ -26,8 +26,10 @@ def clean(text: str, limit: int, secrets: Iterable[str] = ()) -> str:
         limit: The longest result, in characters.
         secrets: Strings that must not appear in the result.
     """
-    # What is invisible goes first: it may stand inside a secret. An escape in JSON may stand for a letter of one.
-    text = _ANSI.sub("", _ESCAPE.sub(lambda match: chr(int(match.group(1), 16)), text[:_MOST]))
+    # Secrets go before anything that could take a part of one, and again after what may have stood inside one is gone.
+    # An escape in JSON may stand for a letter of one.
+    text = _ESCAPE.sub(lambda match: chr(int(match.group(1), 16)), _without(secrets, text)[:_MOST])
+    text = _ANSI.sub("", text)
     if not text.isprintable():
         text = "".join(" " if character.isspace() else character for character in text if _harmless(character))
     return shorten(redact(" ".join(text.split()), secrets), limit)
@@ -35,13 +37,17 @@ def clean(text: str, limit: int, secrets: Iterable[str] = ()) -> str:
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """Returns `text` without the `secrets`, without anything that looks like a LangSmith key, and without userinfo."""
+    return _USERINFO.sub(r"\1", _KEYS.sub(rf"\1{HIDDEN}", _without(secrets, text)))
+
+
+def _without(secrets: Iterable[str], text: str) -> str:
     for secret in sorted(secrets, key=len, reverse=True):
         if len(secret) >= SHORTEST_SECRET:
             text = text.replace(secret, HIDDEN)
             if len(secret) <= _LONGEST_KEY and (" " in text or "\\" in text):
                 # A secret that was broken over lines is one still, also where the break is written out.
                 text = re.sub(_BREAK.join(map(re.escape, secret)), HIDDEN, text)
-    return _USERINFO.sub(r"\1", _KEYS.sub(rf"\1{HIDDEN}", text))
+    return text
 
 
 def shorten(text: str, limit: int) -> str:

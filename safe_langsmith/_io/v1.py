@@ -16,11 +16,11 @@ from safe_langsmith.errors import ForbiddenDiagnosis, explain
 
 from . import probes
 from .adoption import adopt, announce
+from .destination import Destination, destination_of, url_of
 from .examination import examine, under_examination
-from .ledger import LEDGER, Case
 from .naming import OURS, Naming, naming_of
 from .probes import Prober
-from .refusals import Refusal, as_sent, asked_url, facts_of, netloc_of, read_refusal, response_of, status_of
+from .refusals import Refusal, asked_url, facts_of, netloc_of, read_refusal, response_of, status_of
 from .second_send import Rewind, arguments_for, caller_headers
 
 if TYPE_CHECKING:
@@ -34,20 +34,6 @@ class Outcome(NamedTuple):
 
     response: Any
     error: Exception | None
-
-
-class Destination(NamedTuple):
-    """Whom a request was for.
-
-    Attributes:
-        endpoint: The base URL of the API.
-        is_own: Whether endpoint and key are the client's own, so that what was found may become the client's.
-        case: What is known about the endpoint and key.
-    """
-
-    endpoint: str
-    is_own: bool
-    case: Case
 
 
 def is_refusal(client: SafeClient, pathname: str, error: Exception) -> bool:
@@ -66,7 +52,7 @@ def is_refusal(client: SafeClient, pathname: str, error: Exception) -> bool:
         if not raised_by_sdk or status_of(error) != 403 or under_examination():
             return False
         # An object that authenticates requests may itself be refused, by a host that is none of ours.
-        asked = _url(client, pathname)
+        asked = url_of(client, pathname)
         return netloc_of(asked_url(response_of(error)) or asked) == netloc_of(asked)
     except Exception:
         return False
@@ -176,8 +162,8 @@ class RefusedCall:
         if not is_refusal(client, self._pathname, error):
             return False
         safeguard = client._safeguard
-        refusal = read_refusal(response_of(error), self._method, _url(client, self._pathname), client._headers)
-        to = _destination(client, refusal)
+        refusal = read_refusal(response_of(error), self._method, url_of(client, self._pathname), client._headers)
+        to = destination_of(client, refusal)
         if to is None:
             return False
         naming = self._naming(refusal)
@@ -240,30 +226,9 @@ class RefusedCall:
         return explain(diagnosis, error, message, sdk_class, refusal.secrets)
 
 
-def _url(client: SafeClient, pathname: str) -> str:
-    return pathname if pathname.startswith("http") else f"{client.api_url.rstrip('/')}/{pathname.lstrip('/')}"
-
-
 def _unnamed(client: SafeClient) -> bool:
     """Whether the user has named no workspace for the client; one that was chosen for them may be chosen again."""
     return (client.workspace_id or None) in (None, client._safeguard.chosen_workspace)
-
-
-def _destination(client: SafeClient, refusal: Refusal) -> Destination | None:
-    """Whom a request was for, or `None` where that is no API that the client is configured for."""
-    own = as_sent(client.api_url).rstrip("/")
-    known = {own, *(as_sent(str(url)).rstrip("/") for url in getattr(client, "_write_api_urls", None) or ())}
-    # Replicas are sent runs and nothing else.
-    replica, runs, _ = refusal.url.rpartition("/runs")
-    if runs and replica not in known and not any(replica.startswith(f"{base}/") for base in known):
-        known.add(replica)
-    matching = [base for base in known if refusal.url.startswith((f"{base}/", f"{base}?"))]
-    if not matching:
-        return None
-    endpoint = max(matching, key=len)
-    key = next((value for name, value in client._headers.items() if name.lower() == "x-api-key"), None)
-    is_own = endpoint == own and (refusal.api_key or None) == (key or None)
-    return Destination(endpoint, is_own, LEDGER.case(endpoint, refusal.fingerprint))
 
 
 def _log_failure(what: str, failure: Exception) -> None:

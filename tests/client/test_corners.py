@@ -222,7 +222,7 @@ class TestNeverWorse:
 class TestOnce:
     def test_a_cure_outlives_the_answers(self, server, workspace, key, make_client, monkeypatch):
         clock = [0.0]
-        monkeypatch.setattr("safe_langsmith._io.v1.LEDGER", ledger.Ledger(lambda: clock[0]))
+        monkeypatch.setattr("safe_langsmith._io.ledger.LEDGER", ledger.Ledger(lambda: clock[0]))
         list(make_client(server, key).list_projects())
         clock[0] += 3_600
         list(make_client(server, key).list_projects())

@@ -24,7 +24,7 @@ def clock(monkeypatch):
 
     clock = Clock()
     fresh = ledger.Ledger(clock)
-    monkeypatch.setattr("safe_langsmith._io.v1.LEDGER", fresh)
+    monkeypatch.setattr("safe_langsmith._io.ledger.LEDGER", fresh)
     return clock
 
 

@@ -144,3 +144,9 @@ def test_a_secret_never_comes_out_whole_or_in_part(before, secret, after, limit)
 @given(st.text())
 def test_any_text_is_a_url_without_query(text):
     assert "?" not in bare_url(f"https://user:secret@host/{text}")
+
+
+@pytest.mark.parametrize("text", ["\\", "\\n", "\x1b[", "\x1b]", "l ", "https://", "lsv2_pt_ ", "<title>"])
+def test_long_hostile_text_takes_no_time(text):
+    # A pattern that looks back or ahead too far would take minutes here, not a fraction of a second.
+    assert len(clean(text * 200_000, 100, (KEY, KEY[8:]))) <= 100
