@@ -11,8 +11,6 @@ except ForbiddenDiagnosis as e:
 ```
 """
 
-import logging
-
 from .client import SafeClient
 from .diagnosis import ApiKey, Cause, Check, Confidence, Diagnosis, Fix, Probe, Setting, Workspace
 from .environment import reload_environment
@@ -35,5 +33,3 @@ __all__ = [
     "find_diagnosis",
     "reload_environment",
 ]
-
-logging.getLogger(__name__).addHandler(logging.NullHandler())

@@ -32,13 +32,15 @@ class SafeClient(langsmith.Client):
 
     Args:
         resolve_workspace: `True` sends a refused request again when exactly one workspace can be meant, `False` never
-            does. A callable gets the live workspaces and returns the one to use, its id, or `None` to use none. It is
-            called at most once for an endpoint and key.
+            does. A callable gets a sequence of the workspaces that the key reaches (`Workspace`, with `id`, `name`,
+            `role` and `permissions`) and returns the one to use, its id, or `None` to use none. It is called at most
+            once for an endpoint and key.
         probe: Whether read-only diagnostic requests may be sent after a refusal.
         dotenv_path: The `.env` file to compare with; by default what python-dotenv finds from the working directory
             upwards.
 
     Raises:
+        TypeError: If `resolve_workspace` is neither a `bool` nor a callable.
         Exception: What `langsmith.Client` raises for its arguments.
     """
 
@@ -87,14 +89,21 @@ class SafeClient(langsmith.Client):
 
     else:
 
-        def __init__(self, *args, resolve_workspace=True, probe=True, dotenv_path=None, **kwargs):
+        def __init__(
+            self,
+            *args: Any,
+            resolve_workspace: bool | Chooser = True,
+            probe: bool = True,
+            dotenv_path: PathLike | None = None,
+            **kwargs: Any,
+        ) -> None:
             """Makes a client; arguments that are not described above are `langsmith.Client`'s."""
-            given = {name for name, value in kwargs.items() if value is not None} | set(("api_url",)[: len(args)])
-            # Before the parent's: its tracing thread may send a request while the constructor still runs.
-            self._safeguard = Safeguard(
-                resolve_workspace, probe, dotenv_path, given, kwargs.get("profile"), kwargs.get("profile_config_path")
-            )
             try:
+                given = {name for name, value in kwargs.items() if value is not None and value is not False}
+                given |= set(("api_url",)[: len(args)])
+                profile = (kwargs.get("profile"), kwargs.get("profile_config_path"))
+                # Before the parent's: its tracing thread may send a request while the constructor still runs.
+                self._safeguard = Safeguard(resolve_workspace, probe, dotenv_path, given, *profile)
                 super().__init__(*args, **kwargs)
             finally:
                 # They hold the key, and a traceback shows this frame.

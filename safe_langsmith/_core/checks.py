@@ -42,7 +42,7 @@ def _key_type(e: Evidence, verdict: Verdict) -> Check:
         result = "problem"
     seen = f"it {credential.flaw}" if credential.flaw else _KINDS[credential.kind]
     source = e.facts.settings["api_key"].source
-    return Check(1, "API key type", result, f"{seen}; from {source}" if credential.kind != "missing" else seen)
+    return Check(1, "API key type", result, f"{seen}; read from {source}" if credential.kind != "missing" else seen)
 
 
 def _workspace_id(e: Evidence, verdict: Verdict) -> Check:
@@ -52,7 +52,7 @@ def _workspace_id(e: Evidence, verdict: Verdict) -> Check:
             return _step2("problem", f"none named; {verdict.reason}")
         home = e.answers.get(HOME)
         if home and home.resolved:
-            return _step2("ok", f"none named; the key's own is {named(home.resolved)}")
+            return _step2("ok", f"none named, so the key's default is used: {named(home.resolved)}")
         return _step2("unknown", "none named; whether this key needs one is not known")
     shown = facts.workspace or f'"{clean(facts.workspace_id, 60)}"'
     if verdict.cause in (Cause.WORKSPACE_NOT_ACCESSIBLE, Cause.WORKSPACE_ID_MALFORMED, Cause.WORKSPACE_REQUIRED):
@@ -83,9 +83,9 @@ def _cached_and_dotenv(e: Evidence) -> Check:
         if not drift.on_purpose
     ]
     if differing:
-        return Check(4, title, "problem", "; ".join([*differing, *e.facts.notes]))
+        return Check(4, title, "problem", "; ".join(differing))
     given = ", ".join(drift.setting for drift in e.facts.drift)
-    seen = f"given as an argument, and different there: {given}" if given else "the values in use are those there now"
+    seen = f"given on purpose, and different there: {given}" if given else "nothing in use is out of date"
     return Check(4, title, "ok", "; ".join([seen, *e.facts.notes]))
 
 
@@ -93,6 +93,10 @@ def _regenerate(e: Evidence, verdict: Verdict) -> Check:
     title = "Regenerate the key"
     if verdict.cause in _KEY_CAUSES:
         return Check(5, title, "problem", "a new key is needed; see what to do")
+    if verdict.cause is Cause.STALE_ENVIRONMENT and e.facts.newer_key:
+        return Check(
+            5, title, "problem", f"the endpoint refused this key; try the one in {e.facts.newer_key.now.source}"
+        )
     if verdict.cause in _REFUSED_CAUSES:
         return Check(5, title, "problem", "the endpoint refused this key; a new one must be made for the same endpoint")
     if any(answer.granted for answer in e.answers.values()):
@@ -110,7 +114,7 @@ def _who_answered(e: Evidence) -> Check:
         return Check(None, title, "problem", f"another host, {facts.redirected_to}, after a redirect")
     said = f': "{facts.body.message}"' if facts.body.message else ""
     if facts.body.form == "json":
-        return Check(None, title, "ok", f"an answer in JSON, as LangSmith gives{said}")
+        return Check(None, title, "ok", f"LangSmith, as its JSON shows{said}")
     if facts.body.form == "html":
         return Check(None, title, "problem", f"{facts.body.message}, not LangSmith's API")
     if facts.body.form == "empty":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from safe_langsmith._core.answers import canonical_workspace_id
 from safe_langsmith.diagnosis import Workspace
@@ -14,8 +15,20 @@ from .safeguard import Chooser
 logger = logging.getLogger("safe_langsmith")
 
 
-def choose(candidates: Sequence[Workspace], resolve: bool | Chooser, case: Case) -> Workspace | None:
-    """Returns the workspace to name, or `None` to name none.
+class Choice(NamedTuple):
+    """What was chosen.
+
+    Attributes:
+        workspace: The workspace to name, or `None` to name none.
+        declined: Why the user's callable led to none, or `None` where it was not asked or chose one.
+    """
+
+    workspace: Workspace | None
+    declined: str | None = None
+
+
+def choose(candidates: Sequence[Workspace], resolve: bool | Chooser, case: Case) -> Choice:
+    """Returns the workspace to name.
 
     Args:
         candidates: The live workspaces that the key reaches.
@@ -23,22 +36,27 @@ def choose(candidates: Sequence[Workspace], resolve: bool | Chooser, case: Case)
         case: What is known about the endpoint and key; a callable is called once for it.
     """
     if not candidates or resolve is False:
-        return None
+        return Choice(None)
     if not callable(resolve):
-        return candidates[0] if len(candidates) == 1 else None
-    chosen = case.choose_once(resolve, lambda: _ask_user(candidates, resolve))
-    return next((workspace for workspace in candidates if workspace.id == chosen), None)
+        return Choice(candidates[0] if len(candidates) == 1 else None)
+    chosen, declined = case.choose_once(resolve, lambda: _ask_user(candidates, resolve))
+    return Choice(next((workspace for workspace in candidates if workspace.id == chosen), None), declined)
 
 
-def _ask_user(candidates: Sequence[Workspace], chooser: Chooser) -> str | None:
+def _ask_user(candidates: Sequence[Workspace], chooser: Chooser) -> tuple[str | None, str | None]:
+    """Returns the id of the chosen workspace, or `None` and why there is none."""
     try:
         choice = chooser(tuple(candidates))
         id_ = canonical_workspace_id(choice.id if isinstance(choice, Workspace) else choice)
     except Exception as error:
         # Without the traceback: its frames are the user's, and may show what they work with.
-        logger.warning("resolve_workspace raised %s; no workspace was chosen", type(error).__name__)
-        return None
-    if choice is not None and not any(workspace.id == id_ for workspace in candidates):
-        logger.warning("resolve_workspace chose a workspace that this key does not reach; no workspace was chosen")
-        return None
-    return id_
+        declined = f"resolve_workspace raised {type(error).__name__}"
+        logger.warning("%s; no workspace was chosen", declined)
+        return None, declined
+    if choice is None:
+        return None, "resolve_workspace chose none"
+    if not any(workspace.id == id_ for workspace in candidates):
+        declined = "resolve_workspace chose a workspace that this key does not reach"
+        logger.warning("%s; no workspace was chosen", declined)
+        return None, declined
+    return id_, None

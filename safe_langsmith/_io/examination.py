@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import NamedTuple
 
+from safe_langsmith._core.afterthoughts import add_to_workspace_check
 from safe_langsmith._core.answers import Answer
 from safe_langsmith._core.evidence import Facts, Question
 from safe_langsmith._core.investigation import investigate
@@ -53,8 +54,11 @@ def examine(
     try:
         _examining.now = True
         conclusion = case.drive(investigate(facts), ask if safeguard.probe and held else no_questions)
-        workspace = choose(conclusion.candidates, safeguard.resolve_workspace, case) if may_choose and held else None
-        return Examination(conclusion.diagnosis, workspace)
+        if not (may_choose and held):
+            return Examination(conclusion.diagnosis, None)
+        workspace, declined = choose(conclusion.candidates, safeguard.resolve_workspace, case)
+        diagnosis = add_to_workspace_check(conclusion.diagnosis, declined) if declined else conclusion.diagnosis
+        return Examination(diagnosis, workspace)
     finally:
         _examining.now = False
         if held:

@@ -40,7 +40,7 @@ class Case:
         self.automatic: Workspace | None = None
         self._clock = clock
         self._answers: dict[Question, tuple[Answer, float]] = {}
-        self._choices: list[tuple[Callable[[], Any], str | None]] = []
+        self._choices: list[tuple[Callable[[], Any], Any]] = []
 
     def drive(self, asking: Asking[T], ask: Callable[[Question], Answer]) -> T:
         """Runs an investigation to its end, sending only the questions whose answers are not known.
@@ -68,12 +68,13 @@ class Case:
             self._answers[question] = (answer, self._clock() + (FAILURE_TTL if answer.failed else ANSWER_TTL))
         return answer
 
-    def choose_once(self, chooser: Any, choose: Callable[[], str | None]) -> str | None:
+    def choose_once(self, chooser: Any, choose: Callable[[], T]) -> T:
         """Returns what `chooser` chose, calling `choose` only the first time."""
         self._choices = [(known, choice) for known, choice in self._choices if known() is not None]
         for known, choice in self._choices:
             if _same(known(), chooser):
-                return choice
+                chosen: T = choice
+                return chosen
         choice = choose()
         self._choices.append((_reference(chooser), choice))
         return choice

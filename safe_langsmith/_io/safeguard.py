@@ -48,6 +48,8 @@ class Safeguard:
         self._given = frozenset(given)
         self._profile = (profile, profile_config_path)
         self._origins: dict[str, tuple[str | None, int]] = {}
+        if not isinstance(resolve_workspace, bool) and not callable(resolve_workspace):
+            raise TypeError(f"resolve_workspace must be a bool or a callable, not {type(resolve_workspace).__name__}")
 
     def __repr__(self) -> str:
         """Shows the options."""

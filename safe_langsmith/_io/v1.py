@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from langsmith.utils import LangSmithError
 
-from safe_langsmith._core.call_again import call_again
+from safe_langsmith._core.afterthoughts import call_again
 from safe_langsmith._core.scrub import scrub
 from safe_langsmith.diagnosis import Diagnosis, Workspace
 from safe_langsmith.errors import ForbiddenDiagnosis, explain

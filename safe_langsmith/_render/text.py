@@ -43,7 +43,7 @@ def _lines(diagnosis: Diagnosis, most: int) -> Iterator[str]:
         if len(diagnosis.workspaces) > MOST_WORKSPACES:
             yield f"  and {len(diagnosis.workspaces) - MOST_WORKSPACES} more"
     yield ""
-    yield "What was checked (!! is a problem, ?? is not known, -- does not apply)"
+    yield "What was checked (1-5 are LangSmith's own steps; !! problem, ?? not known, -- does not apply)"
     for check in diagnosis.checks:
         step = f"{check.step}." if check.step else "  "
         yield from _wrap(f"  [{_MARKS[check.result]}] {step} {check.title}: {check.detail}", 10, min(most, 2))

@@ -174,6 +174,20 @@ def test_diagnosing_that_fails_leaves_the_sdks_error(server, make_client, monkey
     assert isinstance(caught.value.__context__, requests.HTTPError)
 
 
+def test_healing_is_seen_in_a_program_that_has_not_set_up_logging(server):
+    org = server.add_organization("Acme")
+    workspace = org.add_workspace("Research")
+    key = org.add_service_key(workspaces=None)
+    code = (
+        "import sys; from safe_langsmith import SafeClient;"
+        "list(SafeClient(sys.argv[1], api_key=sys.argv[2], auto_batch_tracing=False).list_projects())"
+    )
+    arguments = [sys.executable, "-c", code, server.url, key]
+    result = subprocess.run(arguments, capture_output=True, text=True, check=True)
+
+    assert f"Set LANGSMITH_WORKSPACE_ID={workspace.id}" in result.stderr
+
+
 def test_importing_needs_neither_httpx_nor_dotenv_nor_tenacity_of_us():
     code = (
         "import sys, langsmith; from langsmith import Client; before = set(sys.modules);"

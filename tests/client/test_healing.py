@@ -351,6 +351,7 @@ class TestChoosing:
             list(client.list_projects())
 
         assert caught.value.cause is Cause.WORKSPACE_REQUIRED
+        assert caught.value.checks[1].detail.startswith("resolve_workspace ")
         assert [r for r in seen(server) if r[1] == "/sessions"] == [("GET", "/sessions", None, 403)]
 
     def test_a_callable_may_itself_be_refused(self, server, workspace, second, key, make_client):

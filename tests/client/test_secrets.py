@@ -159,12 +159,16 @@ def test_in_no_frame_of_an_interrupt_while_probing(server, make_client, monkeypa
 
 @pytest.mark.parametrize(
     "arguments",
-    [{"api_url": "http://localhost:1", "api_urls": {"http://localhost:2": "k"}}, {"no_such_option": 1}],
-    ids=["SDK's own check", "unknown option"],
+    [
+        {"api_url": "http://localhost:1", "api_urls": {"http://localhost:2": "k"}},
+        {"no_such_option": 1},
+        {"resolve_workspace": "both"},
+    ],
+    ids=["SDK's own check", "unknown option", "our own check"],
 )
 def test_in_no_frame_of_a_constructor_that_fails(arguments, canary):
     key = f"lsv2_pt_{canary}0123456789abcdef0123_0123456789"
-    with pytest.raises(Exception, match=r"both|no_such_option") as caught:
+    with pytest.raises(Exception, match=r"both|no_such_option|must be a bool") as caught:
         SafeClient(api_key=key, **arguments)
 
     assert list(frames_of(caught.value))

@@ -29,15 +29,15 @@ def permission_denied(e: Evidence) -> list[Fix]:
     others = [w for w in e.workspaces or () if w != e.place and _may_allow(w, needed)]
     if e.facts.workspace_id is None and others:
         used = f"No workspace was named, so {place(e) or 'the default one of the key'} was used."
-        fixes.append(Fix("Or name another workspace, if you meant another", used, argument(e, others[0].id), step=2))
+        fixes.append(Fix("Or, if you meant another workspace, name it", used, argument(e, others[0].id), step=2))
     return fixes if has_it is False else [*fixes, policy]
 
 
 def _ask_for(needed: Requirement | None, where: str) -> Fix:
     roles = f" The built-in roles that carry it: {', '.join(needed.roles)}." if needed and needed.roles else ""
     return Fix(
-        f"Ask an admin of {where} for {needed.permission if needed else 'a role that allows this'}",
-        f"Roles are changed under Settings > Members and roles.{roles} A change can take a minute to arrive.",
+        f"Ask an admin of {where} for a role {f'with {needed.permission}' if needed else 'that allows this'}",
+        f"Roles are changed under Settings > Members and roles.{roles} A change can take a minute to take effect.",
         None,
         PERMISSIONS_URL,
     )

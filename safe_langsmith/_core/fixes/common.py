@@ -10,6 +10,7 @@ from safe_langsmith.diagnosis import Fix
 DOCS = "https://docs.langchain.com/langsmith"
 SCOPES_URL = f"{DOCS}/administration-overview"
 REGIONS_URL = f"{DOCS}/regions-faq"
+REPLACE_KEY = "Create a new key and replace this one"
 
 
 def argument(e: Evidence, workspace_id: str) -> str:
@@ -21,7 +22,7 @@ def argument(e: Evidence, workspace_id: str) -> str:
 
 def look_at_the_variables() -> Fix:
     return Fix(
-        "Look at what this process really has",
+        "Print the variables that this process sees",
         "In a notebook, variables outlive the cell that set them.",
         'import os\nprint({k: v[-4:] if "KEY" in k else v for k, v in os.environ.items() if k[:4] == "LANG"})',
         step=3,
@@ -29,7 +30,7 @@ def look_at_the_variables() -> Fix:
 
 
 def reload(
-    e: Evidence, title: str = "Clear cached variables and read .env again, then make the client anew"
+    e: Evidence, title: str = "Clear cached variables and read .env again, then create a new client"
 ) -> list[Fix]:
     """Documented step 4, or nothing where `.env` was compared and says what is in use already."""
     given = e.facts.settings["api_key"].source.endswith("argument") or not e.facts.is_own
@@ -41,7 +42,7 @@ def reload(
     return [
         Fix(
             title,
-            f"{held}safe_langsmith.reload_environment() does both lines and returns what changed.",
+            f"{held}safe_langsmith.reload_environment() does the same in one call and returns what changed.",
             "from langsmith import utils; utils.get_env_var.cache_clear()\n"
             f"from dotenv import load_dotenv; load_dotenv({path}, override=True)",
             step=4,
@@ -49,12 +50,14 @@ def reload(
     ]
 
 
-def new_key(e: Evidence, title: str = "Create a new key and replace this one") -> Fix:
+def new_key(e: Evidence, title: str = REPLACE_KEY) -> Fix:
     if e.facts.credential.kind == "oauth":
         return Fix("Log in again", "The login's token is what is refused.", "langsmith login", step=5)
     return Fix(
         title,
-        f"Then put it where this one comes from: {e.facts.settings['api_key'].source}. Revoke the old one.",
+        f"If nothing above helps. Put it where this one comes from, {e.facts.settings['api_key'].source}."
+        if title == REPLACE_KEY
+        else f"Put it where this one comes from: {e.facts.settings['api_key'].source}.",
         None,
         f"{ui_url(e.facts.endpoint)}/settings/apikeys",
         step=5,

@@ -98,7 +98,7 @@ def wrong_region(e: Evidence) -> list[Fix]:
 
 
 def stale_environment(e: Evidence) -> list[Fix]:
-    return [*reload(e, "Reload the environment, then make the client anew"), look_at_the_variables(), new_key(e)]
+    return [*reload(e, "Reload the environment, then create a new client"), look_at_the_variables(), new_key(e)]
 
 
 def _newer_first(e: Evidence, fixes: list[Fix]) -> list[Fix]:

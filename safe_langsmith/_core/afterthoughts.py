@@ -1,4 +1,4 @@
-"""A refusal that a workspace cures, but whose body cannot be sent a second time."""
+"""What is added to a diagnosis once it is known how the attempt to cure the refusal went."""
 
 from __future__ import annotations
 
@@ -31,3 +31,11 @@ def call_again(diagnosis: Diagnosis, workspace: Workspace, kept: bool) -> Diagno
             step=2,
         )
     return replace(diagnosis, fixes=(fix, *diagnosis.fixes))
+
+
+def add_to_workspace_check(diagnosis: Diagnosis, seen: str) -> Diagnosis:
+    """Returns the diagnosis with something more in what the check of the workspace saw."""
+    checks = tuple(
+        replace(check, detail=f"{seen}; {check.detail}") if check.step == 2 else check for check in diagnosis.checks
+    )
+    return replace(diagnosis, checks=checks)
