@@ -90,13 +90,13 @@ class Prober:
             headers["X-Tenant-Id"] = question.workspace_id
         url = f"{self._endpoint}{question.path}{'?' + question.query if question.query else ''}"
         try:
-            prepared = self._session.prepare_request(requests.Request("GET", url, headers=headers))
+            session = _twin(self._session)
+            prepared = session.prepare_request(requests.Request("GET", url, headers=headers))
             if not question.workspace_id:
                 prepared.headers.pop("X-Tenant-Id", None)
-            way = self._session.merge_environment_settings(url, {}, True, None, None)
-            adapter = _without_retries(self._session.get_adapter(url))
+            way = session.merge_environment_settings(url, {}, True, None, None)
             left = max(0.1, self._until - time.monotonic())
-            response = adapter.send(prepared, timeout=(left, left), **way)
+            response = session.send(prepared, timeout=(left, left), allow_redirects=False, **way)
             try:
                 return read_answer(
                     response.status_code,
@@ -123,6 +123,22 @@ def _worth_repeating(answer: Answer) -> bool:
     if answer.status is None:
         return not (answer.error or "").startswith(OUT_OF_TIME)
     return answer.status >= 500
+
+
+def _twin(session: Any) -> Any:
+    """A copy of a session that goes the same way, and leaves no cookie and calls no hook of the user's."""
+    from requests.cookies import RequestsCookieJar
+    from requests.hooks import default_hooks
+
+    # Not copy.copy(): a session's pickling support would leave out what a subclass put into it.
+    twin = object.__new__(type(session))
+    twin.__dict__.update(session.__dict__)
+    twin.adapters = {prefix: _without_retries(adapter) for prefix, adapter in session.adapters.items()}
+    twin.cookies = RequestsCookieJar()
+    for cookie in session.cookies:
+        twin.cookies.set_cookie(cookie)
+    twin.hooks = default_hooks()
+    return twin
 
 
 def _without_retries(adapter: Any) -> Any:

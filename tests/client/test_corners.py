@@ -17,21 +17,6 @@ from safe_langsmith.testing import Reply, Slow
 NOWHERE = "11111111-1111-4111-8111-111111111111"
 
 
-@pytest.fixture
-def org(server):
-    return server.add_organization("Acme")
-
-
-@pytest.fixture
-def workspace(org):
-    return org.add_workspace("Research")
-
-
-@pytest.fixture
-def key(org, workspace):
-    return org.add_service_key(workspaces=None)
-
-
 def refuse(call):
     with pytest.raises(ForbiddenDiagnosis) as caught:
         call()

@@ -120,6 +120,20 @@ def test_the_users_session_is_used_and_left_as_it_was(server, make_client):
     assert not [url for url in called if "workspaces" in url]
 
 
+def test_probes_go_through_what_a_subclass_of_the_session_does(server, make_client):
+    class Signing(requests.Session):
+        def send(self, request, **kwargs):
+            request.headers["X-Signature"] = "signed"
+            return super().send(request, **kwargs)
+
+    org = server.add_organization("Acme")
+    org.add_workspace("Research")
+    with Signing() as session:
+        list(make_client(server, org.add_service_key(workspaces=None), session=session).list_projects())
+
+    assert [r.headers["x-signature"] for r in server.requests] == ["signed"] * 3
+
+
 def test_probes_go_the_way_the_session_goes(make_server, make_client):
     # A proxy for plain http receives whole URLs, so a stand-in that plays the proxy sees every request.
     proxy = make_server()

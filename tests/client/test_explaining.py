@@ -27,13 +27,8 @@ def list_projects(client):
 
 
 @pytest.fixture
-def org(server):
-    return server.add_organization("Acme")
-
-
-@pytest.fixture
-def research(org):
-    return org.add_workspace("Research")
+def research(workspace):
+    return workspace
 
 
 class TestWorkspaces:

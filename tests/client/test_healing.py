@@ -14,21 +14,6 @@ from safe_langsmith.testing import Drop, Redirect, Reply
 UNICODE = "naïve 名前 " * 400
 
 
-@pytest.fixture
-def org(server):
-    return server.add_organization("Acme")
-
-
-@pytest.fixture
-def workspace(org):
-    return org.add_workspace("Research")
-
-
-@pytest.fixture
-def key(org, workspace):
-    return org.add_service_key(workspaces=None)
-
-
 def test_a_read_is_answered_with_one_probe_and_one_retry(server, workspace, key, make_client, seen):
     client = make_client(server, key)
 

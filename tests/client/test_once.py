@@ -28,11 +28,6 @@ def clock(monkeypatch):
     return clock
 
 
-@pytest.fixture
-def org(server):
-    return server.add_organization("Acme")
-
-
 def probes(server):
     return [r.path for r in server.requests if r.path in ("/workspaces", "/settings")]
 
