@@ -97,6 +97,12 @@ class Refusal:
         return f"Refusal({self.method} {bare_url(self.url)})"
 
     @property
+    def is_plain(self) -> bool:
+        """Whether LangSmith itself refused, and named no reason that a workspace does not cure."""
+        elsewhere = self.redirected_to or self.body.form != "json"
+        return not (elsewhere or self.body.unavailable or self.body.permission)
+
+    @property
     def secrets(self) -> tuple[str, ...]:
         """What must not appear in any text."""
         values = [self.headers[name] for name in _CREDENTIAL_HEADERS if name in self.headers]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from langsmith.utils import LangSmithError
 
@@ -27,13 +27,6 @@ if TYPE_CHECKING:
     from safe_langsmith.client import SafeClient
 
 logger = logging.getLogger("safe_langsmith")
-
-
-class Outcome(NamedTuple):
-    """How a send ended: with a response or with the SDK's exception."""
-
-    response: Any
-    error: Exception | None
 
 
 def is_refusal(client: SafeClient, pathname: str, error: Exception) -> bool:
@@ -61,7 +54,7 @@ def is_refusal(client: SafeClient, pathname: str, error: Exception) -> bool:
 class RefusedCall:
     """One call of `request_with_retries` that was refused, to be sent again or explained.
 
-    The call's arguments hold the key, so they live in here and not in the locals of a frame, and `answer` drops them.
+    The call's arguments hold the key, so they live in here and not in the locals of a frame, and `answer` drops all.
 
     Args:
         client: The client.
@@ -89,70 +82,73 @@ class RefusedCall:
         self._method, self._pathname = method, pathname
         self._arguments = dict(arguments)
         self._rewind = rewind
-        self._first: Outcome | None = Outcome(None, error)
+        self._response: Any = None
+        self._error: Exception | None = error
+        self._attempts = 0
         self._second: tuple[Workspace, Destination] | None = None
         self._explained: ForbiddenDiagnosis | None = None
         self._seconds = probes.DEADLINE
 
     def __repr__(self) -> str:
         """Shows nothing of the arguments."""
-        return f"RefusedCall({self._method})"
+        return "RefusedCall()"
 
     def answer(self) -> Any:
-        """Sends the call once more where that can help, and returns the response.
+        """Sends the call once more where that can help, and returns the response. Can be called once.
 
         Raises:
             ForbiddenDiagnosis: Where it stays refused.
             Exception: The SDK's own, where anything else went wrong.
         """
-        from tenacity import RetryCallState, Retrying, retry_if_result, stop_after_attempt
-
-        def as_it_is(state: RetryCallState) -> Any:
-            return state.outcome.result() if state.outcome else None
+        from tenacity import Retrying, retry_if_result, stop_after_attempt
 
         # The first attempt is the one that was refused; the policy allows one more, and only where that can help.
-        attempts = Retrying(
-            stop=stop_after_attempt(2), retry=retry_if_result(self._worth), retry_error_callback=as_it_is
+        policy = Retrying(
+            stop=stop_after_attempt(2),
+            retry=retry_if_result(lambda _: self._is_worth_another()),
+            retry_error_callback=lambda state: None,
         )
         try:
-            outcome: Outcome = attempts(self._attempt)
+            policy(self._attempt)
+            response, sdk_error, explained = self._response, self._error, self._explained
         finally:
-            self._arguments, self._first = {}, None
-        if outcome.error is None:
-            return outcome.response
-        sdk_error = outcome.error
-        del outcome
-        if self._explained is not None:
-            # The SDK's exception quotes the server, which may have quoted the key.
-            del sdk_error
-            raise self._explained from None
+            # The policy refers to itself and so to this, and nothing may keep the client alive: the SDK counts.
+            self.__dict__.clear()
+        if sdk_error is None:
+            return response
         context = sdk_error.__context__
         try:
+            if explained is not None:
+                # The SDK's exception quotes the server, which may have quoted the key.
+                sdk_error = None
+                raise explained from None
             raise sdk_error
         finally:
-            # Raised again, it would lose its own context to whatever exception the caller is just handling.
-            sdk_error.__context__ = context
+            if sdk_error is not None:
+                # Raised again, it would lose its own context to whatever exception the caller is just handling.
+                sdk_error.__context__ = context
+            # An exception in the locals of its own traceback would keep itself alive.
+            del sdk_error, explained, context
 
-    def _attempt(self) -> Outcome:
-        if self._first is not None:
-            first, self._first = self._first, None
-            return first
+    def _attempt(self) -> None:
+        self._attempts += 1
+        if self._attempts == 1:
+            return
         try:
-            outcome = Outcome(self._send(self._method, self._pathname, **self._arguments), None)
+            self._response, self._error = self._send(self._method, self._pathname, **self._arguments), None
         except Exception as error:
-            outcome = Outcome(None, error)
+            self._error = error
         if self._second is not None:
             workspace, to = self._second
-            if status_of(outcome.error) not in (401, 403):
+            if status_of(self._error) not in (401, 403):
                 self._keep(workspace, to, resent=True)
             elif to.case.automatic == workspace:
                 to.case.automatic = None
-        return outcome
 
-    def _worth(self, outcome: Outcome) -> bool:
+    def _is_worth_another(self) -> bool:
         """Whether another attempt is worth making; if not, a refusal is explained."""
         try:
-            return outcome.error is not None and self._examine(outcome.error)
+            return self._error is not None and self._examine(self._error)
         except Exception as failure:
             _log_failure("diagnosing a refusal", failure)
             return False
@@ -169,7 +165,9 @@ class RefusedCall:
         naming = self._naming(refusal)
         # Where the user has named a workspace since this request left, the next one will carry it.
         may_choose = naming.workspace_id is None and self._second is None and (not to.is_own or _unnamed(client))
-        known = to.case.automatic if may_choose and safeguard.resolve_workspace is True else None
+        # What cured a refusal of this key before cures this one, unless its answer tells of something else.
+        curable = may_choose and safeguard.resolve_workspace is True and refusal.is_plain
+        known = to.case.automatic if curable else None
         if known is not None and self._prepare_second(known, to, refusal):
             return True
         facts = facts_of(refusal, to.endpoint, naming.workspace_id, naming.sources, safeguard, to.is_own)

@@ -214,6 +214,15 @@ class TestOnce:
 
         assert [r.path for r in server.requests].count("/workspaces") == 1
 
+    @pytest.mark.parametrize("body", ["<html>proxy</html>", '{"error": "Forbidden - no plan found"}'])
+    def test_a_known_cure_is_not_tried_on_another_illness(self, body, server, workspace, key, make_client):
+        list(make_client(server, key).list_projects())
+        server.clear_requests()
+        server.fault("POST", "/sessions", Reply(403, body))
+        refuse(lambda: make_client(server, key).create_project("p"))
+
+        assert len(server.requests) == 1
+
     def test_a_cure_that_fails_is_forgotten(self, server, org, workspace, make_client):
         key = org.add_service_key(workspaces=None, role="Viewer")
         list(make_client(server, key).list_projects())

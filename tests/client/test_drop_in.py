@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import gc
 import inspect
@@ -161,6 +162,35 @@ def test_a_refusal_leaves_nothing_that_keeps_the_client_alive(server, make_clien
     gc.collect()
 
     assert alive() is None
+
+
+@pytest.mark.parametrize("kind", ["viewer", "organization"])
+@pytest.mark.parametrize("method", ["create_project", "read_project"])
+def test_an_exception_that_is_let_go_holds_nothing_that_the_sdks_would_not(kind, method, server):
+    org = server.add_organization("Acme")
+    workspace = org.add_workspace("Research")
+    key = (
+        org.add_personal_key(default=workspace, role="Viewer")
+        if kind == "viewer"
+        else org.add_service_key(workspaces=None)
+    )
+    argument = "p" if method == "create_project" else "11111111-1111-4111-8111-111111111111"
+    references = []
+    gc.collect()
+    gc.disable()
+    try:
+        for class_ in (langsmith.Client, SafeClient):
+            client = class_(api_url=server.url, api_key=key, auto_batch_tracing=False)
+            # Not pytest.raises(), which keeps the traceback.
+            with contextlib.suppress(langsmith.utils.LangSmithError):
+                getattr(client, method)(**{"project_name" if argument == "p" else "project_id": argument})
+            references.append(sys.getrefcount(client))
+            client.session.close()
+    finally:
+        gc.enable()
+
+    # The SDK's tracing threads end when the number of references is what they expect.
+    assert references[1] <= references[0]
 
 
 def test_the_tracing_thread_ends_with_its_client(server):
