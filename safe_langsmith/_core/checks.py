@@ -6,7 +6,7 @@ from safe_langsmith.diagnosis import Cause, Check, CheckResult
 
 from .clean import clean
 from .evidence import HOME, Evidence
-from .settings import DOCUMENTED
+from .settings import DOCUMENTED, SDK_CACHE
 from .summary import named
 from .verdict import Verdict
 
@@ -81,6 +81,11 @@ def _cached_and_dotenv(e: Evidence) -> Check:
         f"but {drift.now.source} says {drift.now.value}"
         for drift in e.facts.drift
         if not drift.on_purpose
+    ]
+    differing += [
+        f"{name} in use is {setting.value}, {SDK_CACHE}"
+        for name, setting in e.facts.settings.items()
+        if setting.source == SDK_CACHE and not any(drift.setting == name for drift in e.facts.drift)
     ]
     if differing:
         return Check(4, title, "problem", "; ".join(differing))

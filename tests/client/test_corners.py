@@ -143,6 +143,17 @@ class TestClaims:
         assert (error.confidence is Confidence.CONFIRMED) == (permission is not None)
         assert permission is None or f"{permission} is missing" in error.summary
 
+    def test_a_value_that_only_the_sdks_cache_still_has(self, server, key, make_client, monkeypatch):
+        monkeypatch.setenv("LANGSMITH_WORKSPACE_ID", NOWHERE)
+        langsmith.utils.get_workspace_id(None)
+        monkeypatch.delenv("LANGSMITH_WORKSPACE_ID")
+        error = refuse(lambda: list(make_client(server, key).list_projects()))
+
+        assert error.cause is Cause.WORKSPACE_NOT_ACCESSIBLE
+        assert error.checks[3].result == "problem"
+        assert "the SDK read earlier and keeps" in error.checks[3].detail
+        assert "the SDK read earlier and keeps" in error.settings["workspace_id"].source
+
     def test_a_key_assigned_later_was_meant(self, server, make_client, monkeypatch):
         monkeypatch.setenv("LANGSMITH_API_KEY", "lsv2_pt_c0ffeec0ffee0123456789abcdef0123_0123450000")
         client = make_client(server)
