@@ -31,4 +31,5 @@ def scrub(value: T, secrets: tuple[str, ...]) -> T:
         cleaned = tuple(scrub(item, secrets) for item in value)
     elif isinstance(value, Mapping):
         cleaned = {key: scrub(item, secrets) for key, item in value.items()}
-    return cleaned  # type: ignore[no-any-return]
+    result: T = cleaned
+    return result

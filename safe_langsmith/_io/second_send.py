@@ -80,7 +80,7 @@ def _position_of(stream: Any) -> Rewind:
     def rewind() -> bool:
         try:
             stream.seek(position)
-        except Exception:
+        except Exception:  # As above: then the body cannot be sent again, and the user is told so.
             return False
         return True
 

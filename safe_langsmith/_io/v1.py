@@ -47,7 +47,7 @@ def is_refusal(client: SafeClient, pathname: str, error: Exception) -> bool:
         # An object that authenticates requests may itself be refused, by a host that is none of ours.
         asked = url_of(client, pathname)
         return netloc_of(asked_url(response_of(error)) or asked) == netloc_of(asked)
-    except Exception:
+    except Exception:  # Whatever fails in here, the SDK's own error stands.
         return False
 
 

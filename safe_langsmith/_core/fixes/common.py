@@ -24,7 +24,8 @@ def look_at_the_variables() -> Fix:
     return Fix(
         "Print the variables that this process sees",
         "In a notebook, variables outlive the cell that set them.",
-        'import os\nprint({k: v[-4:] if "KEY" in k else v for k, v in os.environ.items() if k[:4] == "LANG"})',
+        # Whatever is as long as a key is cut, also where the variable's name does not say that it holds one.
+        'import os\nprint({k: v[-4:] if len(v) > 39 else v for k, v in os.environ.items() if k[:4] == "LANG"})',
         step=3,
     )
 
