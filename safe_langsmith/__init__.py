@@ -11,10 +11,15 @@ except ForbiddenDiagnosis as e:
 ```
 """
 
+from typing import TYPE_CHECKING, Any
+
 from .client import SafeClient
 from .diagnosis import ApiKey, Cause, Check, Confidence, Diagnosis, Fix, Probe, Setting, Workspace
 from .environment import reload_environment
 from .errors import ForbiddenDiagnosis, find_diagnosis
+
+if TYPE_CHECKING:
+    from .async_client import SafeAsyncClient
 
 __version__ = "0.1.0"
 
@@ -27,9 +32,19 @@ __all__ = [
     "Fix",
     "ForbiddenDiagnosis",
     "Probe",
+    "SafeAsyncClient",
     "SafeClient",
     "Setting",
     "Workspace",
     "find_diagnosis",
     "reload_environment",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # Only who uses the asynchronous client needs what the SDK imports for it.
+    if name == "SafeAsyncClient":
+        from .async_client import SafeAsyncClient
+
+        return SafeAsyncClient
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

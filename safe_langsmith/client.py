@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import langsmith
 
-from ._io.safeguard import Safeguard
+from ._io.safeguard import Safeguard, given_arguments, with_our_options
 from ._io.second_send import note_position
 
 if TYPE_CHECKING:
@@ -99,8 +100,7 @@ class SafeClient(langsmith.Client):
         ) -> None:
             """Makes a client; arguments that are not described above are `langsmith.Client`'s."""
             try:
-                given = {name for name, value in kwargs.items() if value is not None and value is not False}
-                given |= set(("api_url",)[: len(args)])
+                given = given_arguments(_PARENT, args, kwargs)
                 profile = (kwargs.get("profile"), kwargs.get("profile_config_path"))
                 # Before the parent's: its tracing thread may send a request while the constructor still runs.
                 self._safeguard = Safeguard(resolve_workspace, probe, dotenv_path, given, *profile)
@@ -132,11 +132,13 @@ class SafeClient(langsmith.Client):
             try:
                 return super().request_with_retries(method, pathname, **kwargs)
             except Exception as error:
-                from ._io.v1 import RefusedCall, is_refusal
+                from ._io.refused_call import refused
+                from ._io.roads.requests_road import RequestsRoad
 
-                if not is_refusal(self, pathname, error):
+                again = super().request_with_retries
+                call = refused(partial(RequestsRoad, self, again, method, pathname, kwargs, rewind), error)
+                if call is None:
                     raise
-                call = RefusedCall(self, super().request_with_retries, method, pathname, kwargs, rewind, error)
         finally:
             # They hold the key, and a traceback shows this frame.
             del kwargs
@@ -144,15 +146,48 @@ class SafeClient(langsmith.Client):
         response: requests.Response = call.answer()
         return response
 
+    def delete_examples(self, example_ids: Sequence[Any], **kwargs: Any) -> None:
+        """Deletes examples as `langsmith.Client` does, and answers a 403 to `hard_delete`, too.
 
-def _with_our_options() -> inspect.Signature:
-    """The parent's signature, as the installed SDK has it, with our options after its own."""
-    parent = inspect.signature(langsmith.Client.__init__)
-    ours = inspect.signature(SafeClient.__init__).parameters
-    added = [ours[name] for name in ("resolve_workspace", "probe", "dotenv_path")]
-    return parent.replace(parameters=[*parent.parameters.values(), *added])
+        Args:
+            example_ids: The ids of the examples.
+            **kwargs: Passed on.
 
+        Raises:
+            ForbiddenDiagnosis: If LangSmith refused and naming a workspace did not help.
+            Exception: What `langsmith.Client` raises for everything else.
+        """
+        try:
+            super().delete_examples(example_ids, **kwargs)
+            return
+        except Exception as error:
+            # Everything else goes through `request_with_retries` and is answered there.
+            if type(error).__module__.partition(".")[0] != "requests":
+                raise
+            from ._io.refused_call import refused
+            from ._io.roads.direct_road import DirectRoad
+
+            call = refused(partial(DirectRoad, self, error), error)
+            if call is None:
+                raise
+        call.answer()
+
+    def _get_langsmith_api(self) -> Any:
+        return self._guarded(super()._get_langsmith_api())
+
+    def _get_langsmith_api_sync(self) -> Any:
+        return self._guarded(super()._get_langsmith_api_sync())
+
+    def _guarded(self, api: Any) -> Any:
+        from ._io.roads.generated_client import guard
+
+        return guard(api, self)
+
+
+_PARENT = inspect.signature(langsmith.Client.__init__)
 
 # A signature is a courtesy: where some SDK's cannot be extended, ours is shown as it is.
 with contextlib.suppress(ValueError):
-    SafeClient.__init__.__signature__ = _with_our_options()  # type: ignore[attr-defined]
+    SafeClient.__init__.__signature__ = with_our_options(  # type: ignore[attr-defined]
+        _PARENT, inspect.signature(SafeClient.__init__)
+    )

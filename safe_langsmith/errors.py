@@ -85,7 +85,7 @@ class ForbiddenDiagnosis(LangSmithError):
     @property
     def response(self) -> Any:
         """The refused response, or `None` where the SDK's exception has none or this one is a copy."""
-        from ._io.refusals import response_of
+        from ._io.sdk_errors import response_of
 
         own = getattr(self.sdk_error, "response", None)
         return own if own is not None or self.sdk_error is None else response_of(self.sdk_error)
@@ -99,6 +99,11 @@ class ForbiddenDiagnosis(LangSmithError):
     def body(self) -> Any:
         """The refused response's body, where the SDK's exception has one."""
         return getattr(self.sdk_error, "body", None)
+
+    @property
+    def message(self) -> str:
+        """The SDK's own message, cleaned; the errors of the generated clients have one."""
+        return self.sdk_message
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Leaves out the SDK's exception, which holds a response, and with it the key."""

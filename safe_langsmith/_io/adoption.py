@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import Any
 
 from safe_langsmith._core.clean import bare_url
 from safe_langsmith.diagnosis import Workspace
 
 from .ledger import Case
-
-if TYPE_CHECKING:
-    import langsmith
+from .roads.generated_road import name_workspace
 
 logger = logging.getLogger("safe_langsmith")
 
 
-def adopt(client: langsmith.Client, workspace_id: str) -> None:
+def adopt(client: Any, workspace_id: str) -> None:
     """Sets the client's workspace and forgets what it concluded without one.
 
     Args:
-        client: The client. It may still be in its constructor, whose tracing thread sends the first request.
+        client: The SDK's client. It may still be in its constructor, whose tracing thread sends the first request.
         workspace_id: The workspace.
     """
     client.workspace_id = workspace_id
@@ -29,7 +27,10 @@ def adopt(client: langsmith.Client, workspace_id: str) -> None:
     if info is not None and info == type(info)():
         client._info = None
     client._settings = None
-    client._tenant_id = None
+    if hasattr(type(client), "_tenant_id"):
+        client._tenant_id = None
+    for name in ("_langsmith_api", "_langsmith_api_sync"):
+        name_workspace(getattr(client, name, None), workspace_id)
     cached = getattr(client, "_get_data_type_cached", None)
     if cached is not None:
         cached.cache_clear()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from . import ledger
+from .owner import endpoint_of, key_of
 from .refusals import Refusal, as_sent
-
-if TYPE_CHECKING:
-    from safe_langsmith.client import SafeClient
 
 
 class Destination(NamedTuple):
@@ -16,37 +16,48 @@ class Destination(NamedTuple):
 
     Attributes:
         endpoint: The base URL of the API.
+        base: What the request's path is below; not the endpoint where a road has a base URL of its own.
         is_own: Whether endpoint and key are the client's own, so that what was found may become the client's.
         case: What is known about the endpoint and key.
     """
 
     endpoint: str
+    base: str
     is_own: bool
     case: ledger.Case
 
 
-def url_of(client: SafeClient, pathname: str) -> str:
-    """Returns the URL that the SDK makes of a path or a whole URL."""
-    return pathname if pathname.startswith("http") else f"{client.api_url.rstrip('/')}/{pathname.lstrip('/')}"
-
-
-def destination_of(client: SafeClient, refusal: Refusal) -> Destination | None:
+def destination_of(client: Any, refusal: Refusal, siblings: Iterable[str] = ()) -> Destination | None:
     """Returns whom a request was for, or `None` where that is no API that the client is configured for.
 
     Args:
-        client: The client.
+        client: The SDK's client.
         refusal: The refusal of the request.
+        siblings: Base URLs under which the road reaches the client's own endpoint, too.
     """
-    own = as_sent(client.api_url).rstrip("/")
-    known = {own, *(as_sent(str(url)).rstrip("/") for url in getattr(client, "_write_api_urls", None) or ())}
+    own = _base(endpoint_of(client))
+    endpoints = {_base(url): own for url in siblings if _origin(url) == _origin(own)}
+    endpoints |= {base: base for base in (_base(str(url)) for url in getattr(client, "_write_api_urls", None) or ())}
+    endpoints[own] = own
     # Replicas are sent runs and nothing else.
     replica, runs, _ = refusal.url.rpartition("/runs")
-    if runs and replica not in known and not any(replica.startswith(f"{base}/") for base in known):
-        known.add(replica)
-    matching = [base for base in known if refusal.url.startswith((f"{base}/", f"{base}?"))]
+    if runs and replica not in endpoints and not any(replica.startswith(f"{base}/") for base in endpoints):
+        endpoints[replica] = replica
+    # The platform's paths begin beside "/api/v1", not below it.
+    endpoints.setdefault(_origin(own), own)
+    matching = [base for base in endpoints if refusal.url.startswith((f"{base}/", f"{base}?"))]
     if not matching:
         return None
-    endpoint = max(matching, key=len)
-    key = next((value for name, value in client._headers.items() if name.lower() == "x-api-key"), None)
-    is_own = endpoint == own and (refusal.api_key or None) == (key or None)
-    return Destination(endpoint, is_own, ledger.LEDGER.case(endpoint, refusal.fingerprint))
+    base = max(matching, key=len)
+    endpoint = endpoints[base]
+    is_own = endpoint == own and refusal.api_key == key_of(client)
+    return Destination(endpoint, base, is_own, ledger.LEDGER.case(endpoint, refusal.fingerprint))
+
+
+def _base(url: str) -> str:
+    return as_sent(url).rstrip("/")
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(as_sent(url))
+    return f"{parts.scheme}://{parts.netloc}"

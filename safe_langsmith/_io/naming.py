@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from .owner import has_tenant, key_of, workspace_of
 from .refusals import Refusal
-from .safeguard import Safeguard
 
 OURS = "safe_langsmith, which chose it"
 
@@ -23,28 +23,28 @@ class Naming(NamedTuple):
     sources: dict[str, str]
 
 
-def naming_of(refusal: Refusal, client: Any, safeguard: Safeguard, caller_headers: Mapping[str, Any]) -> Naming:
+def ours(workspace_id: str) -> Naming:
+    """Returns the naming of a request whose workspace this library chose."""
+    return Naming(workspace_id, {"workspace_id": OURS})
+
+
+def naming_of(refusal: Refusal, client: Any, caller_headers: Mapping[str, Any]) -> Naming:
     """Returns who named the workspace of a refused request.
 
     Args:
         refusal: The refusal.
         client: The SDK's client.
-        safeguard: The client's safeguard.
         caller_headers: The headers that the call itself set.
     """
     sent = refusal.headers.get("x-tenant-id") or None
     if sent is None:
         return Naming(None, {})
-    if sent == client.workspace_id:
-        if refusal.api_key != client.api_key and not _has_tenant(caller_headers):
+    if sent == workspace_of(client):
+        if refusal.api_key != key_of(client) and not has_tenant(caller_headers):
             # The SDK puts the client's workspace on requests for other keys, too. Nobody named it for this one.
             return Naming(None, {})
-        return Naming(sent, {"workspace_id": OURS} if sent == safeguard.chosen_workspace else {})
-    given = _has_tenant(getattr(client, "_custom_headers", None) or {})
+        return ours(sent) if sent == client._safeguard.chosen_workspace else Naming(sent, {})
+    given = has_tenant(getattr(client, "_custom_headers", None) or {})
     return Naming(
         sent, {"workspace_id": f"the X-Tenant-Id header {'given to the client' if given else 'of the request'}"}
     )
-
-
-def _has_tenant(headers: Mapping[str, Any]) -> bool:
-    return any(str(name).lower() == "x-tenant-id" for name in headers)

@@ -1,15 +1,15 @@
-"""Asking the endpoint: read-only GETs that go the way the client's own requests go, under one deadline."""
+"""Asking the endpoint: read-only GETs, all under one deadline, that whoever waits for them can call off."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import Any
+from concurrent.futures import CancelledError, Future, wait
 
 from safe_langsmith._core.answers import Answer, read_answer
 from safe_langsmith._core.evidence import Question
 
-from .deadline import within
+from .ways import Raw, Way
 
 DEADLINE = 5.0
 """Seconds for all questions about one refusal, by the clock."""
@@ -18,8 +18,7 @@ PAUSE = 0.1
 """Seconds before a question is repeated."""
 
 OUT_OF_TIME = "no answer within"
-LARGEST_BODY = 8_000_000
-_CHUNK = 65_536
+_CALLED_OFF = Answer(error="the call was cancelled meanwhile", asked=False)
 # Headers that belong to the refused request's body or to its connection, not to the way to the server.
 _OF_ONE_REQUEST = frozenset(
     "x-tenant-id content-type content-length content-encoding transfer-encoding host connection accept expect "
@@ -33,10 +32,10 @@ def no_questions(question: Question) -> Answer:
 
 
 class Prober:
-    """Asks questions over a `requests` session, without changing it.
+    """Asks questions.
 
     Args:
-        session: The client's session.
+        way: How requests go to the endpoint.
         endpoint: The base URL of the API that refused.
         headers: The headers of the refused request.
         secrets: Strings that must not appear in an answer.
@@ -44,18 +43,27 @@ class Prober:
     """
 
     def __init__(
-        self, session: Any, endpoint: str, headers: Mapping[str, str], secrets: tuple[str, ...], seconds: float
+        self, way: Way, endpoint: str, headers: Mapping[str, str], secrets: tuple[str, ...], seconds: float
     ) -> None:
         """Starts the clock."""
-        self._session = session
+        self._way = way
         self._endpoint = endpoint.rstrip("/")
         self._headers = {name: value for name, value in headers.items() if name.lower() not in _OF_ONE_REQUEST}
         self._secrets = secrets
         self._until = time.monotonic() + seconds
+        self._called_off = False
+        self._waiting_for: Future[Raw] | None = None
 
     def __repr__(self) -> str:
         """Shows nothing of the headers, which hold the key."""
         return f"Prober({self._endpoint!r})"
+
+    def call_off(self) -> None:
+        """Makes whoever waits for an answer stop waiting, and asks nothing any more. From any thread."""
+        self._called_off = True
+        pending = self._waiting_for
+        if pending is not None:
+            pending.cancel()
 
     def forget(self) -> None:
         """Drops what holds the key."""
@@ -77,79 +85,36 @@ class Prober:
             return Answer(error=type(error).__name__)
 
     def _ask_once(self, question: Question) -> Answer:
-        left = self._until - time.monotonic()
-        if left <= 0:
-            return Answer(error=f"{OUT_OF_TIME} {DEADLINE:g} s", asked=False)
-        return within(left, lambda: self._send(question), Answer(error=f"{OUT_OF_TIME} {DEADLINE:g} s"))
-
-    def _send(self, question: Question) -> Answer:
-        import requests
-
         headers = {**self._headers, "Accept": "application/json"}
         if question.workspace_id:
             headers["X-Tenant-Id"] = question.workspace_id
         url = f"{self._endpoint}{question.path}{'?' + question.query if question.query else ''}"
+        left = self._until - time.monotonic()
+        if left <= 0:
+            return Answer(error=f"{OUT_OF_TIME} {DEADLINE:g} s", asked=False)
+        if self._called_off:
+            return _CALLED_OFF
         try:
-            session = _twin(self._session)
-            prepared = session.prepare_request(requests.Request("GET", url, headers=headers))
-            if not question.workspace_id:
-                prepared.headers.pop("X-Tenant-Id", None)
-            way = session.merge_environment_settings(url, {}, True, None, None)
-            left = max(0.1, self._until - time.monotonic())
-            response = session.send(prepared, timeout=(left, left), allow_redirects=False, **way)
-            try:
-                return read_answer(
-                    response.status_code,
-                    self._read(response),
-                    response.headers.get("Content-Type") or "",
-                    self._secrets,
-                )
-            finally:
-                response.close()
-        except Exception as error:
-            return Answer(error=type(error).__name__)
-
-    def _read(self, response: Any) -> bytes:
-        body = bytearray()
-        for chunk in response.iter_content(_CHUNK):
-            body += chunk
-            if len(body) > LARGEST_BODY or time.monotonic() > self._until:
-                break
-        return bytes(body)
+            future = self._waiting_for = self._way.get(url, headers, self._until)
+            if self._called_off:
+                future.cancel()
+            wait((future,), left)
+            if not future.done():
+                future.cancel()
+                return Answer(error=f"{OUT_OF_TIME} {DEADLINE:g} s")
+            raw = future.result()
+        except CancelledError:
+            return _CALLED_OFF if self._called_off else Answer(error="no answer")
+        finally:
+            # It holds the key, and a traceback shows this frame.
+            del headers
+        if raw.error is not None or raw.status is None:
+            return Answer(error=raw.error)
+        return read_answer(raw.status, raw.body, raw.content_type, self._secrets)
 
 
 def _worth_repeating(answer: Answer) -> bool:
     """A connection fault or a server in trouble may pass; time that has run out does not come back."""
     if answer.status is None:
-        return not (answer.error or "").startswith(OUT_OF_TIME)
+        return answer.asked and not (answer.error or "").startswith(OUT_OF_TIME)
     return answer.status >= 500
-
-
-def _twin(session: Any) -> Any:
-    """A copy of a session that goes the same way, and leaves no cookie and calls no hook of the user's."""
-    from requests.cookies import RequestsCookieJar
-    from requests.hooks import default_hooks
-
-    # Not copy.copy(): a session's pickling support would leave out what a subclass put into it.
-    twin = object.__new__(type(session))
-    twin.__dict__.update(session.__dict__)
-    twin.adapters = {prefix: _without_retries(adapter) for prefix, adapter in session.adapters.items()}
-    twin.cookies = RequestsCookieJar()
-    for cookie in session.cookies:
-        twin.cookies.set_cookie(cookie)
-    twin.hooks = default_hooks()
-    return twin
-
-
-def _without_retries(adapter: Any) -> Any:
-    """A copy of an adapter that shares its connections but sends once and obeys no `Retry-After`."""
-    from requests.adapters import HTTPAdapter
-    from urllib3.util.retry import Retry
-
-    if not isinstance(adapter, HTTPAdapter) or adapter.max_retries.total == 0:
-        return adapter
-    # Not copy.copy(): an adapter's pickling support would build a new pool, without what a subclass put into it.
-    twin = object.__new__(type(adapter))
-    twin.__dict__.update(adapter.__dict__)
-    twin.max_retries = Retry(0, read=False)
-    return twin

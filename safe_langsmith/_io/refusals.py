@@ -1,53 +1,35 @@
-"""From the SDK's exception back to the 403 it was raised for, and from that to facts."""
+"""What a refused response, of `requests` or of either httpx, says about itself and about its request."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
 from safe_langsmith._core.answers import NO_BODY, Body, read_body
 from safe_langsmith._core.clean import HIDDEN, bare_url, clean
-from safe_langsmith._core.evidence import Facts
 from safe_langsmith._core.keys import MISSING, OAUTH, Credential, describe
-
-from .safeguard import Safeguard
 
 _REQUEST_ID_HEADERS = ("x-request-id", "x-langsmith-request-id", "x-amzn-requestid", "x-trace-id", "cf-ray")
 _CREDENTIAL_HEADERS = ("x-api-key", "authorization", "x-service-key", "cookie")
 _MOST_BODY = 100_000
-_REPLICA = "the replica's settings"
 _SALT = os.urandom(16)
 
 
-def response_of(error: BaseException) -> Any:
-    """Returns the response that an exception of the SDK was raised for, or `None`.
-
-    Only the exception itself and its direct cause and context are looked at: further down there may be an unrelated
-    refusal that the user's code was just handling.
-    """
-    import requests
-
-    for candidate in (error, error.__context__, error.__cause__):
-        if isinstance(candidate, requests.HTTPError):
-            if candidate.response is not None:
-                return candidate.response
-            # Before langsmith 0.14 the SDK's own HTTPError holds no response, and requests' behind it does.
-            return getattr(candidate.__cause__, "response", None)
-    return None
-
-
 def as_sent(url: str) -> str:
-    """Returns a URL as `requests` sends it: host in lower case and ASCII, path quoted."""
+    """Returns a URL as HTTP libraries send it: host in lower case and ASCII, path quoted, no port that goes without."""
     import requests
 
     try:
-        return requests.Request("GET", url).prepare().url or url
+        sent = requests.Request("GET", url).prepare().url or url
     except (requests.RequestException, ValueError):
         return url
+    parts = urlsplit(sent)
+    needless = {"http": ":80", "https": ":443"}.get(parts.scheme, "")
+    return parts._replace(netloc=parts.netloc.removesuffix(needless)).geturl() if needless else sent
 
 
 def netloc_of(url: str) -> str:
@@ -57,20 +39,24 @@ def netloc_of(url: str) -> str:
 
 def asked_url(response: Any) -> str | None:
     """Returns the URL that was asked first, before any redirect, or `None` where the response does not know."""
-    history = getattr(response, "history", None)
-    first = history[0] if isinstance(history, (list, tuple)) and history else response
-    url = getattr(getattr(first, "request", None), "url", None)
-    return url if isinstance(url, str) else None
+    return _text(getattr(_request_of(_first(response)), "url", None))
 
 
-def status_of(error: BaseException | None) -> int | None:
-    """Returns the HTTP status that an exception of the SDK was raised for, or `None`."""
-    return getattr(response_of(error), "status_code", None) if error is not None else None
+def fingerprint(headers: Mapping[str, str]) -> str:
+    """Returns what tells the credential in a request's headers from others, and is none.
+
+    Args:
+        headers: The headers by lower-case name.
+    """
+    values = [headers.get(name, "") for name in _CREDENTIAL_HEADERS]
+    # Load balancers set cookies, too; one tells who somebody is only where nothing else does.
+    told = values[:-1] if any(values[:-1]) else values
+    return hashlib.blake2b("\0".join(told).encode(), salt=_SALT, digest_size=16).hexdigest()
 
 
 @dataclass(frozen=True, repr=False)
 class Refusal:
-    """A 403, as it came back from `requests`.
+    """A 403, as it came back.
 
     No tuple, and with a `repr` of its own, because error trackers look into the locals of frames.
 
@@ -127,27 +113,25 @@ class Refusal:
     @property
     def fingerprint(self) -> str:
         """What tells this request's credential from others, and is none."""
-        return hashlib.blake2b("\0".join(self.secrets).encode(), salt=_SALT, digest_size=16).hexdigest()
+        return fingerprint(self.headers)
 
 
 def read_refusal(response: Any, method: str, url: str, default_headers: Mapping[str, str]) -> Refusal:
     """Returns what a refused response says about itself.
 
     Args:
-        response: The response, of `requests` or of something that stands in for it.
+        response: The response, of `requests`, of httpx, or of something that stands in for it.
         method: The method that the caller asked for.
         url: The URL that the caller asked for, used where the response does not know its request.
         default_headers: The headers that the client sends, used likewise.
     """
-    history = getattr(response, "history", None)
-    first = history[0] if isinstance(history, (list, tuple)) and history else response
-    prepared = getattr(first, "request", None)
+    first = _first(response)
+    prepared = _request_of(first)
     sent = getattr(prepared, "headers", None)
-    headers = _plain_headers(sent if isinstance(sent, Mapping) else default_headers)
-    asked = asked_url(response) or as_sent(url)
-    answered = getattr(response, "url", None)
-    elsewhere = netloc_of(answered) if first is not response and isinstance(answered, str) else ""
-    answer_headers = _plain_headers(getattr(response, "headers", None))
+    headers = plain_headers(sent if isinstance(sent, Mapping) else default_headers)
+    asked = as_sent(asked_url(response) or url)
+    elsewhere = netloc_of(_text(getattr(response, "url", None)) or asked) if first is not response else ""
+    answer_headers = plain_headers(getattr(response, "headers", None))
     refusal = Refusal(headers, method, asked, NO_BODY, None, None, prepared)
     content = getattr(response, "content", b"")
     raw = content[:_MOST_BODY] if isinstance(content, bytes) else b""
@@ -160,61 +144,32 @@ def read_refusal(response: Any, method: str, url: str, default_headers: Mapping[
     )
 
 
-def facts_of(
-    refusal: Refusal,
-    endpoint: str,
-    workspace_id: str | None,
-    sources: dict[str, str],
-    safeguard: Safeguard,
-    is_own: bool = True,
-) -> Facts:
-    """Returns the facts of a refusal.
+def plain_headers(headers: Any) -> dict[str, str]:
+    """Returns headers by lower-case name, with values that are text.
 
-    Args:
-        refusal: The refusal.
-        endpoint: The base URL of the API that was asked.
-        workspace_id: The workspace that the user named, or `None`.
-        sources: Where the settings came from, as far as the request itself shows it.
-        safeguard: The client's safeguard.
-        is_own: Whether endpoint and key are the client's own, and not a replica's.
+    A name that is there twice, as the key is from some generated clients, has its values joined, each once.
     """
-    if not is_own:
-        sources = {"endpoint": _REPLICA, "api_key": _REPLICA, "workspace_id": _REPLICA, **sources}
-    in_use = {"endpoint": endpoint, "api_key": refusal.api_key, "workspace_id": workspace_id}
-    local = safeguard.configuration(in_use, sources)
-    settings = local.settings
-    if refusal.api_key is None and refusal.credential.kind != "missing":
-        settings["api_key"] = replace(settings["api_key"], value=refusal.credential.masked)
-    if not is_own:
-        # What the environment says is about the client, not about its replicas.
-        settings.update({name: replace(settings[name], others=()) for name in in_use})
-    shown = bare_url(endpoint)
-    url = bare_url(refusal.url)
-    return Facts(
-        endpoint=shown,
-        credential=refusal.credential,
-        settings=settings,
-        workspace_id=workspace_id,
-        workspace_source=settings["workspace_id"].source,
-        method=refusal.method,
-        path=url[len(shown) :] if url.startswith(shown) else urlsplit(url).path,
-        url=url,
-        status_code=403,
-        request_id=refusal.request_id,
-        body=refusal.body,
-        redirected_to=refusal.redirected_to,
-        variables=local.variables,
-        drift=local.drift if is_own else (),
-        is_own=is_own,
-        notes=local.notes,
-        dotenv_path=local.dotenv_path,
-    )
-
-
-def _plain_headers(headers: Any) -> dict[str, str]:
     if not isinstance(headers, Mapping):
         return {}
-    return {
-        str(name).lower(): value.decode("latin-1") if isinstance(value, bytes) else str(value)
-        for name, value in headers.items()
-    }
+    items: Iterable[tuple[Any, Any]] = headers.multi_items() if hasattr(headers, "multi_items") else headers.items()
+    found: dict[str, str] = {}
+    for name, value in items:
+        known, text = str(name).lower(), value.decode("latin-1") if isinstance(value, bytes) else str(value)
+        found[known] = text if found.get(known, text) == text else f"{found[known]}, {text}"
+    return found
+
+
+def _first(response: Any) -> Any:
+    history = getattr(response, "history", None)
+    return history[0] if isinstance(history, (list, tuple)) and history else response
+
+
+def _request_of(response: Any) -> Any:
+    try:
+        return response.request
+    except (AttributeError, RuntimeError):  # httpx raises where a response was made without a request.
+        return None
+
+
+def _text(url: Any) -> str | None:
+    return str(url) if isinstance(url, str) or type(url).__name__ == "URL" else None

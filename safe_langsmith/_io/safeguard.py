@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import reprlib
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -14,6 +15,7 @@ from .local import PathLike, read_dotenv, read_profile
 
 Chooser = Callable[[Sequence[Workspace]], Union[Workspace, str, None]]
 
+_OPTIONS = ("resolve_workspace", "probe", "dotenv_path")
 _ARGUMENTS = {"endpoint": "api_url", "api_key": "api_key", "workspace_id": "workspace_id"}
 
 
@@ -81,3 +83,21 @@ class Safeguard:
         if "api_urls" in self._given and setting != "workspace_id":
             return "the api_urls argument"
         return origin(setting, value, _ARGUMENTS[setting] in self._given, os.environ)
+
+
+def given_arguments(parent: inspect.Signature, args: Sequence[object], kwargs: Mapping[str, object]) -> set[str]:
+    """Returns the names of a constructor's arguments that were given a value.
+
+    Args:
+        parent: The signature of the SDK's constructor.
+        args: The positional arguments, without `self`.
+        kwargs: The keyword arguments.
+    """
+    positional = zip(list(parent.parameters)[1:], args, strict=False)
+    return {name for name, value in (*positional, *kwargs.items()) if value is not None and value is not False}
+
+
+def with_our_options(parent: inspect.Signature, ours: inspect.Signature) -> inspect.Signature:
+    """Returns the signature of the SDK's constructor, as the installed SDK has it, with our options after its own."""
+    added = [ours.parameters[name] for name in _OPTIONS]
+    return parent.replace(parameters=[*parent.parameters.values(), *added])

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from .owner import without_tenant
+
 Rewind = Callable[[], bool]
 """Puts a body back where it was before the first send; returns whether that was possible."""
 
@@ -58,7 +60,7 @@ def arguments_for(call: Mapping[str, Any], workspace_id: str, prepared: Any, rew
     elif not rewind():
         return None
     # Callers pass snapshots of the client's headers, which win over the client's own: so the id goes in here.
-    headers = {name: value for name, value in headers.items() if name.lower() != "x-tenant-id"}
+    headers = without_tenant(headers)
     nested.pop("headers", None)
     if "request_kwargs" in outer:
         outer["request_kwargs"] = nested

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from concurrent.futures import wait
 from types import SimpleNamespace
 
 import langsmith
@@ -192,7 +193,7 @@ class TestNeverWorse:
         def broken(*args, **kwargs):
             raise TypeError("ours")
 
-        monkeypatch.setattr(f"safe_langsmith._io.v1.{ours}", broken)
+        monkeypatch.setattr(f"safe_langsmith._io.refused_call.{ours}", broken)
 
         assert make_client(server, key).create_project("p").name == "p"
 
@@ -210,7 +211,7 @@ class TestNeverWorse:
 
         client = make_client(server, key)
         late = type("LateThread", (threading.Thread,), {"start": no_threads})
-        monkeypatch.setattr("safe_langsmith._io.deadline.threading", SimpleNamespace(Thread=late))
+        monkeypatch.setattr("safe_langsmith._io.futures.threading", SimpleNamespace(Thread=late))
 
         assert list(client.list_projects()) == []
 
@@ -276,9 +277,8 @@ class TestOnce:
         server.fault("GET", "/settings", Slow(60), times=None)
         client = make_client(server, org.add_service_key(workspaces=None, role="Viewer"))
         spent = []
-        run = threading.Thread.join
         monkeypatch.setattr(
-            threading.Thread, "join", lambda self, seconds=None: (spent.append(seconds), run(self, seconds))[1]
+            "safe_langsmith._io.probes.wait", lambda futures, seconds: (spent.append(seconds), wait(futures, seconds))
         )
         refuse(lambda: client.create_project("p"))
 

@@ -1,0 +1,64 @@
+"""From a refusal, and what this machine says, to the facts that an investigation starts with."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from safe_langsmith._core.clean import bare_url
+from safe_langsmith._core.evidence import Facts
+from safe_langsmith._core.settings import Configuration
+
+from .destination import Destination
+from .naming import Naming
+from .refusals import Refusal
+from .safeguard import Safeguard
+
+_REPLICA = "the replica's settings"
+
+
+def facts_of(refusal: Refusal, to: Destination, naming: Naming, safeguard: Safeguard) -> Facts:
+    """Returns the facts of a refusal.
+
+    Args:
+        refusal: The refusal.
+        to: Whom the request was for.
+        naming: Who named its workspace.
+        safeguard: The client's safeguard.
+    """
+    in_use = {"endpoint": to.endpoint, "api_key": refusal.api_key, "workspace_id": naming.workspace_id}
+    local = _configuration(refusal, in_use, to.is_own, naming, safeguard)
+    url, base = bare_url(refusal.url), bare_url(to.base)
+    return Facts(
+        endpoint=bare_url(to.endpoint),
+        credential=refusal.credential,
+        settings=local.settings,
+        workspace_id=naming.workspace_id,
+        workspace_source=local.settings["workspace_id"].source,
+        method=refusal.method,
+        path=url.removeprefix(base),
+        url=url,
+        status_code=403,
+        request_id=refusal.request_id,
+        body=refusal.body,
+        redirected_to=refusal.redirected_to,
+        variables=local.variables,
+        drift=local.drift,
+        is_own=to.is_own,
+        notes=local.notes,
+        dotenv_path=local.dotenv_path,
+    )
+
+
+def _configuration(
+    refusal: Refusal, in_use: dict[str, str | None], is_own: bool, naming: Naming, safeguard: Safeguard
+) -> Configuration:
+    sources = naming.sources if is_own else {**dict.fromkeys(in_use, _REPLICA), **naming.sources}
+    local = safeguard.configuration(in_use, sources)
+    settings = local.settings
+    if refusal.api_key is None and refusal.credential.kind != "missing":
+        settings["api_key"] = replace(settings["api_key"], value=refusal.credential.masked)
+    if is_own:
+        return local
+    # What the environment says is about the client, not about its replicas.
+    settings.update({name: replace(settings[name], others=()) for name in in_use})
+    return local._replace(drift=())

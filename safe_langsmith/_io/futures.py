@@ -1,0 +1,39 @@
+"""Doing something elsewhere, so that whoever waits for it can stop waiting."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, InvalidStateError
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def in_thread(do: Callable[[], T]) -> Future[T]:
+    """Does something in a thread of its own, and returns its future result, which can be cancelled at any time.
+
+    A socket's timeout is no deadline: names are resolved without one, each address is tried with a whole one, and a
+    server that sends a byte a second never exceeds one. So the thread is left alone where it is late; what it does must
+    bound itself by socket timeouts. It is a daemon, so it holds up nobody's exit.
+
+    Args:
+        do: What to do. It must not need the calling thread, and must not raise.
+    """
+    future: Future[T] = Future()
+
+    def work() -> None:
+        # A traceback printed by the thread would show what it worked on. And who was cancelled wants no result.
+        with contextlib.suppress(BaseException):
+            result = do()
+            with contextlib.suppress(InvalidStateError):
+                future.set_result(result)
+        future.cancel()
+
+    try:
+        threading.Thread(target=work, name="safe-langsmith-probe", daemon=True).start()
+    except RuntimeError:
+        # The interpreter is shutting down and starts no thread any more; the socket timeouts have to do.
+        work()
+    return future

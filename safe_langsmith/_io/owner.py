@@ -1,0 +1,53 @@
+"""What both of the SDK's clients, `Client` and `AsyncClient`, say about themselves, whatever the version."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .refusals import plain_headers
+
+API_KEY = "x-api-key"
+
+
+def endpoint_of(client: Any) -> str:
+    """Returns the base URL of the API."""
+    return str(getattr(client, "api_url", None) or client._api_url).rstrip("/")
+
+
+def headers_of(client: Any) -> Mapping[str, Any]:
+    """Returns the headers that the client sends. They hold the key."""
+    own = getattr(client, "_headers", None)
+    # The oldest async clients keep them in their httpx client only.
+    headers: Mapping[str, Any] = own if own is not None else client._client.headers
+    return headers
+
+
+def key_of(client: Any) -> str | None:
+    """Returns the API key that the client sends."""
+    return plain_headers(headers_of(client)).get(API_KEY) or None
+
+
+def workspace_of(client: Any) -> str | None:
+    """Returns the workspace that the client names."""
+    return getattr(client, "workspace_id", None) or None
+
+
+def can_name_a_workspace(client: Any) -> bool:
+    """Whether the client has a workspace to set; async clients do from langsmith 0.9.8 on."""
+    return hasattr(type(client), "workspace_id")
+
+
+def is_unnamed(client: Any) -> bool:
+    """Whether the user has named no workspace for the client; one that was chosen for them may be chosen again."""
+    return workspace_of(client) in (None, client._safeguard.chosen_workspace)
+
+
+def has_tenant(headers: Mapping[str, Any]) -> bool:
+    """Whether headers name a workspace, in whichever case."""
+    return any(str(name).lower() == "x-tenant-id" for name in headers)
+
+
+def without_tenant(headers: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns headers that name no workspace, in whichever case."""
+    return {name: value for name, value in headers.items() if str(name).lower() != "x-tenant-id"}

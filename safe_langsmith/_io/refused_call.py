@@ -1,0 +1,251 @@
+"""One refused call, on whichever road: examined, sent again where that can help, and otherwise explained."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from safe_langsmith._core.afterthoughts import call_again
+from safe_langsmith._core.scrub import scrub
+from safe_langsmith.diagnosis import Diagnosis, Workspace
+from safe_langsmith.errors import ForbiddenDiagnosis, explain
+
+from . import probes
+from .adoption import adopt, announce
+from .destination import Destination, destination_of
+from .examination import examine
+from .facts import facts_of
+from .naming import Naming, naming_of, ours
+from .owner import can_name_a_workspace, headers_of, is_unnamed
+from .probes import Prober
+from .refusals import Refusal, read_refusal
+from .roads.road import Road
+from .sdk_errors import drop_frames, response_of, status_of
+from .worker import in_worker
+
+logger = logging.getLogger("safe_langsmith")
+
+
+def refused(make_road: Callable[[], Road], error: Exception) -> RefusedCall | None:
+    """Returns the refused call that an exception of the SDK stands for, or `None` where it stands for anything else.
+
+    Args:
+        make_road: Makes the road of the call.
+        error: What the SDK raised.
+    """
+    try:
+        road = make_road()
+        return RefusedCall(road, error) if road.is_refusal(error) else None
+    except Exception:  # Whatever fails in here, the SDK's own error stands.
+        return None
+
+
+class RefusedCall:
+    """A call that was refused. Either `answer` or `answer_async` can be called, and once.
+
+    Args:
+        road: The call.
+        error: What the SDK raised.
+    """
+
+    def __init__(self, road: Road, error: Exception) -> None:
+        """Holds the call."""
+        self._road = road
+        self._client = road.client
+        self._response: Any = None
+        self._error: Exception | None = error
+        self._second: tuple[Workspace, Destination] | None = None
+        self._prober: Prober | None = None
+        self._explained: ForbiddenDiagnosis | None = None
+        self._seconds = probes.DEADLINE
+
+    def __repr__(self) -> str:
+        """Shows nothing of the arguments."""
+        return "RefusedCall()"
+
+    def answer(self) -> Any:
+        """Sends the call once more where that can help, and returns what the SDK returns.
+
+        Raises:
+            ForbiddenDiagnosis: Where it stays refused.
+            Exception: The SDK's own, where anything else went wrong.
+        """
+        from tenacity import Retrying
+
+        try:
+            Retrying(**_policy())(self._attempt)
+        except BaseException:
+            self._drop_all()
+            raise
+        return self._deliver()
+
+    async def answer_async(self) -> Any:
+        """Does what `answer` does, on an asynchronous road, without ever holding up the event loop.
+
+        Raises:
+            ForbiddenDiagnosis: Where it stays refused.
+            Exception: The SDK's own, where anything else went wrong.
+        """
+        from tenacity import AsyncRetrying
+
+        try:
+            await AsyncRetrying(**_policy())(self._attempt_async)
+        except BaseException:
+            # Where the task was cancelled, a worker may still be waiting for an answer that nobody wants now.
+            if self._prober is not None:
+                self._prober.call_off()
+            self._drop_all()
+            raise
+        return self._deliver()
+
+    def _deliver(self) -> Any:
+        """Returns the response, or raises what there is to raise."""
+        response, sdk_error, explained = self._response, self._error, self._explained
+        self._drop_all()
+        if sdk_error is None:
+            return response
+        context = sdk_error.__context__
+        try:
+            if explained is not None:
+                # The SDK's exception quotes the server, which may have quoted the key.
+                sdk_error = None
+                raise explained from None
+            raise sdk_error
+        finally:
+            if sdk_error is not None:
+                # Raised again, it would lose its own context to whatever exception the caller is just handling.
+                sdk_error.__context__ = context
+            # An exception in the locals of its own traceback would keep itself alive.
+            del sdk_error, explained, context
+
+    def _drop_all(self) -> None:
+        # The policy refers to itself and so to this, and nothing may keep the client alive: the SDK counts.
+        self._road.__dict__.clear()
+        self.__dict__.clear()
+
+    def _attempt(self) -> bool:
+        """Makes the next attempt, and returns whether another one is worth making."""
+        if self._second is not None:
+            try:
+                self._response, self._error = self._road.send(), None
+            except Exception as error:
+                self._error = error
+            self._conclude_second(*self._second)
+        return self._is_worth_another()
+
+    async def _attempt_async(self) -> bool:
+        if self._second is not None:
+            try:
+                self._response, self._error = await self._road.send(), None
+            except Exception as error:
+                self._error = error
+            # No await between this and the answer: whoever cancels leaves no workspace half set.
+            self._conclude_second(*self._second)
+        if self._error is None:
+            return False
+        try:
+            return await in_worker(self._is_worth_another)
+        except Exception as failure:
+            _log_failure("diagnosing a refusal", failure)
+            return False
+
+    def _conclude_second(self, workspace: Workspace, to: Destination) -> None:
+        if status_of(self._error) not in (401, 403):
+            self._keep(workspace, to, resent=True)
+        elif to.case.automatic == workspace:
+            to.case.automatic = None
+
+    def _is_worth_another(self) -> bool:
+        try:
+            return self._error is not None and self._examine(self._error)
+        except Exception as failure:
+            _log_failure("diagnosing a refusal", failure)
+            return False
+
+    def _examine(self, error: Exception) -> bool:
+        """Prepares a second send and returns `True`, or explains the refusal and returns `False`."""
+        client, road, safeguard = self._client, self._road, self._client._safeguard
+        if not road.is_refusal(error):
+            return False
+        refusal = read_refusal(response_of(error), road.method, road.url, headers_of(client))
+        to = destination_of(client, refusal, road.siblings)
+        if to is None:
+            return False
+        naming = self._naming(refusal)
+        may_choose = naming.workspace_id is None and self._second is None and can_name_a_workspace(client)
+        # Where the user has named a workspace since this request left, the next one will carry it.
+        may_choose = may_choose and (not to.is_own or is_unnamed(client))
+        # What cured a refusal of this key before cures this one, unless its answer tells of something else.
+        curable = may_choose and safeguard.resolve_workspace is True and refusal.is_plain
+        known = to.case.automatic if curable else None
+        if known is not None and self._prepare_second(known, to, refusal):
+            return True
+        diagnosis, workspace = self._ask(refusal, to, naming, may_choose)
+        if workspace is not None:
+            if self._prepare_second(workspace, to, refusal):
+                return True
+            self._keep(workspace, to, resent=False)
+            diagnosis = call_again(diagnosis, workspace, kept=to.is_own)
+        self._explained = self._explain(diagnosis, error, refusal)
+        return False
+
+    def _ask(
+        self, refusal: Refusal, to: Destination, naming: Naming, may_choose: bool
+    ) -> tuple[Diagnosis, Workspace | None]:
+        facts = facts_of(refusal, to, naming, self._client._safeguard)
+        prober = Prober(self._road.way(), to.endpoint, refusal.headers, refusal.secrets, self._seconds)
+        self._prober = prober
+        start = time.monotonic()
+        try:
+            return examine(facts, to.case, prober.ask, self._client._safeguard, may_choose)
+        finally:
+            prober.forget()
+            self._seconds -= time.monotonic() - start
+
+    def _prepare_second(self, workspace: Workspace, to: Destination, refusal: Refusal) -> bool:
+        if not self._road.prepare(workspace.id, refusal):
+            return False
+        self._second = (workspace, to)
+        return True
+
+    def _naming(self, refusal: Refusal) -> Naming:
+        if self._second is not None:
+            return ours(self._second[0].id)
+        return naming_of(refusal, self._client, self._road.caller_headers)
+
+    def _keep(self, workspace: Workspace, to: Destination, resent: bool) -> None:
+        """Makes what was found the client's own. Whatever fails here must not fail a call that succeeded."""
+        try:
+            if self._client._safeguard.resolve_workspace is True:
+                to.case.automatic = workspace
+            # The user may have named one while the second request was on its way.
+            if to.is_own and is_unnamed(self._client):
+                self._client._safeguard.chosen_workspace = workspace.id
+                adopt(self._client, workspace.id)
+                self._road.kept(workspace.id)
+            announce(to.case, workspace, to.endpoint, resent, to.is_own)
+        except Exception as failure:
+            _log_failure("keeping a workspace", failure)
+
+    def _explain(self, diagnosis: Diagnosis, error: Exception, refusal: Refusal) -> ForbiddenDiagnosis:
+        sdk_class, message = self._road.message_of(error)
+        drop_frames(error)
+        return explain(scrub(diagnosis, refusal.secrets), error, message, sdk_class, refusal.secrets)
+
+
+def _policy() -> dict[str, Any]:
+    """The first attempt is the one that was refused; one more is made, and only where that can help."""
+    from tenacity import retry_if_result, stop_after_attempt
+
+    return {
+        "stop": stop_after_attempt(2),
+        "retry": retry_if_result(bool),
+        "retry_error_callback": lambda state: None,
+    }
+
+
+def _log_failure(what: str, failure: Exception) -> None:
+    # The name of its class only: a traceback would show frames that hold the key.
+    logger.debug("%s failed with %s; the SDK's own result stands", what, type(failure).__name__)

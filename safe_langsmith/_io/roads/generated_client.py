@@ -1,0 +1,106 @@
+"""Putting a guard on a generated client: its class becomes a subclass that answers refusals, and stays on its copies.
+
+Hooks and transports of httpx are left alone: what is raised in there is retried, and disguised as a connection error.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import sys
+import weakref
+from collections.abc import Mapping
+from functools import cache, partial
+from typing import Any, cast
+
+from safe_langsmith._io.owner import has_tenant
+from safe_langsmith._io.refused_call import refused
+
+from .generated_road import GeneratedRoad
+
+
+def guard(api: Any, client: Any) -> Any:
+    """Makes a generated client heal or explain a 403, and returns it.
+
+    Args:
+        api: The generated client. What does not look like one is left as it is.
+        client: The safe client that it belongs to, referred to weakly.
+    """
+    kind = type(api)
+    if getattr(kind, "_is_guarded", False) or not (hasattr(kind, "request") and hasattr(kind, "_prepare_options")):
+        return api
+    api.__class__ = _guarded(cast("Any", kind))
+    api._safe_client = weakref.ref(client)
+    return api
+
+
+@cache
+def _guarded(base: Any) -> Any:
+    """Returns the subclass of a generated client's class. It has one base: a second one would change the layout."""
+
+    class Guarded(base):  # type: ignore[misc]
+        _is_guarded = True
+        _unguarded = base
+        _safe_client: Any = None
+        _named_workspace: str | None = None
+        _has_other_key = False
+
+        request = _request_async if inspect.iscoroutinefunction(base.request) else _request
+
+        def copy(self, **kwargs: Any) -> Any:
+            made = base.copy(self, **kwargs)
+            made._safe_client = self._safe_client
+            made._named_workspace = kwargs.get("tenant_id") or self._named_workspace
+            made._has_other_key = self._has_other_key or bool(kwargs.get("api_key"))
+            return made
+
+        with_options = copy
+
+    Guarded.__module__, Guarded.__name__, Guarded.__qualname__ = base.__module__, base.__name__, base.__qualname__
+    return Guarded
+
+
+def _request(self: Any, cast_to: Any, options: Any, **kwargs: Any) -> Any:
+    _keep_to_itself(self, options)
+    headers = options.headers
+    try:
+        try:
+            return self._unguarded.request(self, cast_to, options, **kwargs)
+        except Exception as error:
+            again = partial(self._unguarded.request, self, cast_to, **kwargs)
+            call = refused(partial(GeneratedRoad, self, again, options, headers, error), error)
+            if call is None:
+                raise
+    finally:
+        # They may hold a key, and a traceback shows this frame.
+        del options, headers
+    # Outside the handler, so that nothing raised here drags the SDK's error along as its context.
+    return call.answer()
+
+
+async def _request_async(self: Any, cast_to: Any, options: Any, **kwargs: Any) -> Any:
+    _keep_to_itself(self, options)
+    headers = options.headers
+    try:
+        try:
+            return await self._unguarded.request(self, cast_to, options, **kwargs)
+        except Exception as error:
+            again = partial(self._unguarded.request, self, cast_to, **kwargs)
+            call = refused(partial(GeneratedRoad, self, again, options, headers, error), error)
+            if call is None:
+                raise
+    finally:
+        del options, headers
+    return await call.answer_async()
+
+
+def _keep_to_itself(api: Any, options: Any) -> None:
+    """Where this library chose a workspace for the client's key, keeps it off the requests for another key."""
+    if not api._has_other_key or api._named_workspace:
+        return
+    # Whatever fails in here, the request goes as the SDK sends it.
+    with contextlib.suppress(Exception):
+        given = options.headers if isinstance(options.headers, Mapping) else {}
+        if api._safe_client()._safeguard.chosen_workspace and not has_tenant(given):
+            types = sys.modules[type(options).__module__.removesuffix("._models") + "._types"]
+            options.headers = {**given, "X-Tenant-Id": types.Omit()}

@@ -1,0 +1,82 @@
+"""The road of the generated clients behind `client.runs`, `client.agents` and their like, sync and async."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from safe_langsmith._io.owner import without_tenant
+from safe_langsmith._io.refusals import Refusal
+from safe_langsmith._io.ways import Way
+
+from .road import Road, way_of_async
+
+
+class GeneratedRoad(Road):
+    """A request of a generated client.
+
+    Args:
+        api: The generated client, which is guarded.
+        send: The generated client's own `request`, which takes the options.
+        options: What to send.
+        headers: The headers in the options before the first send, which takes some of them out.
+        error: What the generated client raised.
+    """
+
+    def __init__(self, api: Any, send: Callable[[Any], Any], options: Any, headers: Any, error: Any) -> None:
+        """Holds the request.
+
+        Raises:
+            LookupError: If the safe client that the generated one belongs to is gone.
+        """
+        client = api._safe_client()
+        if client is None:
+            raise LookupError("the client is gone")
+        super().__init__(client, str(options.method).upper(), str(error.request.url))
+        self.siblings = (str(api.base_url),)
+        self._api = api
+        self._send = send
+        self._options = options
+        self._headers: Mapping[str, Any] = headers if isinstance(headers, Mapping) else {}
+        self._way = None if hasattr(client, "session") else way_of_async(client)
+
+    @property
+    def caller_headers(self) -> Mapping[str, Any]:
+        """The headers that the call itself, or who copied the client for it, set."""
+        named = self._api._named_workspace
+        return {"X-Tenant-Id": named, **self._headers} if named else self._headers
+
+    def raised_by_sdk(self, error: Exception) -> bool:
+        """Whether it is what a generated client raises for an answer."""
+        return getattr(error, "status_code", None) is not None
+
+    def way(self) -> Way:
+        """Returns how diagnostic requests go: as those of the safe client."""
+        return self._way or super().way()
+
+    def prepare(self, workspace_id: str, refusal: Refusal) -> bool:
+        """Makes the second send name a workspace. All bodies are JSON here and can be sent twice."""
+        self._options = copy.copy(self._options)
+        self._options.headers = {**without_tenant(self._headers), "X-Tenant-Id": workspace_id}
+        return True
+
+    def send(self) -> Any:
+        """Sends the second time."""
+        return self._send(self._options)
+
+    def kept(self, workspace_id: str) -> None:
+        """Sets the workspace on the generated client at hand, which may be a copy that nobody else knows."""
+        name_workspace(self._api, workspace_id)
+
+
+def name_workspace(api: Any, workspace_id: str) -> None:
+    """Makes a generated client name a workspace.
+
+    Args:
+        api: The generated client. From langsmith 0.14 on it asks the client that it belongs to, and nothing is done.
+        workspace_id: The workspace.
+    """
+    if hasattr(api, "tenant_id") and not hasattr(api, "_header_provider"):
+        api.tenant_id = workspace_id
+        api._custom_headers = {**without_tenant(api._custom_headers), "X-Tenant-Id": workspace_id}

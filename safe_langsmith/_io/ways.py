@@ -1,0 +1,168 @@
+"""The ways to the endpoint: each asks as the client's own requests go, and leaves the client as it was."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from concurrent.futures import Future
+from typing import Any, NamedTuple, Protocol
+
+from .futures import in_thread
+
+LARGEST_BODY = 8_000_000
+_CHUNK = 65_536
+_TENANT = "X-Tenant-Id"
+
+
+class Raw(NamedTuple):
+    """What came back.
+
+    Attributes:
+        status: The HTTP status, or `None` where none came.
+        content_type: The answer's content type.
+        body: Its body, as far as it was read.
+        error: The name of what went wrong, or `None`.
+    """
+
+    status: int | None = None
+    content_type: str = ""
+    body: bytes = b""
+    error: str | None = None
+
+
+class Way(Protocol):
+    """A way to the endpoint."""
+
+    def get(self, url: str, headers: Mapping[str, str], until: float) -> Future[Raw]:
+        """Sends one GET, once, and follows no redirect. Raises nothing; cancelling the future gives up waiting.
+
+        Args:
+            url: The URL.
+            headers: The headers. Where they name no workspace, none is named.
+            until: When to give up, on the monotonic clock.
+        """
+        ...
+
+
+class SessionWay:
+    """Over a `requests` session: its proxies, certificates, adapters and headers.
+
+    Args:
+        session: The client's session.
+    """
+
+    def __init__(self, session: Any) -> None:
+        """Changes nothing in the session."""
+        self._session = session
+
+    def get(self, url: str, headers: Mapping[str, str], until: float) -> Future[Raw]:
+        """Sends from a thread of its own, because a socket's timeout is no deadline."""
+        session = self._session
+        return in_thread(lambda: _ask_session(session, url, headers, until))
+
+
+class LoopWay:
+    """Over the httpx client of an `AsyncClient`, on the event loop that met the refusal.
+
+    Args:
+        client: The `AsyncClient` of httpx or httpx2.
+        loop: The running loop. It must not be waiting for the answer itself.
+    """
+
+    def __init__(self, client: Any, loop: asyncio.AbstractEventLoop) -> None:
+        """Changes nothing in the client."""
+        self._client = client
+        self._loop = loop
+
+    def get(self, url: str, headers: Mapping[str, str], until: float) -> Future[Raw]:
+        """Sends from the loop; cancelling the future cancels the request."""
+        asking = _ask_async(self._client, url, headers, until)
+        try:
+            return asyncio.run_coroutine_threadsafe(asking, self._loop)
+        except RuntimeError as error:  # The loop was closed meanwhile.
+            asking.close()
+            closed: Future[Raw] = Future()
+            closed.set_result(Raw(error=type(error).__name__))
+            return closed
+
+
+def _ask_session(session: Any, url: str, headers: Mapping[str, str], until: float) -> Raw:
+    import requests
+
+    try:
+        twin = _twin(session)
+        prepared = twin.prepare_request(requests.Request("GET", url, headers=dict(headers)))
+        if _TENANT not in headers:
+            prepared.headers.pop(_TENANT, None)
+        way = twin.merge_environment_settings(url, {}, True, None, None)
+        left = _left(until)
+        response = twin.send(prepared, timeout=(left, left), allow_redirects=False, **way)
+        try:
+            body = bytearray()
+            for chunk in response.iter_content(_CHUNK):
+                body += chunk
+                if len(body) > LARGEST_BODY or time.monotonic() > until:
+                    break
+            return Raw(response.status_code, response.headers.get("Content-Type") or "", bytes(body))
+        finally:
+            response.close()
+    except Exception as error:
+        return Raw(error=type(error).__name__)
+
+
+async def _ask_async(client: Any, url: str, headers: Mapping[str, str], until: float) -> Raw:
+    try:
+        twin = object.__new__(type(client))
+        twin.__dict__.update(client.__dict__)
+        # Its own cookies and hooks, so that none of the user's is changed or called.
+        twin.cookies, twin.event_hooks = client.cookies, {}
+        request = twin.build_request("GET", url, headers=dict(headers), timeout=_left(until))
+        if _TENANT not in headers:
+            request.headers.pop(_TENANT, None)
+        response = await twin.send(request, stream=True, follow_redirects=False)
+        try:
+            body = bytearray()
+            async for chunk in response.aiter_bytes(_CHUNK):
+                body += chunk
+                if len(body) > LARGEST_BODY or time.monotonic() > until:
+                    break
+            return Raw(response.status_code, response.headers.get("Content-Type") or "", bytes(body))
+        finally:
+            await response.aclose()
+    except Exception as error:
+        return Raw(error=type(error).__name__)
+
+
+def _left(until: float) -> float:
+    return max(0.1, until - time.monotonic())
+
+
+def _twin(session: Any) -> Any:
+    """A copy of a session that goes the same way, and leaves no cookie and calls no hook of the user's."""
+    from requests.cookies import RequestsCookieJar
+    from requests.hooks import default_hooks
+
+    # Not copy.copy(): a session's pickling support would leave out what a subclass put into it.
+    twin = object.__new__(type(session))
+    twin.__dict__.update(session.__dict__)
+    twin.adapters = {prefix: _without_retries(adapter) for prefix, adapter in session.adapters.items()}
+    twin.cookies = RequestsCookieJar()
+    for cookie in session.cookies:
+        twin.cookies.set_cookie(cookie)
+    twin.hooks = default_hooks()
+    return twin
+
+
+def _without_retries(adapter: Any) -> Any:
+    """A copy of an adapter that shares its connections but sends once and obeys no `Retry-After`."""
+    from requests.adapters import HTTPAdapter
+    from urllib3.util.retry import Retry
+
+    if not isinstance(adapter, HTTPAdapter) or adapter.max_retries.total == 0:
+        return adapter
+    # Not copy.copy(): an adapter's pickling support would build a new pool, without what a subclass put into it.
+    twin = object.__new__(type(adapter))
+    twin.__dict__.update(adapter.__dict__)
+    twin.max_retries = Retry(0, read=False)
+    return twin

@@ -1,0 +1,120 @@
+"""`SafeAsyncClient`, the drop-in for `langsmith.AsyncClient`."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from langsmith.async_client import AsyncClient
+
+from ._io.owner import endpoint_of, key_of, workspace_of
+from ._io.safeguard import Safeguard, given_arguments, with_our_options
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ._io.local import PathLike
+    from ._io.safeguard import Chooser
+
+
+class SafeAsyncClient(AsyncClient):
+    """A `langsmith.AsyncClient` that heals or explains a 403.
+
+    Every argument and method of `langsmith.AsyncClient` works as it does there. A call that LangSmith refuses is sent
+    once more where a missing workspace was all that it lacked (from langsmith 0.9.8 on, whose asynchronous client can
+    name one), and otherwise raises `ForbiddenDiagnosis`. The event loop is never held up, and a call can be cancelled
+    at any time.
+
+    Args:
+        resolve_workspace: As for `SafeClient`. A callable is called in a worker thread.
+        probe: Whether read-only diagnostic requests may be sent after a refusal.
+        dotenv_path: The `.env` file to compare with; by default what python-dotenv finds from the working directory
+            upwards.
+
+    Raises:
+        TypeError: If `resolve_workspace` is neither a `bool` nor a callable.
+        Exception: What `langsmith.AsyncClient` raises for its arguments.
+    """
+
+    _safeguard: Safeguard
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            api_url: str | None = None,
+            api_key: str | None = None,
+            timeout_ms: int | tuple[int | None, int | None, int | None, int | None] | None = None,
+            retry_config: Mapping[str, Any] | None = None,
+            web_url: str | None = None,
+            headers: dict[str, str] | None = None,
+            workspace_id: str | None = None,
+            disable_prompt_cache: bool = False,
+            cache: Any = None,
+            *,
+            profile: str | None = None,
+            profile_config_path: str | None = None,
+            prefer_profile_auth: bool = False,
+            resolve_workspace: bool | Chooser = True,
+            probe: bool = True,
+            dotenv_path: PathLike | None = None,
+        ) -> None:
+            """Makes a client, as the newest SDK does. What the installed one knows is in `inspect.signature`."""
+
+    else:
+
+        def __init__(
+            self,
+            *args: Any,
+            resolve_workspace: bool | Chooser = True,
+            probe: bool = True,
+            dotenv_path: PathLike | None = None,
+            **kwargs: Any,
+        ) -> None:
+            """Makes a client; arguments that are not described above are `langsmith.AsyncClient`'s."""
+            try:
+                given = given_arguments(_PARENT, args, kwargs)
+                profile = (kwargs.get("profile"), kwargs.get("profile_config_path"))
+                self._safeguard = Safeguard(resolve_workspace, probe, dotenv_path, given, *profile)
+                super().__init__(*args, **kwargs)
+            finally:
+                # They hold the key, and a traceback shows this frame.
+                del args, kwargs
+            self._safeguard.note_origins(
+                {"endpoint": endpoint_of(self), "api_key": key_of(self), "workspace_id": workspace_of(self)}
+            )
+            api = getattr(self, "_langsmith_api", None)
+            if api is not None:
+                from ._io.roads.generated_client import guard
+
+                guard(api, self)
+
+    async def _arequest_with_retries(self, method: str, endpoint: str, **kwargs: Any) -> Any:
+        """Sends a request as `langsmith.AsyncClient` does, and answers a 403."""
+        try:
+            try:
+                return await super()._arequest_with_retries(method, endpoint, **kwargs)
+            except Exception as error:
+                from ._io.refused_call import refused
+                from ._io.roads.async_road import AsyncRoad
+
+                again = super()._arequest_with_retries
+                call = refused(partial(AsyncRoad, self, again, method, endpoint, kwargs), error)
+                if call is None:
+                    raise
+        finally:
+            # They hold the key, and a traceback shows this frame.
+            del kwargs
+        # Outside the handler, so that nothing raised here drags the SDK's error along as its context.
+        return await call.answer_async()
+
+
+_PARENT = inspect.signature(AsyncClient.__init__)
+
+# A signature is a courtesy: where some SDK's cannot be extended, ours is shown as it is.
+with contextlib.suppress(ValueError):
+    SafeAsyncClient.__init__.__signature__ = with_our_options(  # type: ignore[attr-defined]
+        _PARENT, inspect.signature(SafeAsyncClient.__init__)
+    )
