@@ -11,6 +11,7 @@ from ._core.clean import clean
 from .diagnosis import ApiKey, Cause, Check, Confidence, Diagnosis, Fix, Probe, Setting, Workspace
 
 SDK_MESSAGE_LIMIT = 1_000
+_TOLD_BEFORE = "(Told in full before; what to do is in the first report, and in .diagnosis of this exception.)"
 
 T = TypeVar("T")
 
@@ -38,6 +39,8 @@ class ForbiddenDiagnosis(LangSmithError):
     Attributes:
         diagnosis: The diagnosis as a value. Its fields are attributes of the exception, too.
         sdk_error: What the SDK raised; `None` after a copy or a pickle.
+        repeated: Whether `str()` is short, because refused traces end in a log, each of them, and the whole was told
+            there before. `diagnosis` is always the whole.
     """
 
     cause: Cause = _field()
@@ -58,6 +61,7 @@ class ForbiddenDiagnosis(LangSmithError):
     diagnosis: Diagnosis
     sdk_error: BaseException | None
     sdk_message: str
+    repeated: bool
 
     def __init__(self, diagnosis: Diagnosis, sdk_message: str = "", sdk_error: BaseException | None = None) -> None:
         """Holds a diagnosis; `explain` makes one that is also an instance of the SDK's class.
@@ -72,10 +76,13 @@ class ForbiddenDiagnosis(LangSmithError):
         self.diagnosis = diagnosis
         self.sdk_error = sdk_error
         self.sdk_message = sdk_message
+        self.repeated = False
 
     def __str__(self) -> str:
-        """Returns the diagnosis, then the SDK's own message."""
+        """Returns the diagnosis, or its summary where all of it was told before, then the SDK's own message."""
         said = f"\n\nThe SDK's own message: {self.sdk_message}" if self.sdk_message else ""
+        if self.repeated:
+            return f"{self.diagnosis.summary} {_TOLD_BEFORE}{said}"
         return f"{self.diagnosis}{said}"
 
     def __repr__(self) -> str:
@@ -108,8 +115,9 @@ class ForbiddenDiagnosis(LangSmithError):
     def __reduce__(self) -> tuple[Any, ...]:
         """Leaves out the SDK's exception, which holds a response, and with it the key."""
         base = next((b for b in type(self).__bases__ if not issubclass(b, ForbiddenDiagnosis)), LangSmithError)
-        notes = {"__notes__": list(self.__notes__)} if hasattr(self, "__notes__") else None
-        return _restore, (base.__module__, base.__qualname__, self.diagnosis, self.sdk_message), notes
+        state: dict[str, Any] = {"repeated": self.repeated}
+        state |= {"__notes__": list(self.__notes__)} if hasattr(self, "__notes__") else {}
+        return _restore, (base.__module__, base.__qualname__, self.diagnosis, self.sdk_message), state
 
 
 def explain(
@@ -118,6 +126,7 @@ def explain(
     message: str,
     sdk_class: type[BaseException],
     secrets: tuple[str, ...],
+    repeated: bool = False,
 ) -> ForbiddenDiagnosis:
     """Returns the exception for a diagnosis.
 
@@ -127,8 +136,11 @@ def explain(
         message: The SDK's message for it.
         sdk_class: The class that the result is to be an instance of, beside `ForbiddenDiagnosis`.
         secrets: Strings that must not appear in the result.
+        repeated: Whether the same diagnosis has been told in full before, where it is only going to be logged.
     """
-    return _class_for(sdk_class)(diagnosis, clean(message, SDK_MESSAGE_LIMIT, secrets), sdk_error)
+    error = _class_for(sdk_class)(diagnosis, clean(message, SDK_MESSAGE_LIMIT, secrets), sdk_error)
+    error.repeated = repeated
+    return error
 
 
 def find_diagnosis(error: BaseException | None) -> ForbiddenDiagnosis | None:

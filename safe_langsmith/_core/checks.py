@@ -47,6 +47,8 @@ def _key_type(e: Evidence, verdict: Verdict) -> Check:
 
 def _workspace_id(e: Evidence, verdict: Verdict) -> Check:
     facts = e.facts
+    if facts.inherited_workspace and verdict.cause is Cause.WORKSPACE_NOT_ACCESSIBLE:
+        return _step2("problem", f"{facts.inherited_workspace} from {facts.workspace_source}: {verdict.reason}")
     if facts.workspace_id is None:
         if verdict.cause is Cause.WORKSPACE_REQUIRED:
             return _step2("problem", f"none named; {verdict.reason}")

@@ -62,6 +62,7 @@ class Facts:
         settings: The contract's five settings, with their sources.
         workspace_id: The workspace that the user named, as it was sent; `None` where none was named.
         workspace_source: Where that came from.
+        inherited_workspace: The client's own, where the SDK sent it along with another key and nobody named one.
         method: The refused request's method. This and the following are `None` where nothing was refused yet.
         path: Its path below the endpoint.
         url: Its URL, without user information and query.
@@ -81,6 +82,7 @@ class Facts:
     settings: dict[str, Setting]
     workspace_id: str | None = None
     workspace_source: str = "default"
+    inherited_workspace: str | None = None
     method: str | None = None
     path: str | None = None
     url: str | None = None

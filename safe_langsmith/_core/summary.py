@@ -22,7 +22,7 @@ def summarize(e: Evidence, verdict: Verdict) -> str:
     if verdict.cause is Cause.BLOCKED_UPSTREAM:
         return f"The refusal of {request(e)} did not come from LangSmith at {e.facts.endpoint}: {verdict.reason}."
     if verdict.cause in (Cause.WORKSPACE_ID_MALFORMED, Cause.WORKSPACE_NOT_ACCESSIBLE):
-        named = e.facts.workspace or f'"{clean(e.facts.workspace_id or "", 60)}"'
+        named = e.facts.workspace or e.facts.inherited_workspace or f'"{clean(e.facts.workspace_id or "", 60)}"'
         return f"{refused} in workspace {named} (from {e.facts.workspace_source}): {verdict.reason}."
     if verdict.cause in (Cause.PERMISSION_DENIED, Cause.UNDETERMINED, Cause.FEATURE_UNAVAILABLE):
         where = place(e)

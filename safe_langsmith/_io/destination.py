@@ -18,12 +18,14 @@ class Destination(NamedTuple):
         endpoint: The base URL of the API.
         base: What the request's path is below; not the endpoint where a road has a base URL of its own.
         is_own: Whether endpoint and key are the client's own, so that what was found may become the client's.
+        fingerprint: What tells the request's credential from others.
         case: What is known about the endpoint and key.
     """
 
     endpoint: str
     base: str
     is_own: bool
+    fingerprint: str
     case: ledger.Case
 
 
@@ -51,7 +53,8 @@ def destination_of(client: Any, refusal: Refusal, siblings: Iterable[str] = ()) 
     base = max(matching, key=len)
     endpoint = endpoints[base]
     is_own = endpoint == own and refusal.api_key == key_of(client)
-    return Destination(endpoint, base, is_own, ledger.LEDGER.case(endpoint, refusal.fingerprint))
+    case = ledger.LEDGER.case(endpoint, refusal.fingerprint)
+    return Destination(endpoint, base, is_own, refusal.fingerprint, case)
 
 
 def _base(url: str) -> str:

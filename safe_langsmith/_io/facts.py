@@ -33,6 +33,7 @@ def facts_of(refusal: Refusal, to: Destination, naming: Naming, safeguard: Safeg
         credential=refusal.credential,
         settings=local.settings,
         workspace_id=naming.workspace_id,
+        inherited_workspace=naming.inherited,
         workspace_source=local.settings["workspace_id"].source,
         method=refusal.method,
         path=url.removeprefix(base),

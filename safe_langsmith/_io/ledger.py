@@ -13,7 +13,7 @@ from typing import Any
 
 from safe_langsmith._core.answers import Answer
 from safe_langsmith._core.evidence import Asking, Question, T
-from safe_langsmith.diagnosis import Workspace
+from safe_langsmith.diagnosis import Diagnosis, Workspace
 
 ANSWER_TTL = 60.0
 """Seconds for which LangSmith's answer is taken as still true."""
@@ -41,6 +41,7 @@ class Case:
         self._clock = clock
         self._answers: dict[Question, tuple[Answer, float]] = {}
         self._choices: list[tuple[Callable[[], Any], Any]] = []
+        self._told: dict[object, object] = {}
 
     def drive(self, asking: Asking[T], ask: Callable[[Question], Answer]) -> T:
         """Runs an investigation to its end, sending only the questions whose answers are not known.
@@ -67,6 +68,12 @@ class Case:
         if answer.asked:
             self._answers[question] = (answer, self._clock() + (FAILURE_TTL if answer.failed else ANSWER_TTL))
         return answer
+
+    def is_news(self, diagnosis: Diagnosis) -> bool:
+        """Returns whether no such diagnosis has been asked about before, in this process."""
+        token = object()
+        told = (diagnosis.cause, diagnosis.confidence, diagnosis.settings["workspace_id"].value)
+        return self._told.setdefault(told, token) is token
 
     def choose_once(self, chooser: Any, choose: Callable[[], T]) -> T:
         """Returns what `chooser` chose, calling `choose` only the first time."""

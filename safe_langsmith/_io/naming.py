@@ -9,6 +9,7 @@ from .owner import has_tenant, key_of, workspace_of
 from .refusals import Refusal
 
 OURS = "safe_langsmith, which chose it"
+INHERITED = "the client, whose workspace the SDK sends along with the replica's key"
 
 
 class Naming(NamedTuple):
@@ -17,10 +18,12 @@ class Naming(NamedTuple):
     Attributes:
         workspace_id: The id as it was sent, or `None` where nobody named one.
         sources: Where it came from, under `workspace_id`, where the request itself shows that.
+        inherited: The client's workspace, where the SDK put it on a request for another key and nobody named one.
     """
 
     workspace_id: str | None
     sources: dict[str, str]
+    inherited: str | None = None
 
 
 def ours(workspace_id: str) -> Naming:
@@ -42,7 +45,7 @@ def naming_of(refusal: Refusal, client: Any, caller_headers: Mapping[str, Any]) 
     if sent == workspace_of(client):
         if refusal.api_key != key_of(client) and not has_tenant(caller_headers):
             # The SDK puts the client's workspace on requests for other keys, too. Nobody named it for this one.
-            return Naming(None, {})
+            return Naming(None, {"workspace_id": INHERITED}, sent)
         return ours(sent) if sent == client._safeguard.chosen_workspace else Naming(sent, {})
     given = has_tenant(getattr(client, "_custom_headers", None) or {})
     return Naming(

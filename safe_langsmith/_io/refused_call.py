@@ -9,7 +9,7 @@ from typing import Any
 
 from safe_langsmith._core.afterthoughts import call_again
 from safe_langsmith._core.scrub import scrub
-from safe_langsmith.diagnosis import Diagnosis, Workspace
+from safe_langsmith.diagnosis import Cause, Diagnosis, Workspace
 from safe_langsmith.errors import ForbiddenDiagnosis, explain
 
 from . import probes
@@ -173,7 +173,7 @@ class RefusedCall:
         to = destination_of(client, refusal, road.siblings)
         if to is None:
             return False
-        naming = self._naming(refusal)
+        naming = self._naming(refusal, to)
         may_choose = naming.workspace_id is None and self._second is None and can_name_a_workspace(client)
         # Where the user has named a workspace since this request left, the next one will carry it.
         may_choose = may_choose and (not to.is_own or is_unnamed(client))
@@ -183,12 +183,15 @@ class RefusedCall:
         if known is not None and self._prepare_second(known, to, refusal):
             return True
         diagnosis, workspace = self._ask(refusal, to, naming, may_choose)
+        if diagnosis.cause is Cause.WORKSPACE_NOT_ACCESSIBLE:
+            safeguard.chosen_elsewhere.pop((to.endpoint, to.fingerprint), None)
         if workspace is not None:
             if self._prepare_second(workspace, to, refusal):
                 return True
             self._keep(workspace, to, resent=False)
             diagnosis = call_again(diagnosis, workspace, kept=to.is_own)
-        self._explained = self._explain(diagnosis, error, refusal)
+        repeated = road.ends_in_a_log and not to.case.is_news(diagnosis)
+        self._explained = self._explain(diagnosis, error, refusal, repeated)
         return False
 
     def _ask(
@@ -210,18 +213,22 @@ class RefusedCall:
         self._second = (workspace, to)
         return True
 
-    def _naming(self, refusal: Refusal) -> Naming:
+    def _naming(self, refusal: Refusal, to: Destination) -> Naming:
         if self._second is not None:
             return ours(self._second[0].id)
-        return naming_of(refusal, self._client, self._road.caller_headers)
+        naming = naming_of(refusal, self._client, self._road.caller_headers)
+        chosen = self._client._safeguard.chosen_elsewhere.get((to.endpoint, to.fingerprint))
+        return ours(chosen) if chosen is not None and naming.workspace_id == chosen else naming
 
     def _keep(self, workspace: Workspace, to: Destination, resent: bool) -> None:
         """Makes what was found the client's own. Whatever fails here must not fail a call that succeeded."""
         try:
             if self._client._safeguard.resolve_workspace is True:
                 to.case.automatic = workspace
+            if not to.is_own:
+                self._client._safeguard.chosen_elsewhere[to.endpoint, to.fingerprint] = workspace.id
             # The user may have named one while the second request was on its way.
-            if to.is_own and is_unnamed(self._client):
+            elif is_unnamed(self._client):
                 self._client._safeguard.chosen_workspace = workspace.id
                 adopt(self._client, workspace.id)
                 self._road.kept(workspace.id)
@@ -229,10 +236,10 @@ class RefusedCall:
         except Exception as failure:
             _log_failure("keeping a workspace", failure)
 
-    def _explain(self, diagnosis: Diagnosis, error: Exception, refusal: Refusal) -> ForbiddenDiagnosis:
+    def _explain(self, diagnosis: Diagnosis, error: Exception, refusal: Refusal, repeated: bool) -> ForbiddenDiagnosis:
         sdk_class, message = self._road.message_of(error)
         drop_frames(error)
-        return explain(scrub(diagnosis, refusal.secrets), error, message, sdk_class, refusal.secrets)
+        return explain(scrub(diagnosis, refusal.secrets), error, message, sdk_class, refusal.secrets, repeated)
 
 
 def _policy() -> dict[str, Any]:

@@ -31,6 +31,10 @@ class Safeguard:
         given: The names of the constructor's other arguments that were given.
         profile: The name of the profile to use, where one was given.
         profile_config_path: The config file to use, where one was given.
+
+    Attributes:
+        chosen_workspace: The workspace that was chosen for the client, or `None`.
+        chosen_elsewhere: Those that were chosen for other endpoints and keys, by endpoint and fingerprint of the key.
     """
 
     def __init__(
@@ -47,11 +51,17 @@ class Safeguard:
         self.probe = probe
         self.dotenv_path = dotenv_path
         self.chosen_workspace: str | None = None
+        self.chosen_elsewhere: dict[tuple[str, str], str] = {}
         self._given = frozenset(given)
         self._profile = (profile, profile_config_path)
         self._origins: dict[str, tuple[str | None, int]] = {}
         if not isinstance(resolve_workspace, bool) and not callable(resolve_workspace):
             raise TypeError(f"resolve_workspace must be a bool or a callable, not {type(resolve_workspace).__name__}")
+
+    @property
+    def has_chosen(self) -> bool:
+        """Whether a workspace has been chosen, for the client or for a replica."""
+        return self.chosen_workspace is not None or bool(self.chosen_elsewhere)
 
     def __repr__(self) -> str:
         """Shows the options."""

@@ -29,6 +29,7 @@ PRECEDENCE: tuple[Rule, ...] = (
     values.workspace_id_malformed,
     # 3. What probes show.
     probed.workspace_not_accessible,
+    probed.inherited_workspace_not_accessible,
     probed.workspace_required,
     probed.permission_denied,
     # 4. Everything is refused.

@@ -31,6 +31,18 @@ def workspace_not_accessible(e: Evidence) -> Asking[Verdict | None]:
     return None
 
 
+def inherited_workspace_not_accessible(e: Evidence) -> Asking[Verdict | None]:
+    inherited = e.facts.inherited_workspace
+    if inherited is None:
+        return None
+    # Where the key needs a workspace and has none of its own, the next rule says so.
+    home = yield from e.ask(HOME)
+    if home.resolved is None or home.resolved.id == inherited:
+        return None
+    there = yield from e.ask(inside(inherited))
+    return _not_accessible("it is the client's, and this key cannot reach it") if there.refused else None
+
+
 def workspace_required(e: Evidence) -> Asking[Verdict | None]:
     if e.facts.workspace_id is not None:
         return None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from langsmith.utils import LangSmithError
 
@@ -11,6 +13,8 @@ from safe_langsmith._io.refusals import Refusal
 from safe_langsmith._io.second_send import Rewind, arguments_for, caller_headers
 
 from .road import Road
+
+_INGESTION = re.compile(r"^(?:POST .*/runs(?:/batch|/multipart)?|PATCH .*/runs/[^/]+)$")
 
 
 class RequestsRoad(Road):
@@ -44,6 +48,12 @@ class RequestsRoad(Road):
     def caller_headers(self) -> Mapping[str, Any]:
         """The headers that the call's own arguments set."""
         return caller_headers(self._arguments)
+
+    @property
+    def ends_in_a_log(self) -> bool:  # type: ignore[override]
+        """Whether runs are sent: from the tracing threads, or by a decorator that must not fail the user's function."""
+        method, path = self.method.upper(), urlsplit(self.url).path
+        return bool(_INGESTION.search(f"{method} {path}"))
 
     def raised_by_sdk(self, error: Exception) -> bool:
         """Whether it is what the SDK raises, or what it trips over; anything else comes from the user's callbacks."""

@@ -27,9 +27,11 @@ class Road:
 
     Attributes:
         siblings: Base URLs under which this road reaches the client's own endpoint, beside the endpoint itself.
+        ends_in_a_log: Whether the SDK logs what such calls raise, one by one, where nobody waits for it.
     """
 
     siblings: tuple[str, ...] = ()
+    ends_in_a_log = False
 
     def __init__(self, client: Any, method: str, url: str) -> None:
         """Holds the call."""
