@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from safe_langsmith._core.permissions import permissions_of, requirement
-from safe_langsmith.testing import dialects
+from safe_langsmith._core.permissions import ADMIN, EDITOR, VIEWER, permissions_of, requirement
+from safe_langsmith.testing import dialects, oauth
 from safe_langsmith.testing.directory import Directory, Key, Kind, Workspace
 from safe_langsmith.testing.replies import Reply
 
 _BEARER_ONLY = frozenset({"/orgs", "/orgs/permissions", "/orgs/pending", "/tenants", "/workspaces/pending", "/me"})
-_OPEN = frozenset({"/info", "/info/health", "/ok"})
+_OPEN = frozenset({"/info", "/info/health", "/ok", oauth.TOKEN, oauth.METADATA})
+_CARRIED: dict[str | None, frozenset[str]] = {role: frozenset(permissions_of(role)) for role in (ADMIN, EDITOR, VIEWER)}
 
 
 @dataclass(frozen=True)
@@ -64,18 +65,18 @@ def authorize(
         return Grant(key) if key.kind is Kind.OAUTH else _forbidden(path)
     if _is_of_organization(path):
         return _grant_organization(policy, method, path, key)
-    workspace = _resolve(directory, policy, path, key, headers.get("x-tenant-id"))
+    workspace = _resolve(directory, policy, path, key, _first(headers, "x-tenant-id"))
     if isinstance(workspace, Reply):
         return workspace
     needed = requirement(method, path)
-    if needed is not None and needed.permission not in permissions_of(key.role_in(workspace) or ""):
+    if needed is not None and needed.permission not in _CARRIED.get(key.role_in(workspace), frozenset()):
         return _forbidden(path, needed.permission if policy.names_permissions else None)
     return Grant(key, workspace)
 
 
 def _identify(directory: Directory, path: str, headers: Mapping[str, str]) -> Key | Reply:
-    secret = headers.get("x-api-key", "").strip()
-    scheme, _, token = headers.get("authorization", "").partition(" ")
+    secret = _first(headers, "x-api-key")
+    scheme, _, token = _first(headers, "authorization").partition(" ")
     if not secret and scheme.lower() == "bearer":
         # What is no token at all cannot be decoded (401); a key in the wrong header is still a key.
         key = directory.keys.get(token.strip())
@@ -88,6 +89,11 @@ def _identify(directory: Directory, path: str, headers: Mapping[str, str]) -> Ke
         return dialects.refusal(path, 401, dialects.LEGACY_KEY)
     key = directory.keys.get(secret)
     return _forbidden(path) if key is None or key.kind is Kind.OAUTH else key
+
+
+def _first(headers: Mapping[str, str], name: str) -> str:
+    # Generated clients up to 0.13 send the key twice, in two spellings of the header. Servers read the first.
+    return headers.get(name, "").partition(",")[0].strip()
 
 
 def _is_of_organization(path: str) -> bool:
@@ -103,7 +109,7 @@ def _grant_organization(policy: Policy, method: str, path: str, key: Key) -> Gra
     return _forbidden(path, needed if policy.names_permissions else None)
 
 
-def _resolve(directory: Directory, policy: Policy, path: str, key: Key, named: str | None) -> Workspace | Reply:
+def _resolve(directory: Directory, policy: Policy, path: str, key: Key, named: str) -> Workspace | Reply:
     """Returns the workspace the request runs in."""
     if named:
         try:

@@ -13,6 +13,8 @@ from safe_langsmith.testing.faults import Drip, Drop, Fault, Redirect, Slow
 from safe_langsmith.testing.received import Headers, Received
 from safe_langsmith.testing.replies import Reply
 
+_PHRASES = {status.value: status.phrase for status in HTTPStatus}
+
 
 class Site(Protocol):
     """What a connection asks about the requests it reads."""
@@ -111,8 +113,10 @@ class Connection(http.server.BaseHTTPRequestHandler):
             headers = {**{name: value for name, value in defaults.items() if name.lower() not in given}, **headers}
         if any(name.lower() == "connection" and value.lower() == "close" for name, value in headers.items()):
             self.close_connection = True
-        phrase = HTTPStatus(reply.status).phrase if reply.status in list(HTTPStatus) else ""
-        lines = [f"HTTP/1.1 {reply.status} {phrase}", *(f"{name}: {value}" for name, value in headers.items())]
+        lines = [
+            f"HTTP/1.1 {reply.status} {_PHRASES.get(reply.status, '')}",
+            *(f"{name}: {value}" for name, value in headers.items()),
+        ]
         head = "\r\n".join([*lines, "", ""]).encode("latin-1")
         return head, b"" if bodiless or self.command == "HEAD" else content
 

@@ -2,52 +2,12 @@
 
 from __future__ import annotations
 
-import secrets
-import threading
-from collections.abc import Callable, Iterable, Mapping
-from typing import TypeVar
+from collections.abc import Iterable, Mapping
 from uuid import uuid4
 
 from safe_langsmith._core.permissions import ADMIN, EDITOR, VIEWER
-from safe_langsmith.testing.directory import Directory, Key, Kind, Workspace
-
-PERSONAL_PREFIX, SERVICE_PREFIX, OAUTH_PREFIX = "lsv2_pt_", "lsv2_sk_", "eyJ"
-
-_T = TypeVar("_T", Workspace, Key)
-
-
-def mint_key(prefix: str) -> str:
-    """Returns a random secret in the shape of LangSmith's keys."""
-    return f"{prefix}{secrets.token_hex(16)}_{secrets.token_hex(5)}"
-
-
-class Registry:
-    """The current directory. Requests are judged by one snapshot of it, so it is replaced and never changed."""
-
-    def __init__(self, mint: Callable[[str], str] = mint_key) -> None:
-        """Starts empty; `mint` makes the secret that starts with a given prefix."""
-        self.mint = mint
-        self._lock = threading.Lock()
-        self._directory = Directory()
-
-    @property
-    def directory(self) -> Directory:
-        """The directory as of now."""
-        return self._directory
-
-    def add(self, entry: _T) -> _T:
-        """Adds a workspace or a key and returns it."""
-        with self._lock:
-            if isinstance(entry, Workspace):
-                self._directory = self._directory.with_workspace(entry)
-            else:
-                self._directory = self._directory.with_key(entry)
-        return entry
-
-    def revoke(self, secret: str) -> None:
-        """Forgets the key `secret`; LangSmith does not tell a revoked key from an unknown one either."""
-        with self._lock:
-            self._directory = self._directory.without_key(secret)
+from safe_langsmith.testing.directory import Key, Kind, Workspace
+from safe_langsmith.testing.registry import OAUTH_PREFIX, PERSONAL_PREFIX, SERVICE_PREFIX, Registry
 
 
 class Organization:
@@ -107,6 +67,17 @@ class Organization:
     ) -> str:
         """Mints an OAuth access token, to be sent as `Authorization: Bearer`. Arguments: see `add_personal_key`."""
         return self._add_user(Kind.OAUTH, OAUTH_PREFIX, default, role, roles, permissions_listed)
+
+    def add_refresh_token(self, token: str) -> str:
+        """Mints a refresh token for the user of an OAuth access token and returns it.
+
+        `POST /oauth/token` takes it once, also when the access token was revoked meanwhile, and answers with a new
+        access token and the next refresh token of the same user.
+
+        Args:
+            token: What `add_oauth_token` returned.
+        """
+        return self._registry.add_refresh_token(token)
 
     def add_service_key(
         self,

@@ -5,12 +5,16 @@ from __future__ import annotations
 import importlib
 import io
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from email.message import Message
 from typing import Any, NamedTuple
 from uuid import uuid4
 
 from safe_langsmith.testing.received import Received
+
+# What the SDK writes, without anything quoted or encoded in it.
+_PLAIN = re.compile(r'form-data; name="([^"\\]*)"(?:; filename="([^"\\]*)")?')
 
 
 class Part(NamedTuple):
@@ -52,20 +56,31 @@ def parts(received: Received) -> Iterator[Part]:
         for line in head.decode("utf-8", "replace").split("\r\n"):
             name, _, value = line.partition(":")
             if name.lower() == "content-disposition":
-                disposition = _header(name, value.strip())
-                part = disposition.get_param("name", header=name)
-                yield Part(str(part), disposition.get_filename(), content)
+                yield Part(*_disposition(value.strip()), content)
 
 
-def run_operations(received: Received, path: str) -> list[Operation]:
+def _disposition(value: str) -> tuple[str, str | None]:
+    """Returns the name and the file name of a part."""
+    plain = _PLAIN.fullmatch(value)
+    if plain is not None:
+        return plain[1], plain[2]
+    # Right in every case and slow, which counts where a body has hundreds of parts.
+    name = "Content-Disposition"
+    disposition = _header(name, value)
+    return str(disposition.get_param("name", header=name)), disposition.get_filename()
+
+
+def run_operations(received: Received, path: str) -> Iterable[Operation]:
     """Returns the runs and feedback that a request to one of the ingest endpoints carries.
+
+    Those in a multipart body are decoded only as they are taken.
 
     Args:
         received: The request.
         path: Its canonical path.
     """
     if path == "/runs/multipart":
-        return list(_multipart_operations(received))
+        return _multipart_operations(received)
     body = json_object(received.body) or {}
     if path == "/runs/batch":
         runs = [*(body.get("post") or ()), *(body.get("patch") or ())]

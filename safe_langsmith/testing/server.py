@@ -11,8 +11,9 @@ from safe_langsmith.testing.authorization import Policy
 from safe_langsmith.testing.directory import Workspace
 from safe_langsmith.testing.faults import Fault
 from safe_langsmith.testing.listener import Listener
-from safe_langsmith.testing.organization import Organization, Registry, mint_key
+from safe_langsmith.testing.organization import Organization
 from safe_langsmith.testing.received import Received
+from safe_langsmith.testing.registry import Registry, mint_key
 from safe_langsmith.testing.service import Service
 
 

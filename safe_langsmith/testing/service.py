@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-from safe_langsmith.testing import dialects, identity
+from safe_langsmith.testing import dialects, identity, oauth, routes
 from safe_langsmith.testing.authorization import Policy, authorize
 from safe_langsmith.testing.faults import Fault, Script
-from safe_langsmith.testing.organization import Registry
 from safe_langsmith.testing.received import Headers, Journal, Received
+from safe_langsmith.testing.registry import Registry
 from safe_langsmith.testing.replies import Reply
-from safe_langsmith.testing.resources import Store
+from safe_langsmith.testing.store import Store
 
 _WEB_PAGE = "<!doctype html><html><head><title>LangSmith</title></head><body><div id=root></div></body></html>"
 
@@ -32,6 +32,8 @@ class Service:
         self.journal = Journal()
         self.store = Store()
         self._base = base
+        # Beside ".../api/v1" are the API's second version and the authorization server, below ".../api".
+        self._mount = base.removesuffix("/v1") if base.endswith("/api/v1") else base
         self._policy = policy
         self._info = info
         self._registry = registry
@@ -72,20 +74,21 @@ class Service:
         asked = (received.method, path)
         if asked == ("GET", "/info"):
             return Reply(200, self._info)
+        if asked == ("GET", oauth.METADATA):
+            return oauth.metadata(f"http://{received.headers.get('host', '')}{self._mount}")
+        if asked == ("POST", oauth.TOKEN):
+            return oauth.token(self._registry, received)
         if asked == ("GET", "/workspaces") and grant.key:
             return Reply(200, identity.workspaces(directory, grant.key, received.query))
         if asked == ("GET", "/settings") and grant.workspace:
             return Reply(200, identity.settings(grant.workspace))
         if grant.workspace:
-            return self.store.answer(received, path, grant.workspace)
+            return routes.answer(self.store, received, path, grant.workspace)
         return dialects.refusal(path, 404, dialects.NOT_FOUND)
 
     def _inside(self, path: str) -> str | None:
         """Returns `path` below the base, or `None` where no API answers."""
         if path == self._base or path.startswith(self._base + "/"):
             return path[len(self._base) :] or "/"
-        # The SDK's generated clients go from ".../api/v1" to its sibling ".../api/v2".
-        host = self._base.removesuffix("/v1")
-        if host.endswith("/api") and path.startswith(host + "/v2/"):
-            return path[len(host) :]
-        return None
+        inside = path.removeprefix(self._mount)
+        return inside if inside != path and inside.startswith(("/v2/", oauth.TOKEN, oauth.METADATA)) else None

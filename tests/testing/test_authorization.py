@@ -12,7 +12,8 @@ import pytest
 from safe_langsmith.testing import Reply, Workspace
 from safe_langsmith.testing.authorization import Grant, Policy, authorize
 from safe_langsmith.testing.dialects import canonical
-from safe_langsmith.testing.organization import Organization, Registry
+from safe_langsmith.testing.organization import Organization
+from safe_langsmith.testing.registry import Registry
 
 REGISTRY = Registry()
 ACME, OTHER = Organization("Acme", REGISTRY), Organization("Other", REGISTRY)

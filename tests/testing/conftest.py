@@ -1,0 +1,42 @@
+"""An organization to work in, and the real SDK to do it with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from langsmith import Client
+
+from safe_langsmith.testing import Organization, StandIn, Workspace
+
+
+@pytest.fixture
+def acme(server: StandIn) -> Organization:
+    return server.add_organization("Acme")
+
+
+@pytest.fixture
+def research(acme: Organization) -> Workspace:
+    return acme.add_workspace("Research")
+
+
+@pytest.fixture
+def make_sdk() -> Iterator[Callable[..., Client]]:
+    clients: list[Client] = []
+
+    def make(server: StandIn, **options: Any) -> Client:
+        clients.append(Client(api_url=server.url, **{"auto_batch_tracing": False, **options}))
+        return clients[-1]
+
+    yield make
+    for client in clients:
+        client.flush()
+        client.cleanup()
+        client.session.close()
+
+
+@pytest.fixture
+def sdk(server: StandIn, acme: Organization, research: Workspace, make_sdk: Callable[..., Client]) -> Client:
+    """A client with a key for the whole organization that names its workspace."""
+    return make_sdk(server, api_key=acme.add_service_key(workspaces=None), workspace_id=research.id)
