@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .owner import API_KEY, without_tenant, workspace_of
+from .owner import API_KEY, sdk_copies_workspace, without_tenant, workspace_of
 from .refusals import fingerprint, plain_headers
 from .second_send import caller_headers
 
@@ -29,9 +29,10 @@ def with_chosen_workspace(client: Any, pathname: str, call: dict[str, Any]) -> d
         if below_own and given.get(API_KEY, own_key) == own_key:
             return call
         sent = {**plain_headers(client._headers), **plain_headers(given)}
-        if plain_headers(given).get("x-tenant-id"):
-            return call
         identity, safeguard = fingerprint(sent), client._safeguard
+        named = plain_headers(given).get("x-tenant-id")
+        if named and not (named == safeguard.chosen_workspace and sdk_copies_workspace()):
+            return call
         known = (
             workspace
             for (endpoint, key), workspace in tuple(safeguard.chosen_elsewhere.items())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from .owner import has_tenant, key_of, workspace_of
+from .owner import has_tenant, key_of, sdk_copies_workspace, workspace_of
 from .refusals import Refusal
 
 OURS = "safe_langsmith, which chose it"
@@ -43,7 +43,7 @@ def naming_of(refusal: Refusal, client: Any, caller_headers: Mapping[str, Any]) 
     if sent is None:
         return Naming(None, {})
     if sent == workspace_of(client):
-        if refusal.api_key != key_of(client) and not has_tenant(caller_headers):
+        if refusal.api_key != key_of(client) and (sdk_copies_workspace() or not has_tenant(caller_headers)):
             # The SDK puts the client's workspace on requests for other keys, too. Nobody named it for this one.
             return Naming(None, {"workspace_id": INHERITED}, sent)
         return ours(sent) if sent == client._safeguard.chosen_workspace else Naming(sent, {})

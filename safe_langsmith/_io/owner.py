@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from .refusals import plain_headers
@@ -41,6 +42,29 @@ def can_name_a_workspace(client: Any) -> bool:
 def is_unnamed(client: Any) -> bool:
     """Whether the user has named no workspace for the client; one that was chosen for them may be chosen again."""
     return workspace_of(client) in (None, client._safeguard.chosen_workspace)
+
+
+@cache
+def sdk_copies_workspace() -> bool:
+    """Whether the SDK copies the client's workspace into the headers that a call sets for another key.
+
+    Before langsmith 0.14 it does, so such a header there is nobody's wish; later ones add it only while sending.
+    """
+    import langsmith.client
+
+    try:
+        copied = langsmith.client._apply_auth_overrides(
+            {"X-Tenant-Id": "copied"},
+            api_key="another",
+            service_key=None,
+            tenant_id=None,
+            authorization=None,
+            cookie=None,
+            fallback_api_key=None,
+        )
+    except (AttributeError, TypeError):
+        return True
+    return has_tenant(copied)
 
 
 def has_tenant(headers: Mapping[str, Any]) -> bool:

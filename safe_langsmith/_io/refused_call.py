@@ -151,6 +151,12 @@ class RefusedCall:
             _log_failure("diagnosing a refusal", failure)
             return False
 
+    def _forget(self, workspace_id: str | None, to: Destination) -> None:
+        """Forgets a workspace that was chosen once and cannot be reached any more."""
+        self._client._safeguard.chosen_elsewhere.pop((to.endpoint, to.fingerprint), None)
+        if to.case.automatic is not None and to.case.automatic.id == workspace_id:
+            to.case.automatic = None
+
     def _conclude_second(self, workspace: Workspace, to: Destination) -> None:
         if status_of(self._error) not in (401, 403):
             self._keep(workspace, to, resent=True)
@@ -184,7 +190,7 @@ class RefusedCall:
             return True
         diagnosis, workspace = self._ask(refusal, to, naming, may_choose)
         if diagnosis.cause is Cause.WORKSPACE_NOT_ACCESSIBLE:
-            safeguard.chosen_elsewhere.pop((to.endpoint, to.fingerprint), None)
+            self._forget(naming.workspace_id, to)
         if workspace is not None:
             if self._prepare_second(workspace, to, refusal):
                 return True

@@ -74,6 +74,8 @@ def caller_headers(call: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _position_of(stream: Any) -> Rewind:
+    if hasattr(stream, "fields") and hasattr(stream, "boundary_value"):
+        return _fields_of(stream)
     try:
         position = stream.tell()
     except Exception:  # Anything may be given as a body; what it cannot do must not fail a call that would succeed.
@@ -83,6 +85,23 @@ def _position_of(stream: Any) -> Rewind:
         try:
             stream.seek(position)
         except Exception:  # As above: then the body cannot be sent again, and the user is told so.
+            return False
+        return True
+
+    return rewind
+
+
+def _fields_of(encoder: Any) -> Rewind:
+    """How to begin anew with a `MultipartEncoder`, in which langsmith before 0.12 sends large batches of runs."""
+
+    def rewind() -> bool:
+        try:
+            fields = encoder.fields
+            contents = [field[1][1] for field in (fields.items() if isinstance(fields, Mapping) else fields)]
+            if not all(isinstance(content, (bytes, str)) for content in contents):
+                return False
+            encoder.__init__(fields, boundary=encoder.boundary_value)
+        except Exception:  # As above.
             return False
         return True
 

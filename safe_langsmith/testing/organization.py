@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from uuid import uuid4
 
 from safe_langsmith._core.permissions import ADMIN, EDITOR, VIEWER
@@ -38,6 +39,10 @@ class Organization:
         return self._registry.add(
             Workspace(str(uuid4()), name, self.id, deleted=deleted, data_plane_url=data_plane_url)
         )
+
+    def delete_workspace(self, workspace: Workspace) -> None:
+        """Deletes a workspace, from the next request on; it is only listed where deleted ones are asked for."""
+        self._registry.add(replace(workspace, deleted=True))
 
     def add_personal_key(
         self,

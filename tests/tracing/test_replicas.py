@@ -1,0 +1,234 @@
+"""Each endpoint and key is a case of its own: what is found for one never travels to another."""
+
+from __future__ import annotations
+
+import inspect
+
+import langsmith
+import pytest
+from langsmith import run_trees
+from langsmith.run_trees import RunTree
+
+from safe_langsmith import Cause
+from safe_langsmith._io import ledger
+
+from .conftest import answers, flush, numbers, times_accepted, trace
+
+WITH_REPLICAS = pytest.mark.skipif(
+    "replicas" not in RunTree.__annotations__ and "replicas" not in getattr(RunTree, "model_fields", {}),
+    reason="this SDK has no replicas",
+)
+WITH_CALLBACK = "tracing_error_callback" in inspect.signature(langsmith.Client.__init__).parameters
+
+
+class Place:
+    """An organization of its own, on a server of its own or on a given one."""
+
+    def __init__(self, server, name):
+        self.server = server
+        self.org = server.add_organization(name)
+        self.workspace = self.org.add_workspace(name)
+
+    def organization_key(self):
+        return self.org.add_service_key(workspaces=None)
+
+    def personal_key(self):
+        return self.org.add_personal_key(default=self.workspace)
+
+
+@pytest.fixture
+def here(make_server):
+    return Place(make_server(), "Here")
+
+
+@pytest.fixture
+def there(make_server):
+    return Place(make_server(), "There")
+
+
+def probes(server):
+    return [r.path for r in server.requests if r.path in ("/workspaces", "/settings")]
+
+
+def workspaces_named(server):
+    return {r.workspace_id for r in server.requests if r.path.startswith("/runs")}
+
+
+def replica(place, key, **auth):
+    # Older SDKs know no "auth".
+    both = {"api_key": key, "auth": {"api_key": key, **auth}}
+    return {"api_url": place.server.url, **both, "project_name": None, "updates": None}
+
+
+def trace_tree(client, replicas, count=3):
+    for number in range(count):
+        run = RunTree(
+            name=f"run {number}", inputs={"number": number}, project_name="p", ls_client=client, replicas=replicas
+        )
+        run.post()
+        flush(client)
+
+
+@pytest.mark.parametrize("batched", [True, False], ids=["batched", "one by one"])
+def test_two_endpoints_of_which_one_needs_a_workspace(batched, here, there, make_tracer):
+    first, second = here.personal_key(), there.organization_key()
+    client = make_tracer(
+        None, None, api_urls={here.server.url: first, there.server.url: second}, auto_batch_tracing=batched
+    )
+    for number in range(20):
+        trace(client, 1, start=number)
+    if batched:
+        flush(client)
+
+    for place in (here, there):
+        assert numbers(place.server, place.workspace) == list(range(20))
+        assert set(times_accepted(place.server).values()) == {1}
+    assert workspaces_named(here.server) == {None}
+    assert probes(there.server) == ["/workspaces"]
+    assert client.workspace_id is None
+
+
+@pytest.mark.parametrize("batched", [True, False], ids=["batched", "one by one"])
+def test_two_endpoints_that_both_need_one(batched, here, there, make_tracer):
+    keys = {place.server.url: place.organization_key() for place in (here, there)}
+    client = make_tracer(None, None, api_urls=keys, auto_batch_tracing=batched)
+    for number in range(20):
+        trace(client, 1, start=number)
+    if batched:
+        flush(client)
+
+    for place in (here, there):
+        assert numbers(place.server, place.workspace) == list(range(20))
+        assert workspaces_named(place.server) == {None, place.workspace.id}
+    assert client.workspace_id == here.workspace.id
+
+
+def test_from_the_second_batch_on_the_other_endpoint_is_named_its_own_at_once(here, there, make_tracer):
+    keys = {place.server.url: place.organization_key() for place in (here, there)}
+    client = make_tracer(None, None, api_urls=keys)
+    for number in range(5):
+        trace(client, 1, start=number)
+        flush(client)
+
+    for place in (here, there):
+        assert answers(place.server)[("/runs/multipart", 403)] == 1
+        assert answers(place.server)[("/runs/multipart", 202)] == 5
+
+
+def test_a_refusal_at_one_does_not_stop_the_other(here, there, make_tracer):
+    viewer = here.org.add_personal_key(default=here.workspace, role="Viewer")
+    told = []
+    more = {"tracing_error_callback": told.append} if WITH_CALLBACK else {}
+    keys = {here.server.url: viewer, there.server.url: there.organization_key()}
+    client = make_tracer(None, None, api_urls=keys, **more)
+    trace(client, 3)
+    flush(client)
+
+    assert numbers(here.server, here.workspace) == []
+    assert numbers(there.server, there.workspace) == [0, 1, 2]
+    if WITH_CALLBACK:
+        assert {error.cause for error in told} == {Cause.PERMISSION_DENIED}
+        assert all(error.url.startswith(here.server.url) for error in told)
+
+
+@WITH_REPLICAS
+@pytest.mark.parametrize("batched", [True, False], ids=["batched", "one by one"])
+def test_replicas_heal_each_for_itself(batched, here, there, make_tracer):
+    own, other = here.organization_key(), there.organization_key()
+    client = make_tracer(here.server, own, auto_batch_tracing=batched)
+    trace_tree(client, [replica(here, own), replica(there, other)])
+
+    for place in (here, there):
+        assert numbers(place.server, place.workspace) == [0, 1, 2]
+        assert workspaces_named(place.server) == {None, place.workspace.id}
+        assert probes(place.server) == ["/workspaces"]
+
+
+@WITH_REPLICAS
+def test_the_clients_workspace_is_not_forced_on_a_replica_of_the_same_host(here, make_tracer):
+    """The SDK would send it along. The replica's key belongs to another organization, and needs none."""
+    other = Place(here.server, "Other")
+    client = make_tracer(here.server, here.organization_key())
+    list(client.list_projects())
+    assert client.workspace_id == here.workspace.id
+    trace_tree(client, [replica(other, other.personal_key())])
+
+    assert numbers(here.server, other.workspace) == [0, 1, 2]
+    assert answers(here.server)[("/runs/multipart", 403)] == 0
+
+
+@WITH_REPLICAS
+def test_a_replica_of_the_same_host_heals_though_the_sdk_names_the_clients_workspace(here, make_tracer):
+    other = Place(here.server, "Other")
+    client = make_tracer(here.server, here.personal_key(), workspace_id=here.workspace.id)
+    trace_tree(client, [replica(other, other.organization_key())])
+
+    assert numbers(here.server, other.workspace) == [0, 1, 2]
+    assert client.workspace_id == here.workspace.id
+
+
+@WITH_REPLICAS
+@pytest.mark.skipif(not WITH_CALLBACK, reason="this SDK has no callback for errors of tracing")
+def test_a_replica_that_only_the_sdk_named_a_workspace_for_is_told_so(here, make_tracer):
+    """Naming another is all that helps, and the contract retries only where none was named."""
+    other = Place(here.server, "Other")
+    told = []
+    client = make_tracer(
+        here.server, here.personal_key(), workspace_id=here.workspace.id, tracing_error_callback=told.append
+    )
+    trace_tree(client, [replica(other, other.personal_key())], count=1)
+
+    (error,) = told
+    assert error.cause is Cause.WORKSPACE_NOT_ACCESSIBLE
+    assert here.workspace.id in error.summary
+    assert "the SDK sends along" in error.summary
+    assert error.fixes[0].code == f'auth={{"tenant_id": "{other.workspace.id}"}}  # in the replica\'s settings'
+
+
+@WITH_REPLICAS
+@pytest.mark.skipif(not hasattr(run_trees, "AuthHeaders"), reason="this SDK's replicas have no workspace")
+def test_a_workspace_that_the_user_gave_a_replica_is_never_replaced(here, there, make_tracer):
+    nowhere = "11111111-1111-4111-8111-111111111111"
+    client = make_tracer(here.server, here.organization_key())
+    trace_tree(client, [replica(there, there.organization_key(), tenant_id=nowhere)])
+
+    assert numbers(there.server, there.workspace) == []
+    assert workspaces_named(there.server) == {nowhere}
+
+
+@WITH_REPLICAS
+def test_replicas_of_the_environment(here, there, make_tracer, monkeypatch):
+    import json
+
+    endpoints = [{"api_url": place.server.url, "api_key": place.organization_key()} for place in (here, there)]
+    client = make_tracer(here.server, here.organization_key())
+    monkeypatch.setenv("LANGSMITH_RUNS_ENDPOINTS", json.dumps(endpoints))
+    monkeypatch.setenv("LANGSMITH_TRACING", "true")
+    langsmith.utils.get_env_var.cache_clear()
+
+    @langsmith.traceable(client=client)
+    def double(number):
+        return 2 * number
+
+    for number in range(3):
+        double(number)
+        flush(client)
+
+    for place in (here, there):
+        assert numbers(place.server, place.workspace) == [0, 1, 2]
+
+
+@WITH_REPLICAS
+def test_a_chosen_workspace_that_is_gone_is_forgotten(here, there, make_tracer, monkeypatch):
+    clock = [1_000.0]
+    monkeypatch.setattr("safe_langsmith._io.ledger.LEDGER", ledger.Ledger(lambda: clock[0]))
+    key = there.organization_key()
+    client = make_tracer(here.server, here.personal_key())
+    trace_tree(client, [replica(there, key)], count=2)
+    there.org.delete_workspace(there.workspace)
+    new = there.org.add_workspace("New")
+    clock[0] += 61
+    trace_tree(client, [replica(there, key)], count=3)
+
+    # The first of the three is refused for the workspace that is gone, and explained; the others are healed anew.
+    assert [run["inputs"]["number"] for run in there.server.runs(new)] == [1, 2]
