@@ -65,12 +65,19 @@ class Organization:
     def add_oauth_token(
         self,
         *,
-        default: Workspace,
+        default: Workspace | None,
         role: str = ADMIN,
         roles: Mapping[Workspace, str] | None = None,
         permissions_listed: bool = True,
     ) -> str:
-        """Mints an OAuth access token, to be sent as `Authorization: Bearer`. Arguments: see `add_personal_key`."""
+        """Mints an OAuth access token, to be sent as `Authorization: Bearer`.
+
+        Args:
+            default: As for `add_personal_key`, or `None` for a login that has to name a workspace of `roles`.
+            role: See `add_personal_key`.
+            roles: See `add_personal_key`.
+            permissions_listed: See `add_personal_key`.
+        """
         return self._add_user(Kind.OAUTH, OAUTH_PREFIX, default, role, roles, permissions_listed)
 
     def add_refresh_token(self, token: str) -> str:
@@ -120,19 +127,19 @@ class Organization:
         self,
         kind: Kind,
         prefix: str,
-        default: Workspace,
+        default: Workspace | None,
         role: str,
         roles: Mapping[Workspace, str] | None,
         permissions_listed: bool,
     ) -> str:
-        reach = {default: role, **(roles or {})}
+        reach = {**({default: role} if default else {}), **(roles or {})}
         return self._add_key(
             Key(
                 self._registry.mint(prefix),
                 kind,
                 self.id,
                 roles={workspace.id: _known(role) for workspace, role in reach.items()},
-                default=default.id,
+                default=default.id if default else None,
                 permissions_listed=permissions_listed,
             )
         )

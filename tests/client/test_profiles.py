@@ -1,0 +1,92 @@
+"""Logins: no API key, but a token from a profile of the config file, which the SDK renews."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import json
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from safe_langsmith import Cause, ForbiddenDiagnosis, SafeAsyncClient
+
+pytestmark = pytest.mark.skipif(
+    importlib.util.find_spec("langsmith._internal._profiles") is None, reason="this SDK has no profiles"
+)
+
+
+@pytest.fixture
+def log_in(server, monkeypatch, tmp_path):
+    """Makes a token the selected profile's."""
+
+    def log_in(token, **more):
+        oauth = {"access_token": token, **more}
+        config = tmp_path / "config.json"
+        profiles = {"work": {"api_url": server.url, "oauth": oauth}}
+        config.write_text(json.dumps({"current_profile": "work", "profiles": profiles}), encoding="utf-8")
+        monkeypatch.setenv("LANGSMITH_CONFIG_FILE", str(config))
+
+    return log_in
+
+
+@pytest.fixture(params=["sync", "generated", "async"])
+def road(request, make_client):
+    """How the client of the profile posts something."""
+
+    def sync(path, body):
+        client = make_client()
+        return client, client.request_with_retries("POST", path, json=body).json()
+
+    def generated(path, body):
+        if importlib.util.find_spec("langsmith._internal._openapi_auth") is None:
+            pytest.skip("this SDK's generated clients want a key")
+        client = make_client()
+        return client, client._get_langsmith_api_sync().post(path, cast_to=object, body=body)
+
+    def asynchronous(path, body):
+        async def post():
+            async with SafeAsyncClient() as client:
+                response = await client._arequest_with_retries("POST", path, content=json.dumps(body))
+            return client, response.json()
+
+        return asyncio.run(post())
+
+    return {"sync": sync, "generated": generated, "async": asynchronous}[request.param]
+
+
+def test_a_login_that_needs_a_workspace_is_given_the_only_one(server, workspace, org, log_in, road):
+    log_in(org.add_oauth_token(default=None, roles={workspace: "Admin"}))
+    client, project = road("/sessions", {"name": "p"})
+
+    assert project["name"] == "p"
+    assert client.workspace_id == workspace.id
+    assert [project["name"] for project in server.projects(workspace)] == ["p"]
+    assert {r.headers.get("x-api-key") for r in server.requests} == {None}
+    assert [r.path for r in server.requests] == ["/sessions", "/workspaces", "/sessions"]
+
+
+def test_a_login_that_may_not_is_told_what_is_missing(server, workspace, org, log_in, road, canary):
+    log_in(org.add_oauth_token(default=workspace, role="Viewer"))
+    with pytest.raises(ForbiddenDiagnosis) as caught:
+        road("/sessions", {"name": "p"})
+
+    error = caught.value
+    assert error.cause is Cause.PERMISSION_DENIED
+    assert error.key.kind == "oauth"
+    assert error.summary.startswith('The OAuth token from profile "work" in config.json cannot create projects')
+    assert canary not in str(error)
+
+
+def test_an_expired_login_is_renewed_by_the_sdk_and_healed_with_the_new_token(server, workspace, org, log_in, road):
+    token = org.add_oauth_token(default=None, roles={workspace: "Admin"})
+    an_hour_ago = (datetime.now(timezone.utc) - timedelta(hours=1)).isoformat()
+    log_in(token, refresh_token=org.add_refresh_token(token), expires_at=an_hour_ago)
+    server.revoke(token)
+    client, project = road("/sessions", {"name": "p"})
+
+    assert (client.workspace_id, project["name"]) == (workspace.id, "p")
+    told = [r for r in server.requests if r.path in ("/sessions", "/workspaces")]
+    assert [(r.path, r.status) for r in told] == [("/sessions", 403), ("/workspaces", 200), ("/sessions", 200)]
+    (used,) = {r.headers["authorization"] for r in told}
+    assert token not in used
