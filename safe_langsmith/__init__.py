@@ -13,6 +13,7 @@ except ForbiddenDiagnosis as e:
 
 from typing import TYPE_CHECKING, Any
 
+from .checkup import adiagnose, diagnose
 from .client import SafeClient
 from .diagnosis import ApiKey, Cause, Check, Confidence, Diagnosis, Fix, Probe, Setting, Workspace
 from .environment import reload_environment
@@ -36,6 +37,8 @@ __all__ = [
     "SafeClient",
     "Setting",
     "Workspace",
+    "adiagnose",
+    "diagnose",
     "find_diagnosis",
     "reload_environment",
 ]

@@ -32,6 +32,7 @@ def run_checks(e: Evidence, verdict: Verdict) -> tuple[Check, ...]:
         _regenerate(e, verdict),
         _who_answered(e),
         _permission(e, verdict),
+        *_bypasses(e, verdict),
     )
 
 
@@ -131,6 +132,8 @@ def _who_answered(e: Evidence) -> Check:
 
 def _permission(e: Evidence, verdict: Verdict) -> Check:
     title, needed = "Permission", e.facts.requirement
+    if e.facts.method is None:
+        return Check(None, title, "not-applicable", "nothing was refused yet")
     if needed is None:
         return Check(None, title, "unknown", "which permission this operation needs is not documented")
     if e.facts.body.permission:
@@ -145,6 +148,15 @@ def _permission(e: Evidence, verdict: Verdict) -> Check:
     role = e.place.role or "the caller's role"
     detail = f"needs {needed.permission}; {role} in {named(e.place)} {'includes' if has else 'does not include'} it"
     return Check(None, title, "ok" if has else "problem", detail)
+
+
+def _bypasses(e: Evidence, verdict: Verdict) -> tuple[Check, ...]:
+    """Nothing, where none is in use: a line that is always there is not read."""
+    if not e.facts.bypasses:
+        return ()
+    seen = "; ".join(f"{bypass.name}: {bypass.lacks}" for bypass in e.facts.bypasses)
+    result: CheckResult = "problem" if verdict.cause is Cause.WORKSPACE_REQUIRED else "unknown"
+    return (Check(None, "Requests that bypass the client", result, seen),)
 
 
 def _step2(result: CheckResult, detail: str) -> Check:

@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeVar
 from safe_langsmith.diagnosis import Probe, Setting, Workspace
 
 from .answers import NO_BODY, Answer, Body, canonical_workspace_id
+from .bypasses import Bypass
 from .keys import Credential
 from .permissions import Requirement, requirement
 from .settings import Drift, Variable
@@ -75,6 +76,7 @@ class Facts:
         notes: What was seen of the `.env` file, a sentence each.
         is_own: Whether endpoint and key are the client's own, and not a replica's.
         dotenv_path: The `.env` file that was compared with, or `None` where none could be.
+        bypasses: The parts of the SDK in use whose requests do not go through the client.
     """
 
     endpoint: str
@@ -95,6 +97,7 @@ class Facts:
     notes: tuple[str, ...] = ()
     is_own: bool = True
     dotenv_path: str | None = None
+    bypasses: tuple[Bypass, ...] = ()
 
     @property
     def workspace(self) -> str | None:

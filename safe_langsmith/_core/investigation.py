@@ -15,6 +15,7 @@ from .evidence import Asking, Evidence, Facts
 from .fixes import fixes_for
 from .rules import judge
 from .summary import summarize
+from .verdict import Verdict
 
 
 class Conclusion(NamedTuple):
@@ -41,7 +42,17 @@ def investigate(facts: Facts) -> Asking[Conclusion]:
     """
     e = Evidence(facts)
     verdict = yield from judge(e)
-    key = facts.credential
+    return conclude(e, verdict)
+
+
+def conclude(e: Evidence, verdict: Verdict) -> Conclusion:
+    """Returns what a verdict amounts to.
+
+    Args:
+        e: The evidence.
+        verdict: What was judged of it.
+    """
+    facts, key = e.facts, e.facts.credential
     diagnosis = Diagnosis(
         cause=verdict.cause,
         confidence=verdict.confidence,

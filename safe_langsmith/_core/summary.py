@@ -27,6 +27,8 @@ def summarize(e: Evidence, verdict: Verdict) -> str:
     if verdict.cause in (Cause.PERMISSION_DENIED, Cause.UNDETERMINED, Cause.FEATURE_UNAVAILABLE):
         where = place(e)
         return f"{refused} {f'in {where}' if where else f'at {e.facts.endpoint}'}: {verdict.reason}."
+    if verdict.cause is Cause.WORKSPACE_REQUIRED and e.facts.method is None:
+        return f"{principal(e)} needs a workspace in each request to {e.facts.endpoint}: {verdict.reason}."
     return f"{refused} at {e.facts.endpoint}: {verdict.reason}."
 
 

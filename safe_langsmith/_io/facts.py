@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from safe_langsmith._core.bypasses import Bypass
 from safe_langsmith._core.clean import bare_url
 from safe_langsmith._core.evidence import Facts
 from safe_langsmith._core.settings import Configuration
@@ -16,7 +17,9 @@ from .safeguard import Safeguard
 _REPLICA = "the replica's settings"
 
 
-def facts_of(refusal: Refusal, to: Destination, naming: Naming, safeguard: Safeguard) -> Facts:
+def facts_of(
+    refusal: Refusal, to: Destination, naming: Naming, safeguard: Safeguard, bypasses: tuple[Bypass, ...] = ()
+) -> Facts:
     """Returns the facts of a refusal.
 
     Args:
@@ -24,6 +27,7 @@ def facts_of(refusal: Refusal, to: Destination, naming: Naming, safeguard: Safeg
         to: Whom the request was for.
         naming: Who named its workspace.
         safeguard: The client's safeguard.
+        bypasses: The parts of the SDK in use whose requests do not go through the client.
     """
     in_use = {"endpoint": to.endpoint, "api_key": refusal.api_key, "workspace_id": naming.workspace_id}
     local = _configuration(refusal, in_use, to.is_own, naming, safeguard)
@@ -47,6 +51,7 @@ def facts_of(refusal: Refusal, to: Destination, naming: Naming, safeguard: Safeg
         is_own=to.is_own,
         notes=local.notes,
         dotenv_path=local.dotenv_path,
+        bypasses=bypasses,
     )
 
 

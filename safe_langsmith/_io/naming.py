@@ -46,7 +46,8 @@ def naming_of(refusal: Refusal, client: Any, caller_headers: Mapping[str, Any]) 
         if refusal.api_key != key_of(client) and (sdk_copies_workspace() or not has_tenant(caller_headers)):
             # The SDK puts the client's workspace on requests for other keys, too. Nobody named it for this one.
             return Naming(None, {"workspace_id": INHERITED}, sent)
-        return ours(sent) if sent == client._safeguard.chosen_workspace else Naming(sent, {})
+        chosen = getattr(getattr(client, "_safeguard", None), "chosen_workspace", None)
+        return ours(sent) if sent == chosen else Naming(sent, {})
     given = has_tenant(getattr(client, "_custom_headers", None) or {})
     return Naming(
         sent, {"workspace_id": f"the X-Tenant-Id header {'given to the client' if given else 'of the request'}"}

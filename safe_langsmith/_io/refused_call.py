@@ -14,6 +14,7 @@ from safe_langsmith.errors import ForbiddenDiagnosis, explain
 
 from . import probes
 from .adoption import adopt, announce
+from .bypasses import bypasses_in_use
 from .destination import Destination, destination_of
 from .examination import examine
 from .facts import facts_of
@@ -203,7 +204,7 @@ class RefusedCall:
     def _ask(
         self, refusal: Refusal, to: Destination, naming: Naming, may_choose: bool
     ) -> tuple[Diagnosis, Workspace | None]:
-        facts = facts_of(refusal, to, naming, self._client._safeguard)
+        facts = facts_of(refusal, to, naming, self._client._safeguard, bypasses_in_use(self._client))
         prober = Prober(self._road.way(), to.endpoint, refusal.headers, refusal.secrets, self._seconds)
         self._prober = prober
         start = time.monotonic()

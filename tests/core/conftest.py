@@ -44,6 +44,7 @@ def describe_refusal(
     content_type: str = "application/json",
     request_id: str | None = None,
     redirected_to: str | None = None,
+    inherited: str | None = None,
 ) -> Facts:
     """A refused `GET /sessions` with a well-formed key at the US cloud, apart from what the test says.
 
@@ -67,6 +68,8 @@ def describe_refusal(
         request_id=request_id,
         body=read_body(body if method else b"", content_type, (key,) if key else ()),
         redirected_to=redirected_to,
+        inherited_workspace=inherited,
+        is_own=inherited is None,
         variables=local.variables,
         drift=local.drift,
         notes=local.notes,

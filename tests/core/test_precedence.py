@@ -151,6 +151,24 @@ ROWS = {
         Cause.WORKSPACE_NOT_ACCESSIBLE,
         CONFIRMED,
     ),
+    "the SDK sent the client's workspace along with another key": (
+        {"inherited": B},
+        {HOME: at(A), inside(B): REFUSED},
+        Cause.WORKSPACE_NOT_ACCESSIBLE,
+        CONFIRMED,
+    ),
+    "the same, and the key is at home there": (
+        {"inherited": A, **CREATE},
+        {HOME: at(A), LISTING: listed(VIEWER)},
+        Cause.PERMISSION_DENIED,
+        LIKELY,
+    ),
+    "the same, and the key needs one": (
+        {"inherited": B},
+        {HOME: refusing(NO_WORKSPACE), LISTING: listed(A)},
+        Cause.WORKSPACE_REQUIRED,
+        CONFIRMED,
+    ),
     "the organization's id": (
         {"workspace_id": ACME},
         {inside(ACME): REFUSED, LISTING: listed(A)},

@@ -12,6 +12,8 @@ from .common import SCOPES_URL, argument, look_on_the_way
 
 def workspace_required(e: Evidence) -> list[Fix]:
     found = e.workspaces or ()
+    if e.facts.workspace_id and e.facts.bypasses and e.facts.method is None:
+        return [*_ways_round(e), _single_workspace_key(e)]
     if e.facts.workspace_id:
         return [look_on_the_way(e, "Let X-Tenant-Id through"), _single_workspace_key(e)]
     if not found:
@@ -45,6 +47,18 @@ def workspace_required(e: Evidence) -> list[Fix]:
             )
         )
     return [*fixes, _single_workspace_key(e)]
+
+
+def _ways_round(e: Evidence) -> list[Fix]:
+    return [
+        Fix(
+            f"Name the workspace for {bypass.name}, too",
+            f"These requests do not go through the client: {bypass.lacks}.",
+            bypass.way_round.replace("<workspace id>", e.facts.workspace or "<workspace id>"),
+            step=2,
+        )
+        for bypass in e.facts.bypasses
+    ]
 
 
 def workspace_not_accessible(e: Evidence) -> list[Fix]:

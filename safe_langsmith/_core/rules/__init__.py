@@ -42,6 +42,12 @@ PRECEDENCE: tuple[Rule, ...] = (
 )
 
 
+def values_alone(e: Evidence) -> Verdict | None:
+    """Returns the verdict that the values themselves give, without asking anybody."""
+    rules = (values.key_missing, values.key_legacy, values.key_malformed, values.workspace_id_malformed)
+    return next((verdict for verdict in (rule(e) for rule in rules) if verdict is not None), None)
+
+
 def judge(e: Evidence) -> Asking[Verdict]:
     """Asks what is needed and returns the first verdict in the order of `PRECEDENCE`."""
     for rule in PRECEDENCE:

@@ -43,6 +43,19 @@ def inherited_workspace_not_accessible(e: Evidence) -> Asking[Verdict | None]:
     return _not_accessible("it is the client's, and this key cannot reach it") if there.refused else None
 
 
+def bypassed(e: Evidence) -> Asking[Verdict | None]:
+    """The client itself works; what does not go through it may still lack the workspace that the client names."""
+    if not e.facts.bypasses or e.facts.workspace is None:
+        return None
+    home = yield from e.ask(HOME)
+    if not home.refused:
+        return None
+    yield from e.ask(LISTING)
+    names = " and ".join(bypass.name for bypass in e.facts.bypasses)
+    reason = f"the client names it, but not in the requests of {names}"
+    return Verdict(Cause.WORKSPACE_REQUIRED, Confidence.LIKELY, reason)
+
+
 def workspace_required(e: Evidence) -> Asking[Verdict | None]:
     if e.facts.workspace_id is not None:
         return None

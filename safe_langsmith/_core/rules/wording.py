@@ -8,8 +8,10 @@ from safe_langsmith._core.evidence import Evidence
 def needs_workspace(e: Evidence) -> str:
     """Says that a workspace must be named, and how many there are."""
     found = e.workspaces
+    did_not = "this one did not" if e.facts.method else "the client names none"
     if not found:
-        return "this key needs a workspace to be named, and the request named none"
+        nobody = "the request named none" if e.facts.method else did_not
+        return f"this key needs a workspace to be named, and {nobody}"
     if len(found) == 1:
-        return f'this key serves one workspace, "{found[0].name}", but a request must name it, and this one did not'
-    return f"this key serves {len(found)} workspaces, so a request must name one, and this one did not"
+        return f'this key serves one workspace, "{found[0].name}", but a request must name it, and {did_not}'
+    return f"this key serves {len(found)} workspaces, so a request must name one, and {did_not}"

@@ -1,0 +1,79 @@
+"""Checking a client without waiting for a 403."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from ._io.safeguard import Safeguard
+
+if TYPE_CHECKING:
+    import langsmith
+
+    from ._io.ways import Way
+    from .diagnosis import Diagnosis
+
+
+def diagnose(client: langsmith.Client) -> Diagnosis | None:
+    """Returns what is wrong with a client's key, workspace or endpoint, or `None` where nothing is.
+
+    Sends at most three read-only requests, and none where the client was made with `probe=False`. Changes nothing.
+
+    Args:
+        client: A `SafeClient`, or a `langsmith.Client`.
+    """
+    from ._io.ways import SessionWay
+
+    refresh = getattr(client, "_ensure_profile_auth", None)
+    if refresh is not None:
+        refresh()
+    return _diagnose(client, SessionWay(client.session))
+
+
+async def adiagnose(client: langsmith.AsyncClient) -> Diagnosis | None:
+    """Does what `diagnose` does, for a `SafeAsyncClient` or a `langsmith.AsyncClient`, without blocking the loop.
+
+    Args:
+        client: The client.
+    """
+    import asyncio
+
+    from ._io.ways import LoopWay
+    from ._io.worker import in_worker
+
+    refresh = getattr(client, "_ensure_profile_auth", None)
+    if refresh is not None:
+        await refresh()
+    way = LoopWay(client._client, asyncio.get_running_loop())
+    return await in_worker(lambda: _diagnose(client, way))
+
+
+def _diagnose(client: Any, way: Way) -> Diagnosis | None:
+    from ._core.answers import NO_BODY
+    from ._core.checkup import check_up
+    from ._core.scrub import scrub
+    from ._io import probes
+    from ._io.bypasses import bypasses_in_use
+    from ._io.destination import destination_of
+    from ._io.facts import facts_of
+    from ._io.naming import naming_of
+    from ._io.owner import endpoint_of, headers_of
+    from ._io.refusals import Refusal, as_sent, plain_headers
+
+    safeguard = getattr(client, "_safeguard", None) or Safeguard(True, True, None)
+    endpoint = as_sent(endpoint_of(client))
+    request = Refusal(plain_headers(headers_of(client)), "GET", f"{endpoint}/", NO_BODY, None, None, None)
+    to = destination_of(client, request)
+    if to is None:
+        raise ValueError(f"{type(client).__name__} has no endpoint")
+    facts = facts_of(request, to, naming_of(request, client, {}), safeguard, bypasses_in_use(client))
+    facts = replace(facts, method=None, path=None, url=None, status_code=None)
+    prober = probes.Prober(way, to.endpoint, request.headers, request.secrets, probes.DEADLINE)
+    held = to.case.lock.acquire(timeout=probes.DEADLINE + 1)
+    try:
+        ask = prober.ask if safeguard.probe and held else probes.no_questions
+        return scrub(to.case.drive(check_up(facts), ask), request.secrets)
+    finally:
+        prober.forget()
+        if held:
+            to.case.lock.release()
