@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from langsmith.async_client import AsyncClient
 
-from ._io.owner import endpoint_of, key_of, workspace_of
 from ._io.safeguard import Safeguard, given_arguments, with_our_options
 
 if TYPE_CHECKING:
@@ -82,9 +81,7 @@ class SafeAsyncClient(AsyncClient):
             finally:
                 # They hold the key, and a traceback shows this frame.
                 del args, kwargs
-            self._safeguard.note_origins(
-                {"endpoint": endpoint_of(self), "api_key": key_of(self), "workspace_id": workspace_of(self)}
-            )
+            self._safeguard.note_origins(self)
             api = getattr(self, "_langsmith_api", None)
             if api is not None:
                 from ._io.roads.generated_client import guard

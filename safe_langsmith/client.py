@@ -108,9 +108,7 @@ class SafeClient(langsmith.Client):
             finally:
                 # They hold the key, and a traceback shows this frame.
                 del args, kwargs
-            self._safeguard.note_origins(
-                {"endpoint": self.api_url, "api_key": self.api_key, "workspace_id": self.workspace_id}
-            )
+            self._safeguard.note_origins(self)
 
     def request_with_retries(self, /, method: Any, pathname: str, **kwargs: Any) -> requests.Response:
         """Sends a request as `langsmith.Client` does, and answers a 403.

@@ -29,6 +29,13 @@ def key_of(client: Any) -> str | None:
     return plain_headers(headers_of(client)).get(API_KEY) or None
 
 
+def values_of(client: Any) -> dict[str, str | None]:
+    """Returns the endpoint, the API key and the workspace that the client was made with."""
+    # Asked for before the headers, which every request needs but the constructor need not look through.
+    key = client.api_key if hasattr(type(client), "api_key") else key_of(client)
+    return {"endpoint": endpoint_of(client), "api_key": key, "workspace_id": workspace_of(client)}
+
+
 def workspace_of(client: Any) -> str | None:
     """Returns the workspace that the client names."""
     return getattr(client, "workspace_id", None) or None

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import os
 import reprlib
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Union
+from typing import Any, Union
 
 from safe_langsmith._core.settings import SET_LATER, Configuration, configuration, origin
 from safe_langsmith.diagnosis import Workspace
 
 from .local import PathLike, read_dotenv, read_profile
+from .owner import values_of
 
 Chooser = Callable[[Sequence[Workspace]], Union[Workspace, str, None]]
 
@@ -67,10 +69,18 @@ class Safeguard:
         """Shows the options."""
         return f"Safeguard(resolve_workspace={reprlib.repr(self.resolve_workspace)}, probe={self.probe})"
 
-    def note_origins(self, in_use: Mapping[str, str | None]) -> None:
-        """Notes where the settings came from, while the environment is still the one they were read from."""
-        # The value's hash tells whether somebody has set another one since, and cannot be turned back into a key.
-        self._origins = {setting: (self._origin(setting, value), hash(value)) for setting, value in in_use.items()}
+    def note_origins(self, client: Any) -> None:
+        """Notes where a client's settings came from, while the environment is still the one they were read from.
+
+        Args:
+            client: The client, which is not kept.
+        """
+        # Whatever fails in here, there is a client; its sources are then looked for when they are needed.
+        with contextlib.suppress(Exception):
+            # A value's hash tells whether somebody has set another one since, and cannot be turned back into a key.
+            self._origins = {
+                setting: (self._origin(setting, value), hash(value)) for setting, value in values_of(client).items()
+            }
 
     def configuration(self, in_use: Mapping[str, str | None], sources: Mapping[str, str]) -> Configuration:
         """Returns the settings as they are now, with their sources.
