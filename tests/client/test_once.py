@@ -75,14 +75,14 @@ def test_many_threads_and_clients_ask_once(server, org, make_client):
     workspace = org.add_workspace("Research")
     key = org.add_service_key(workspaces=None)
     clients = [make_client(server, key) for _ in range(4)]
-    gate = threading.Barrier(32)
+    gate = threading.Barrier(64)
 
     def call(number):
         gate.wait()
         return list(clients[number % 4].list_projects())
 
-    with ThreadPoolExecutor(32) as pool:
-        assert list(pool.map(call, range(32))) == [[]] * 32
+    with ThreadPoolExecutor(64) as pool:
+        assert list(pool.map(call, range(64))) == [[]] * 64
 
     assert probes(server) == ["/workspaces"]
     assert {client.workspace_id for client in clients} == {workspace.id}
