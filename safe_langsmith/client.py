@@ -126,10 +126,9 @@ class SafeClient(langsmith.Client):
             Exception: What `langsmith.Client` raises for everything else.
         """
         rewind = note_position(kwargs)
-        if self._safeguard.has_chosen:
-            from ._io.first_send import with_chosen_workspace
-
-            kwargs = with_chosen_workspace(self, pathname, kwargs)
+        before_send = self._safeguard.before_send
+        if before_send is not None:
+            kwargs = before_send(self, pathname, kwargs)
         try:
             try:
                 return super().request_with_retries(method, pathname, **kwargs)

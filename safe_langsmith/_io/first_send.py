@@ -12,6 +12,8 @@ from .owner import API_KEY, sdk_copies_workspace, without_tenant, workspace_of
 from .refusals import fingerprint, plain_headers
 from .second_send import caller_headers
 
+_NONE: dict[str, Any] = {}
+
 
 def with_chosen_workspace(client: Any, pathname: str, call: dict[str, Any]) -> dict[str, Any]:
     """Returns the keyword arguments of `request_with_retries` as they should be sent.
@@ -23,9 +25,11 @@ def with_chosen_workspace(client: Any, pathname: str, call: dict[str, Any]) -> d
     """
     try:
         own_key = client.api_key
-        given = caller_headers(call) if call else {}
         below_own = not pathname.startswith("http") or pathname.startswith(f"{client.api_url}/")
-        # Nearly every call ends here, so nothing is computed before.
+        # Nearly every call ends here, so nothing else is computed before.
+        if below_own and "request_kwargs" not in call and call.get("headers", _NONE).get(API_KEY, own_key) == own_key:
+            return call
+        given = caller_headers(call)
         if below_own and given.get(API_KEY, own_key) == own_key:
             return call
         sent = {**plain_headers(client._headers), **plain_headers(given)}

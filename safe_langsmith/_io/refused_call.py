@@ -18,6 +18,7 @@ from .bypasses import bypasses_in_use
 from .destination import Destination, destination_of
 from .examination import examine
 from .facts import facts_of
+from .first_send import with_chosen_workspace
 from .naming import Naming, naming_of, ours
 from .owner import can_name_a_workspace, headers_of, is_unnamed
 from .probes import Prober
@@ -232,6 +233,7 @@ class RefusedCall:
         try:
             if self._client._safeguard.resolve_workspace is True:
                 to.case.automatic = workspace
+            self._client._safeguard.before_send = with_chosen_workspace
             if not to.is_own:
                 self._client._safeguard.chosen_elsewhere[to.endpoint, to.fingerprint] = workspace.id
             # The user may have named one while the second request was on its way.

@@ -15,6 +15,7 @@ from safe_langsmith.diagnosis import Workspace
 from .local import PathLike, read_dotenv, read_profile
 from .owner import values_of
 
+BeforeSend = Callable[[Any, str, dict[str, Any]], dict[str, Any]]
 Chooser = Callable[[Sequence[Workspace]], Union[Workspace, str, None]]
 
 _OPTIONS = ("resolve_workspace", "probe", "dotenv_path")
@@ -37,6 +38,7 @@ class Safeguard:
     Attributes:
         chosen_workspace: The workspace that was chosen for the client, or `None`.
         chosen_elsewhere: Those that were chosen for other endpoints and keys, by endpoint and fingerprint of the key.
+        before_send: Puts what was chosen into a call's arguments; `None` as long as nothing was.
     """
 
     def __init__(
@@ -54,16 +56,12 @@ class Safeguard:
         self.dotenv_path = dotenv_path
         self.chosen_workspace: str | None = None
         self.chosen_elsewhere: dict[tuple[str, str], str] = {}
+        self.before_send: BeforeSend | None = None
         self._given = frozenset(given)
         self._profile = (profile, profile_config_path)
         self._origins: dict[str, tuple[str | None, int]] = {}
         if not isinstance(resolve_workspace, bool) and not callable(resolve_workspace):
             raise TypeError(f"resolve_workspace must be a bool or a callable, not {type(resolve_workspace).__name__}")
-
-    @property
-    def has_chosen(self) -> bool:
-        """Whether a workspace has been chosen, for the client or for a replica."""
-        return self.chosen_workspace is not None or bool(self.chosen_elsewhere)
 
     def __repr__(self) -> str:
         """Shows the options."""
