@@ -12,9 +12,10 @@ from safe_langsmith._core.evidence import Facts, Question
 from safe_langsmith._core.investigation import investigate
 from safe_langsmith.diagnosis import Diagnosis, Workspace
 
+from . import probes
 from .choice import choose
 from .ledger import Case
-from .probes import DEADLINE, no_questions
+from .probes import no_questions
 from .safeguard import Safeguard
 
 _examining = threading.local()
@@ -50,7 +51,7 @@ def examine(
         may_choose: Whether a workspace may be chosen where none was named.
     """
     # Who waits longer than the questions may take, waits for the user's callable, and goes on without.
-    held = case.lock.acquire(timeout=DEADLINE + 1)
+    held = case.lock.acquire(timeout=probes.DEADLINE + 1)
     try:
         _examining.now = True
         conclusion = case.drive(investigate(facts), ask if safeguard.probe and held else no_questions)

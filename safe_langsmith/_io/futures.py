@@ -5,10 +5,28 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, InvalidStateError
+from concurrent.futures import Future, InvalidStateError, TimeoutError
 from typing import TypeVar
 
 T = TypeVar("T")
+
+
+def outcome(future: Future[T], seconds: float) -> T | None:
+    """Returns the result of a future, or `None` where there is none in time; then it is cancelled.
+
+    Args:
+        future: The future.
+        seconds: How long to wait at most.
+
+    Raises:
+        CancelledError: If it was cancelled by somebody else.
+    """
+    # Not concurrent.futures.wait(), which does not notice that a future is cancelled while it waits.
+    try:
+        return future.result(max(0.0, seconds))
+    except TimeoutError:
+        future.cancel()
+        return None
 
 
 def in_thread(do: Callable[[], T]) -> Future[T]:

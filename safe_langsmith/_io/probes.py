@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from concurrent.futures import CancelledError, Future, wait
+from concurrent.futures import CancelledError, Future
 
 from safe_langsmith._core.answers import Answer, read_answer
 from safe_langsmith._core.evidence import Question
 
+from .futures import outcome
 from .ways import Raw, Way
 
 DEADLINE = 5.0
@@ -98,11 +99,9 @@ class Prober:
             future = self._waiting_for = self._way.get(url, headers, self._until)
             if self._called_off:
                 future.cancel()
-            wait((future,), left)
-            if not future.done():
-                future.cancel()
+            raw = outcome(future, left)
+            if raw is None:
                 return Answer(error=f"{OUT_OF_TIME} {DEADLINE:g} s")
-            raw = future.result()
         except CancelledError:
             return _CALLED_OFF if self._called_off else Answer(error="no answer")
         finally:

@@ -26,11 +26,19 @@ class Part(NamedTuple):
 
 
 class Operation(NamedTuple):
-    """Something to store: the collection it goes to, its id, and its fields."""
+    """Something to store.
+
+    Attributes:
+        collection: The collection it goes to.
+        id: Its id.
+        fields: Its fields.
+        is_first: Whether it is what a run begins with, so that what it leaves empty has been told meanwhile, if at all.
+    """
 
     collection: str
     id: str
     fields: dict[str, Any]
+    is_first: bool = False
 
 
 def json_object(body: bytes) -> dict[str, Any] | None:
@@ -101,9 +109,9 @@ def _multipart_operations(received: Received) -> Iterator[Operation]:
             yield Operation("feedback", id, value)
         elif operation in ("post", "patch"):
             if field:
-                yield Operation("runs", id, {field: value})
+                yield Operation("runs", id, {field: value}, operation == "post")
             elif isinstance(value, dict):
-                yield Operation("runs", id, value)
+                yield Operation("runs", id, value, operation == "post")
 
 
 def _run(run: dict[str, Any]) -> Operation:

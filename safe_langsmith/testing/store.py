@@ -42,7 +42,8 @@ class Holdings:
         for operation in (operation for operations in arrived for operation in operations):
             # A patch may overtake its post, so both merge; what a patch leaves empty it does not change.
             record = self._collections.setdefault(operation.collection, {}).setdefault(operation.id, {})
-            record.update(present(operation.fields))
+            fields = present(operation.fields)
+            record.update({**fields, **record} if operation.is_first else fields)
             record["id"] = operation.id
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from concurrent.futures import wait
 from types import SimpleNamespace
 
 import langsmith
@@ -13,6 +12,7 @@ from langsmith.utils import LangSmithError
 
 from safe_langsmith import Cause, Confidence, ForbiddenDiagnosis
 from safe_langsmith._io import ledger
+from safe_langsmith._io.futures import outcome
 from safe_langsmith.testing import Reply, Slow
 
 NOWHERE = "11111111-1111-4111-8111-111111111111"
@@ -278,7 +278,8 @@ class TestOnce:
         client = make_client(server, org.add_service_key(workspaces=None, role="Viewer"))
         spent = []
         monkeypatch.setattr(
-            "safe_langsmith._io.probes.wait", lambda futures, seconds: (spent.append(seconds), wait(futures, seconds))
+            "safe_langsmith._io.probes.outcome",
+            lambda future, seconds: spent.append(seconds) or outcome(future, seconds),
         )
         refuse(lambda: client.create_project("p"))
 

@@ -148,7 +148,7 @@ def test_in_no_frame_of_an_interrupt_while_probing(server, make_client, monkeypa
     org = server.add_organization("Acme")
     org.add_workspace("Research")
     key = org.add_service_key(workspaces=None)
-    monkeypatch.setattr("safe_langsmith._io.probes.wait", interrupted)
+    monkeypatch.setattr("safe_langsmith._io.probes.outcome", interrupted)
     client = make_client(server, key)
     with pytest.raises(KeyboardInterrupt) as caught:
         client.create_project("p")

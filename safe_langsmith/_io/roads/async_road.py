@@ -42,7 +42,10 @@ class AsyncRoad(Road):
 
     def raised_by_sdk(self, error: Exception) -> bool:
         """Whether it is what the SDK raises for an answer: what it raises otherwise may have an older context."""
-        return isinstance(error, LangSmithError) and is_http_error(error.__cause__)
+        if isinstance(error, LangSmithError) and is_http_error(error.__cause__):
+            return True
+        # The oldest SDKs raise this very class while handling the answer, and name no cause.
+        return type(error) is LangSmithError and error.__cause__ is None and is_http_error(error.__context__)
 
     def way(self) -> Way:
         """Returns how diagnostic requests go: over the client's own httpx client, on its loop."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from safe_langsmith._io.owner import without_tenant
 from safe_langsmith._io.refusals import Refusal
+from safe_langsmith._io.sdk_errors import response_of
 
 from .road import Road
 
@@ -15,12 +16,12 @@ class DirectRoad(Road):
 
     Args:
         client: The client.
-        error: The `requests.HTTPError` that the method raised, whose response knows its request.
+        error: The `requests.HTTPError` that the method raised.
     """
 
     def __init__(self, client: Any, error: Any) -> None:
         """Holds the request."""
-        prepared = error.response.request
+        prepared = response_of(error).request
         super().__init__(client, prepared.method, prepared.url)
         self._headers: dict[str, Any] = {}
         self._body = prepared.body

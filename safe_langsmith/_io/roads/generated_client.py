@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from functools import cache, partial
 from typing import Any, cast
 
-from safe_langsmith._io.owner import has_tenant
+from safe_langsmith._io.owner import without_tenant
 from safe_langsmith._io.refused_call import refused
 
 from .generated_road import GeneratedRoad
@@ -61,7 +61,7 @@ def _guarded(base: Any) -> Any:
 
 
 def _request(self: Any, cast_to: Any, options: Any, **kwargs: Any) -> Any:
-    _keep_to_itself(self, options)
+    _keep_apart(self, options)
     headers = options.headers
     try:
         try:
@@ -79,7 +79,7 @@ def _request(self: Any, cast_to: Any, options: Any, **kwargs: Any) -> Any:
 
 
 async def _request_async(self: Any, cast_to: Any, options: Any, **kwargs: Any) -> Any:
-    _keep_to_itself(self, options)
+    _keep_apart(self, options)
     headers = options.headers
     try:
         try:
@@ -94,13 +94,17 @@ async def _request_async(self: Any, cast_to: Any, options: Any, **kwargs: Any) -
     return await call.answer_async()
 
 
-def _keep_to_itself(api: Any, options: Any) -> None:
-    """Where this library chose a workspace for the client's key, keeps it off the requests for another key."""
-    if not api._has_other_key or api._named_workspace:
-        return
+def _keep_apart(api: Any, options: Any) -> None:
+    """Keeps the workspace that this library chose for the client off requests that are not for it."""
     # Whatever fails in here, the request goes as the SDK sends it.
     with contextlib.suppress(Exception):
+        if not api._safe_client()._safeguard.chosen_workspace:
+            return
         given = options.headers if isinstance(options.headers, Mapping) else {}
-        if api._safe_client()._safeguard.chosen_workspace and not has_tenant(given):
+        named = next((value for name, value in given.items() if name.lower() == "x-tenant-id"), None)
+        if named is None and api._has_other_key and not api._named_workspace:
             types = sys.modules[type(options).__module__.removesuffix("._models") + "._types"]
-            options.headers = {**given, "X-Tenant-Id": types.Omit()}
+            named = types.Omit()
+        if named is not None:
+            # In one spelling: beside the client's own, another one would be sent as a second header.
+            options.headers = {**without_tenant(given), "X-Tenant-Id": named}

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from safe_langsmith._io.owner import without_tenant
-from safe_langsmith._io.refusals import Refusal
+from safe_langsmith._io.refusals import Refusal, asked_url
 from safe_langsmith._io.ways import Way
 
 from .road import Road, way_of_async
@@ -33,7 +33,8 @@ class GeneratedRoad(Road):
         client = api._safe_client()
         if client is None:
             raise LookupError("the client is gone")
-        super().__init__(client, str(options.method).upper(), str(error.request.url))
+        # The error's own request is the last one of a redirect.
+        super().__init__(client, str(options.method).upper(), asked_url(error.response) or str(error.request.url))
         self.siblings = (str(api.base_url),)
         self._api = api
         self._send = send
