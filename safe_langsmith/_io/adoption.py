@@ -1,4 +1,4 @@
-"""Making a found workspace the client's own, and saying so."""
+"""Making a found workspace the client's own, or a replica's, and saying so; and unlearning it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,53 @@ from typing import Any
 from safe_langsmith._core.clean import bare_url
 from safe_langsmith.diagnosis import Workspace
 
+from .destination import Destination
+from .first_send import with_chosen_workspace
 from .ledger import Case
+from .owner import is_unnamed
 from .roads.generated_road import name_workspace
+from .roads.road import Road
+from .trouble import log_failure
 
 logger = logging.getLogger("safe_langsmith")
+
+
+def keep(road: Road, workspace: Workspace, to: Destination, resent: bool) -> None:
+    """Keeps a workspace that was found. Whatever fails here must not fail a call that succeeded.
+
+    Args:
+        road: The call it was found for.
+        workspace: The workspace.
+        to: Whom the call was for.
+        resent: Whether it was sent again.
+    """
+    client, safeguard = road.client, road.client._safeguard
+    try:
+        if safeguard.resolve_workspace is True:
+            to.case.automatic = workspace
+        safeguard.before_send = with_chosen_workspace
+        if not to.is_own:
+            safeguard.chosen_elsewhere[to.endpoint, to.fingerprint] = workspace.id
+        # The user may have named one while the second request was on its way.
+        elif is_unnamed(client):
+            safeguard.chosen_workspace = workspace.id
+            adopt(client, workspace.id)
+            road.kept(workspace.id)
+        announce(to.case, workspace, to.endpoint, resent, to.is_own)
+    except Exception as failure:
+        log_failure("keeping a workspace", failure)
+
+
+def give_up(to: Destination, workspace_id: str | None) -> None:
+    """Does not take a workspace for the cure any more, without asking, for other calls to the same endpoint and key."""
+    if to.case.automatic is not None and to.case.automatic.id == workspace_id:
+        to.case.automatic = None
+
+
+def forget(client: Any, to: Destination, workspace_id: str | None) -> None:
+    """Forgets a workspace that was chosen once and cannot be reached any more."""
+    client._safeguard.chosen_elsewhere.pop((to.endpoint, to.fingerprint), None)
+    give_up(to, workspace_id)
 
 
 def adopt(client: Any, workspace_id: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable
 from typing import Any
@@ -13,21 +12,19 @@ from safe_langsmith.diagnosis import Cause, Diagnosis, Workspace
 from safe_langsmith.errors import ForbiddenDiagnosis, explain
 
 from . import probes
-from .adoption import adopt, announce
+from .adoption import forget, give_up, keep
 from .bypasses import bypasses_in_use
 from .destination import Destination, destination_of
 from .examination import examine
 from .facts import facts_of
-from .first_send import with_chosen_workspace
 from .naming import Naming, naming_of, ours
 from .owner import can_name_a_workspace, headers_of, is_unnamed
 from .probes import Prober
 from .refusals import Refusal, read_refusal
 from .roads.road import Road
 from .sdk_errors import drop_frames, response_of, status_of
+from .trouble import log_failure
 from .worker import in_worker
-
-logger = logging.getLogger("safe_langsmith")
 
 
 def refused(make_road: Callable[[], Road], error: Exception) -> RefusedCall | None:
@@ -150,26 +147,22 @@ class RefusedCall:
         try:
             return await in_worker(self._is_worth_another)
         except Exception as failure:
-            _log_failure("diagnosing a refusal", failure)
+            log_failure("diagnosing a refusal", failure)
             return False
 
-    def _forget(self, workspace_id: str | None, to: Destination) -> None:
-        """Forgets a workspace that was chosen once and cannot be reached any more."""
-        self._client._safeguard.chosen_elsewhere.pop((to.endpoint, to.fingerprint), None)
-        if to.case.automatic is not None and to.case.automatic.id == workspace_id:
-            to.case.automatic = None
-
     def _conclude_second(self, workspace: Workspace, to: Destination) -> None:
-        if status_of(self._error) not in (401, 403):
-            self._keep(workspace, to, resent=True)
-        elif to.case.automatic == workspace:
-            to.case.automatic = None
+        if status_of(self._error) in (401, 403):
+            give_up(to, workspace.id)
+        else:
+            keep(self._road, workspace, to, resent=True)
 
     def _is_worth_another(self) -> bool:
         try:
             return self._error is not None and self._examine(self._error)
         except Exception as failure:
-            _log_failure("diagnosing a refusal", failure)
+            # Where all was dropped, the task was cancelled while this worked for it.
+            if self.__dict__:
+                log_failure("diagnosing a refusal", failure)
             return False
 
     def _examine(self, error: Exception) -> bool:
@@ -192,11 +185,11 @@ class RefusedCall:
             return True
         diagnosis, workspace = self._ask(refusal, to, naming, may_choose)
         if diagnosis.cause is Cause.WORKSPACE_NOT_ACCESSIBLE:
-            self._forget(naming.workspace_id, to)
+            forget(client, to, naming.workspace_id)
         if workspace is not None:
             if self._prepare_second(workspace, to, refusal):
                 return True
-            self._keep(workspace, to, resent=False)
+            keep(road, workspace, to, resent=False)
             diagnosis = call_again(diagnosis, workspace, kept=to.is_own)
         repeated = road.ends_in_a_log and not to.case.is_news(diagnosis)
         self._explained = self._explain(diagnosis, error, refusal, repeated)
@@ -228,23 +221,6 @@ class RefusedCall:
         chosen = self._client._safeguard.chosen_elsewhere.get((to.endpoint, to.fingerprint))
         return ours(chosen) if chosen is not None and naming.workspace_id == chosen else naming
 
-    def _keep(self, workspace: Workspace, to: Destination, resent: bool) -> None:
-        """Makes what was found the client's own. Whatever fails here must not fail a call that succeeded."""
-        try:
-            if self._client._safeguard.resolve_workspace is True:
-                to.case.automatic = workspace
-            self._client._safeguard.before_send = with_chosen_workspace
-            if not to.is_own:
-                self._client._safeguard.chosen_elsewhere[to.endpoint, to.fingerprint] = workspace.id
-            # The user may have named one while the second request was on its way.
-            elif is_unnamed(self._client):
-                self._client._safeguard.chosen_workspace = workspace.id
-                adopt(self._client, workspace.id)
-                self._road.kept(workspace.id)
-            announce(to.case, workspace, to.endpoint, resent, to.is_own)
-        except Exception as failure:
-            _log_failure("keeping a workspace", failure)
-
     def _explain(self, diagnosis: Diagnosis, error: Exception, refusal: Refusal, repeated: bool) -> ForbiddenDiagnosis:
         sdk_class, message = self._road.message_of(error)
         drop_frames(error)
@@ -260,8 +236,3 @@ def _policy() -> dict[str, Any]:
         "retry": retry_if_result(bool),
         "retry_error_callback": lambda state: None,
     }
-
-
-def _log_failure(what: str, failure: Exception) -> None:
-    # The name of its class only: a traceback would show frames that hold the key.
-    logger.debug("%s failed with %s; the SDK's own result stands", what, type(failure).__name__)

@@ -193,7 +193,7 @@ class TestNeverWorse:
         def broken(*args, **kwargs):
             raise TypeError("ours")
 
-        monkeypatch.setattr(f"safe_langsmith._io.refused_call.{ours}", broken)
+        monkeypatch.setattr(f"safe_langsmith._io.adoption.{ours}", broken)
 
         assert make_client(server, key).create_project("p").name == "p"
 
