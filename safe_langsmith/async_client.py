@@ -90,6 +90,10 @@ class SafeAsyncClient(AsyncClient):
 
     async def _arequest_with_retries(self, method: str, endpoint: str, **kwargs: Any) -> Any:
         """Sends a request as `langsmith.AsyncClient` does, and answers a 403."""
+        if self._safeguard.chosen_workspace is not None and "headers" in kwargs:
+            from ._io.first_send import apart_from_chosen_workspace
+
+            kwargs = apart_from_chosen_workspace(self, kwargs)
         try:
             try:
                 return await super()._arequest_with_retries(method, endpoint, **kwargs)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .owner import API_KEY, sdk_copies_workspace, without_tenant, workspace_of
+from .owner import API_KEY, key_of, sdk_copies_workspace, without_tenant, workspace_of
 from .refusals import fingerprint, plain_headers
 from .second_send import caller_headers
 
@@ -49,3 +49,25 @@ def with_chosen_workspace(client: Any, pathname: str, call: dict[str, Any]) -> d
         return {**call, "headers": {**without_tenant(call.get("headers") or {}), "X-Tenant-Id": chosen}}
     except Exception:  # Whatever fails in here, the request goes as the SDK sends it.
         return call
+
+
+def apart_from_chosen_workspace(client: Any, call: dict[str, Any]) -> dict[str, Any]:
+    """Returns the keyword arguments of `_arequest_with_retries` as they should be sent.
+
+    Args:
+        client: The asynchronous client, which has chosen a workspace for itself.
+        call: The keyword arguments as the SDK made them.
+    """
+    try:
+        given = plain_headers(call.get("headers") or {})
+        if given.get(API_KEY) in (None, key_of(client)) or "x-tenant-id" in given or "auth" in call:
+            return call
+        # httpx adds the client's headers to those of a call, whatever their value; what authenticates comes after that.
+        return {**call, "auth": _drop_tenant}
+    except Exception:  # Whatever fails in here, the request goes as the SDK sends it.
+        return call
+
+
+def _drop_tenant(request: Any) -> Any:
+    request.headers.pop("X-Tenant-Id", None)
+    return request

@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from functools import cache, partial
 from typing import Any, cast
 
-from safe_langsmith._io.owner import without_tenant
+from safe_langsmith._io.owner import API_KEY, without_tenant
+from safe_langsmith._io.refusals import plain_headers
 from safe_langsmith._io.refused_call import refused
 
 from .generated_road import GeneratedRoad
@@ -47,17 +48,21 @@ def _guarded(base: Any) -> Any:
 
         request = _request_async if inspect.iscoroutinefunction(base.request) else _request
 
-        def copy(self, **kwargs: Any) -> Any:
-            made = base.copy(self, **kwargs)
-            made._safe_client = self._safe_client
-            made._named_workspace = kwargs.get("tenant_id") or self._named_workspace
-            made._has_other_key = self._has_other_key or bool(kwargs.get("api_key"))
-            return made
-
-        with_options = copy
+        copy = _copy
+        with_options = _copy
 
     Guarded.__module__, Guarded.__name__, Guarded.__qualname__ = base.__module__, base.__name__, base.__qualname__
     return Guarded
+
+
+def _copy(self: Any, **kwargs: Any) -> Any:
+    made = self._unguarded.copy(self, **kwargs)
+    headers = {**(kwargs.get("default_headers") or {}), **(kwargs.get("set_default_headers") or {})}
+    given = plain_headers(headers)
+    made._safe_client = self._safe_client
+    made._named_workspace = kwargs.get("tenant_id") or given.get("x-tenant-id") or self._named_workspace
+    made._has_other_key = self._has_other_key or bool(kwargs.get("api_key") or given.get(API_KEY))
+    return made
 
 
 def _request(self: Any, cast_to: Any, options: Any, **kwargs: Any) -> Any:
@@ -101,8 +106,9 @@ def _keep_apart(api: Any, options: Any) -> None:
         if not api._safe_client()._safeguard.chosen_workspace:
             return
         given = options.headers if isinstance(options.headers, Mapping) else {}
-        named = next((value for name, value in given.items() if name.lower() == "x-tenant-id"), None)
-        if named is None and api._has_other_key and not api._named_workspace:
+        spelled = {name.lower(): value for name, value in given.items()}
+        named = spelled.get("x-tenant-id")
+        if named is None and (api._has_other_key or API_KEY in spelled) and not api._named_workspace:
             types = sys.modules[type(options).__module__.removesuffix("._models") + "._types"]
             named = types.Omit()
         if named is not None:
