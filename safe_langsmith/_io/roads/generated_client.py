@@ -44,7 +44,7 @@ def _guarded(base: Any) -> Any:
         _unguarded = base
         _safe_client: Any = None
         _named_workspace: str | None = None
-        _has_other_key = False
+        _is_for_another = False
 
         request = _request_async if inspect.iscoroutinefunction(base.request) else _request
 
@@ -61,7 +61,9 @@ def _copy(self: Any, **kwargs: Any) -> Any:
     given = plain_headers(headers)
     made._safe_client = self._safe_client
     made._named_workspace = kwargs.get("tenant_id") or given.get("x-tenant-id") or self._named_workspace
-    made._has_other_key = self._has_other_key or bool(kwargs.get("api_key") or given.get(API_KEY))
+    made._is_for_another = self._is_for_another or bool(
+        kwargs.get("api_key") or given.get(API_KEY) or kwargs.get("base_url")
+    )
     return made
 
 
@@ -108,7 +110,7 @@ def _keep_apart(api: Any, options: Any) -> None:
         given = options.headers if isinstance(options.headers, Mapping) else {}
         spelled = {name.lower(): value for name, value in given.items()}
         named = spelled.get("x-tenant-id")
-        if named is None and (api._has_other_key or API_KEY in spelled) and not api._named_workspace:
+        if named is None and (api._is_for_another or API_KEY in spelled) and not api._named_workspace:
             types = sys.modules[type(options).__module__.removesuffix("._models") + "._types"]
             named = types.Omit()
         if named is not None:
