@@ -147,15 +147,14 @@ def read_refusal(response: Any, method: str, url: str, default_headers: Mapping[
 def plain_headers(headers: Any) -> dict[str, str]:
     """Returns headers by lower-case name, with values that are text.
 
-    A name that is there twice, as the key is from some generated clients, has its values joined, each once.
+    Of a name that is there twice, as the key is from some generated clients, the first value counts, as for servers.
     """
     if not isinstance(headers, Mapping):
         return {}
     items: Iterable[tuple[Any, Any]] = headers.multi_items() if hasattr(headers, "multi_items") else headers.items()
     found: dict[str, str] = {}
     for name, value in items:
-        known, text = str(name).lower(), value.decode("latin-1") if isinstance(value, bytes) else str(value)
-        found[known] = text if found.get(known, text) == text else f"{found[known]}, {text}"
+        found.setdefault(str(name).lower(), value.decode("latin-1") if isinstance(value, bytes) else str(value))
     return found
 
 

@@ -109,8 +109,8 @@ def _keep_apart(api: Any, options: Any) -> None:
             return
         given = options.headers if isinstance(options.headers, Mapping) else {}
         spelled = {name.lower(): value for name, value in given.items()}
-        named = spelled.get("x-tenant-id")
-        if named is None and (api._is_for_another or API_KEY in spelled) and not api._named_workspace:
+        named = spelled.get("x-tenant-id") or api._named_workspace
+        if named is None and (api._is_for_another or API_KEY in spelled):
             types = sys.modules[type(options).__module__.removesuffix("._models") + "._types"]
             named = types.Omit()
         if named is not None:

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from safe_langsmith._io.owner import without_tenant
+from safe_langsmith._io.owner import has_tenant, without_tenant
 from safe_langsmith._io.refusals import Refusal, asked_url
 from safe_langsmith._io.ways import Way
 
@@ -80,4 +80,6 @@ def name_workspace(api: Any, workspace_id: str) -> None:
     """
     if hasattr(api, "tenant_id") and not hasattr(api, "_header_provider"):
         api.tenant_id = workspace_id
-        api._custom_headers = {**without_tenant(api._custom_headers), "X-Tenant-Id": workspace_id}
+        # One in here would win, also over what a copy is made for.
+        if has_tenant(api._custom_headers):
+            api._custom_headers = without_tenant(api._custom_headers)

@@ -1,0 +1,253 @@
+"""The SDK's roads to LangSmith, each behind the same few methods, and an organization to be refused by."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import json
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import langsmith
+import pytest
+import urllib3
+from langsmith import AsyncClient, Client
+
+from safe_langsmith import ForbiddenDiagnosis, SafeAsyncClient, SafeClient
+from safe_langsmith._io import ledger
+from safe_langsmith.testing import Organization, StandIn, Workspace
+
+# What takes its constants from elsewhere does so now, and not while a test has set them.
+importlib.import_module("safe_langsmith._io.refused_call")
+
+
+class Road:
+    """A client, and one way to send its requests, each to its end.
+
+    `plain` takes the SDK's own client, `key` may be anything that its constructor knows as `api_key`.
+    """
+
+    is_async = is_generated = False
+    exists = heals = follows_redirects = True
+    sdk, safe = Client, SafeClient
+
+    def __init__(self, server: StandIn, key: str | None = None, *, plain: bool = False, **options: Any) -> None:
+        if self.sdk is Client:
+            options = {"auto_batch_tracing": False, "retry_config": urllib3.Retry(0), **options}
+        else:
+            options = {"retry_config": {"max_retries": 1}, **options}
+        self.client = (self.sdk if plain else self.safe)(api_url=server.url, api_key=key, **options)
+        self.loop = asyncio.new_event_loop() if self.is_async else None
+        if self.loop is not None:
+            # Then it objects to whoever calls it from another thread without saying so.
+            self.loop.set_debug(True)
+
+    def start(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Any:
+        """Sends a request, or returns the coroutine that does, and returns what the answer's JSON says."""
+        raise NotImplementedError
+
+    def call(self, method: str = "GET", path: str = "/sessions", body: Any = None, **more: Any) -> Any:
+        started = self.start(method, path, body, **more)
+        return self.run(started) if self.is_async else started
+
+    def run(self, awaitable: Awaitable[Any]) -> Any:
+        assert self.loop is not None
+        return self.loop.run_until_complete(awaitable)
+
+    async def aclose(self) -> None:
+        """Closes what needs a loop for it."""
+
+    def close(self) -> None:
+        if self.loop is not None:
+            self.loop.run_until_complete(self.aclose())
+            self.loop.run_until_complete(self.loop.shutdown_asyncgens())
+            self.loop.close()
+        if self.sdk is Client:
+            self.client.session.close()
+
+
+def _bytes(body: Any) -> bytes | None:
+    return body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+
+
+class Requests(Road):
+    def start(self, method, path, body=None, headers=None):
+        return self.client.request_with_retries(method, path, data=_bytes(body), headers=headers or {}).json()
+
+
+class Async(Road):
+    is_async = True
+    heals = hasattr(AsyncClient, "workspace_id")
+    follows_redirects = False
+    sdk, safe = AsyncClient, SafeAsyncClient
+
+    async def start(self, method, path, body=None, headers=None):
+        more = {"headers": headers} if headers else {}
+        return (await self.client._arequest_with_retries(method, path, content=_bytes(body), **more)).json()
+
+    async def aclose(self):
+        if hasattr(self.client, "_langsmith_api"):
+            await self.client._langsmith_api.close()
+        await self.client.aclose()
+
+
+class _Generated(Road):
+    is_generated = True
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.api = self.made()
+        self.api.max_retries = 0
+
+    def made(self):
+        raise NotImplementedError
+
+    def start(self, method, path, body=None, headers=None, api=None):
+        content = {} if body is None else {"body": body}
+        send = getattr(api or self.api, method.lower())
+        return send(path, cast_to=object, options={"headers": headers} if headers else {}, **content)
+
+
+class Generated(_Generated):
+    exists = hasattr(Client, "_get_langsmith_api_sync")
+
+    def made(self):
+        return self.client._get_langsmith_api_sync()
+
+    def close(self):
+        self.api.close()
+        super().close()
+
+
+class GeneratedAsync(_Generated):
+    exists = hasattr(Client, "_get_langsmith_api")
+    is_async = True
+
+    def made(self):
+        return self.client._get_langsmith_api()
+
+    async def aclose(self):
+        await self.api.close()
+
+
+class GeneratedOfAsync(_Generated, Async):
+    exists = hasattr(AsyncClient, "_langsmith_api")
+    follows_redirects = True
+    start = _Generated.start
+
+    def made(self):
+        return self.client._langsmith_api
+
+
+ROADS: dict[str, type[Road]] = {
+    "requests": Requests,
+    "generated": Generated,
+    "generated async": GeneratedAsync,
+    "async": Async,
+    "generated of async": GeneratedOfAsync,
+}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Makes a test with an argument of one of these names run on all such roads that the installed SDK has."""
+    wanted: dict[str, Callable[[type[Road]], bool]] = {
+        "kind": lambda kind: True,
+        "healing_kind": lambda kind: kind.heals,
+        "unhealing_kind": lambda kind: not kind.heals,
+        "generated_kind": lambda kind: kind.is_generated,
+        "async_kind": lambda kind: kind.is_async and kind.heals,
+    }
+    for name in wanted.keys() & set(metafunc.fixturenames):
+        marks = {
+            road: () if kind.exists else pytest.mark.skip(f"langsmith {langsmith.__version__} has no such road")
+            for road, kind in ROADS.items()
+        }
+        rows = [(kind, road) for road, kind in ROADS.items() if wanted[name](kind)]
+        metafunc.parametrize(name, [pytest.param(kind, id=road, marks=marks[road]) for kind, road in rows])
+
+
+@pytest.fixture(autouse=True)
+def no_certificates(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Reading them, for nothing, is most of what a client costs."""
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+
+
+@pytest.fixture
+def make_road() -> Iterator[Callable[..., Road]]:
+    roads: list[Road] = []
+
+    def make(kind: type[Road], server: StandIn, key: str | None = None, **options: Any) -> Road:
+        roads.append(kind(server, key, **options))
+        return roads[-1]
+
+    yield make
+    for road in roads:
+        road.close()
+
+
+@pytest.fixture
+def v1() -> type[Road]:
+    """The road that others are compared with."""
+    return Requests
+
+
+@pytest.fixture
+def roads() -> dict[str, type[Road]]:
+    """All that the installed SDK has."""
+    return {name: kind for name, kind in ROADS.items() if kind.exists}
+
+
+@pytest.fixture
+def patience() -> int:
+    """Seconds after which something that should end is taken to hang."""
+    return 10
+
+
+@pytest.fixture
+def refused() -> Callable[..., ForbiddenDiagnosis]:
+    """Calls something that must end in a diagnosis, and returns that."""
+
+    def refused(call: Callable[..., Any], *args: Any, **kwargs: Any) -> ForbiddenDiagnosis:
+        with pytest.raises(ForbiddenDiagnosis) as caught:
+            call(*args, **kwargs)
+        return caught.value
+
+    return refused
+
+
+@pytest.fixture
+def forget() -> Iterator[Callable[[], None]]:
+    """Makes this process forget what it has learned of endpoints and keys, so that the next refusal is a first one."""
+    ledger.LEDGER.forget()
+    yield ledger.LEDGER.forget
+    ledger.LEDGER.forget()
+
+
+@pytest.fixture
+def org(server: StandIn) -> Organization:
+    return server.add_organization("Acme")
+
+
+@pytest.fixture
+def workspace(org: Organization) -> Workspace:
+    return org.add_workspace("Research")
+
+
+@pytest.fixture
+def key(org: Organization, workspace: Workspace) -> str:
+    """Serves the one workspace, and must name it."""
+    return org.add_service_key(workspaces=None)
+
+
+@pytest.fixture
+def nowhere() -> str:
+    """The id of no workspace."""
+    return "11111111-1111-4111-8111-111111111111"
+
+
+@pytest.fixture
+def of(seen: Callable[[StandIn], list[Any]]) -> Callable[[StandIn, str], list[tuple[str | None, int | None]]]:
+    """What a server received for one path: workspace and status."""
+    return lambda server, path: [(workspace, status) for _, asked, workspace, status in seen(server) if asked == path]

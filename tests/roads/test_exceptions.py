@@ -1,0 +1,126 @@
+"""Whatever code caught before, it still catches, and finds in it what it found before."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import traceback
+
+import pytest
+from langsmith.utils import LangSmithError
+
+from safe_langsmith import ForbiddenDiagnosis, find_diagnosis
+from safe_langsmith.testing import Reply
+
+
+@pytest.fixture
+def make_both(server, org, workspace, make_road):
+    """Makes a road, and has it and the SDK's own client create a project; returns what each raises."""
+
+    def make(kind, reply=None):
+        if reply is not None:
+            server.fault("POST", "/sessions", reply, times=2)
+        key = org.add_personal_key(default=workspace, role="Viewer")
+        raised = []
+        for plain in (False, True):
+            with pytest.raises(Exception) as caught:
+                make_road(kind, server, key, plain=plain).call("POST", "/sessions", {"name": "p"})
+            raised.append(caught.value)
+        return raised
+
+    return make
+
+
+@pytest.fixture
+def both(kind, make_both):
+    return make_both(kind)
+
+
+def test_every_except_clause_that_matched_matches(both):
+    error, plain = both
+
+    assert isinstance(error, ForbiddenDiagnosis)
+    assert isinstance(error, LangSmithError)
+    assert isinstance(error, type(plain))
+    assert type(error.sdk_error) is type(plain)
+    for other in ("NotFound", "Conflict", "Connection", "Timeout", "RateLimit", "Auth", "InternalServer"):
+        assert not any(other in base.__name__ for base in type(error).__mro__)
+
+
+def test_the_sdks_own_message_is_in_it(both):
+    error, plain = both
+
+    assert str(plain) in str(error)
+    assert str(error.diagnosis) in str(error)
+
+
+def test_the_screen_ends_in_one_message(both):
+    error, _ = both
+    screen = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+
+    assert error.__cause__ is None
+    assert error.__suppress_context__
+    assert error.__context__ is None
+    assert screen.count("Traceback") == 1
+    assert screen.rstrip().endswith(str(error).rstrip())
+
+
+def test_the_response_is_at_hand(both):
+    error, _ = both
+
+    assert error.response.status_code == 403
+    assert error.status_code == 403
+    assert error.response.json() == {"detail": "Forbidden"}
+    assert str(error.request.url).endswith("/sessions")
+    assert error.request.method == "POST"
+
+
+@pytest.mark.parametrize("body", [b'{"detail": "Forbidden"}', b'["no"]', b'"no"', b"null", b"", b"<html>", b"\xff\xfe"])
+def test_what_the_class_of_a_generated_client_promises(body, generated_kind, make_both):
+    error, plain = make_both(generated_kind, Reply(403, body))
+
+    assert type(plain).__name__ == "PermissionDeniedError"
+    assert isinstance(error, type(plain))
+    assert error.status_code == plain.status_code
+    assert error.body == plain.body
+    assert error.message == error.sdk_message
+    assert error.response.content == plain.response.content
+    assert error.request.url == plain.request.url
+    for name in vars(plain).keys() - {"response", "request"}:
+        assert hasattr(error, name), name
+    if body.isascii():
+        assert plain.message in str(error)
+
+
+def test_it_can_be_copied_and_pickled(both):
+    error, plain = both
+    copies = [pickle.loads(pickle.dumps(error, protocol)) for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1)]
+    for again in (*copies, copy.copy(error), copy.deepcopy(error), pickle.loads(pickle.dumps(copy.copy(error)))):
+        assert type(again) is type(error)
+        assert isinstance(again, type(plain))
+        assert again.diagnosis == error.diagnosis
+        assert str(again) == str(error)
+        assert repr(again) == repr(error)
+        assert (again.sdk_error, again.response, again.request, again.body) == (None, None, None, None)
+        assert again.status_code == 403
+
+
+def test_it_is_found_inside_of_others(both):
+    error, _ = both
+    outer = RuntimeError("outer")
+    outer.__cause__ = error
+
+    assert find_diagnosis(outer) is error
+    assert find_diagnosis(error) is error
+
+
+def test_raised_inside_a_handler_it_does_not_show_what_was_handled(kind, server, org, workspace, make_road):
+    road = make_road(kind, server, org.add_personal_key(default=workspace, role="Viewer"))
+    try:
+        raise KeyError("the caller's own trouble")
+    except KeyError:
+        with pytest.raises(ForbiddenDiagnosis) as caught:
+            road.call("POST", "/sessions", {"name": "p"})
+
+    assert caught.value.__suppress_context__
+    assert caught.value.__cause__ is None
