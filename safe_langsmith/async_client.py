@@ -88,12 +88,21 @@ class SafeAsyncClient(AsyncClient):
 
                 guard(api, self)
 
+    if hasattr(AsyncClient, "api_key"):
+
+        def _set_api_key(self, value: str | None) -> None:
+            AsyncClient.api_key.fset(self, value)  # type: ignore[attr-defined]
+            self._safeguard.disown(self)
+
+        # A workspace that was chosen for one key is not another's. Reading goes straight to the SDK.
+        api_key = property(AsyncClient.api_key.fget, _set_api_key)  # type: ignore[attr-defined]
+
     async def _arequest_with_retries(self, method: str, endpoint: str, **kwargs: Any) -> Any:
         """Sends a request as `langsmith.AsyncClient` does, and answers a 403."""
-        if self._safeguard.chosen_workspace is not None and "headers" in kwargs:
+        if self._safeguard.chosen_workspace is not None:
             from ._io.first_send import apart_from_chosen_workspace
 
-            kwargs = apart_from_chosen_workspace(self, kwargs)
+            kwargs = apart_from_chosen_workspace(self, endpoint, kwargs)
         try:
             try:
                 return await super()._arequest_with_retries(method, endpoint, **kwargs)

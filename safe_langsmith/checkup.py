@@ -63,10 +63,10 @@ def _diagnose(client: Any, way: Way) -> Diagnosis | None:
     safeguard = getattr(client, "_safeguard", None) or Safeguard(True, True, None)
     endpoint = as_sent(endpoint_of(client))
     request = Refusal(plain_headers(headers_of(client)), "GET", f"{endpoint}/", NO_BODY, None, None, None)
-    to = destination_of(client, request)
+    to = destination_of(client, request, (), {})
     if to is None:
         raise ValueError(f"{type(client).__name__} has no endpoint")
-    facts = facts_of(request, to, naming_of(request, client, {}), safeguard, bypasses_in_use(client))
+    facts = facts_of(request, to, naming_of(request, client, {}, True), safeguard, bypasses_in_use(client))
     facts = replace(facts, method=None, path=None, url=None, status_code=None)
     prober = probes.Prober(way, to.endpoint, request.headers, request.secrets, probes.DEADLINE)
     held = to.case.lock.acquire(timeout=probes.DEADLINE + 1)

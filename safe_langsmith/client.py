@@ -110,6 +110,13 @@ class SafeClient(langsmith.Client):
                 del args, kwargs
             self._safeguard.note_origins(self)
 
+    def _set_api_key(self, value: str | None) -> None:
+        langsmith.Client.api_key.fset(self, value)  # type: ignore[attr-defined]
+        self._safeguard.disown(self)
+
+    # A workspace that was chosen for one key is not another's. Reading goes straight to the SDK.
+    api_key = property(langsmith.Client.api_key.fget, _set_api_key)  # type: ignore[attr-defined]
+
     def request_with_retries(self, /, method: Any, pathname: str, **kwargs: Any) -> requests.Response:
         """Sends a request as `langsmith.Client` does, and answers a 403.
 

@@ -11,8 +11,7 @@ from safe_langsmith.diagnosis import Workspace
 from .destination import Destination
 from .first_send import with_chosen_workspace
 from .ledger import Case
-from .owner import is_unnamed
-from .roads.generated_road import name_workspace
+from .owner import is_unnamed, name_workspace
 from .roads.road import Road
 from .trouble import log_failure
 
@@ -52,9 +51,11 @@ def give_up(to: Destination, workspace_id: str | None) -> None:
 
 
 def forget(client: Any, to: Destination, workspace_id: str | None) -> None:
-    """Forgets a workspace that was chosen once and cannot be reached any more."""
+    """Forgets a workspace that was chosen once and cannot be reached any more, so that the next call finds another."""
     client._safeguard.chosen_elsewhere.pop((to.endpoint, to.fingerprint), None)
     give_up(to, workspace_id)
+    if to.is_own and workspace_id == client._safeguard.chosen_workspace:
+        client._safeguard.disown(client)
 
 
 def adopt(client: Any, workspace_id: str) -> None:

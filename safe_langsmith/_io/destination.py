@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from safe_langsmith._core.clean import bare_url
+
 from . import ledger
-from .owner import endpoint_of, key_of
+from .owner import endpoint_of, is_own_credential
 from .refusals import Refusal, as_sent
 
 
@@ -17,7 +19,8 @@ class Destination(NamedTuple):
     Attributes:
         endpoint: The base URL of the API.
         base: What the request's path is below; not the endpoint where a road has a base URL of its own.
-        is_own: Whether endpoint and key are the client's own, so that what was found may become the client's.
+        is_own: Whether endpoint and credential are the client's own, so that what was found may become the client's.
+        own_credential: Whether the credential is.
         fingerprint: What tells the request's credential from others.
         case: What is known about the endpoint and key.
     """
@@ -25,17 +28,25 @@ class Destination(NamedTuple):
     endpoint: str
     base: str
     is_own: bool
+    own_credential: bool
     fingerprint: str
     case: ledger.Case
 
+    def __repr__(self) -> str:
+        """Shows the endpoint without a password."""
+        return f"Destination({bare_url(self.endpoint)!r})"
 
-def destination_of(client: Any, refusal: Refusal, siblings: Iterable[str] = ()) -> Destination | None:
+
+def destination_of(
+    client: Any, refusal: Refusal, siblings: Iterable[str], caller_headers: Mapping[str, Any]
+) -> Destination | None:
     """Returns whom a request was for, or `None` where that is no API that the client is configured for.
 
     Args:
         client: The SDK's client.
         refusal: The refusal of the request.
         siblings: Base URLs under which the road reaches the client's own endpoint, too.
+        caller_headers: The headers that the call itself sets.
     """
     own = _base(endpoint_of(client))
     endpoints = {_base(url): own for url in siblings if _origin(url) == _origin(own)}
@@ -52,9 +63,9 @@ def destination_of(client: Any, refusal: Refusal, siblings: Iterable[str] = ()) 
         return None
     base = max(matching, key=len)
     endpoint = endpoints[base]
-    is_own = endpoint == own and refusal.api_key == key_of(client)
+    own_credential = is_own_credential(client, refusal.headers, caller_headers)
     case = ledger.LEDGER.case(endpoint, refusal.fingerprint)
-    return Destination(endpoint, base, is_own, refusal.fingerprint, case)
+    return Destination(endpoint, base, endpoint == own and own_credential, own_credential, refusal.fingerprint, case)
 
 
 def _base(url: str) -> str:

@@ -1,18 +1,20 @@
 """What a call has to say from the start, once this library has chosen a workspace.
 
 Each endpoint and key is a case of its own. So what cured a replica's refusal is named in its next requests at once, and
-what was chosen for the client's own key is kept off the requests for other keys, onto which the SDK would put it.
+what was chosen for the client's own key is kept off the requests for others, onto which the SDK would put it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from .owner import API_KEY, key_of, sdk_copies_workspace, without_tenant, workspace_of
-from .refusals import fingerprint, plain_headers
+from .owner import endpoint_of, headers_of, sdk_copies_workspace, without_tenant, workspace_of
+from .refusals import CREDENTIAL_HEADERS, as_sent, fingerprint, netloc_of, plain_headers
 from .second_send import caller_headers
 
 _NONE: dict[str, Any] = {}
+_HARMLESS = frozenset({"Accept", "Content-Type"})
 
 
 def with_chosen_workspace(client: Any, pathname: str, call: dict[str, Any]) -> dict[str, Any]:
@@ -24,25 +26,16 @@ def with_chosen_workspace(client: Any, pathname: str, call: dict[str, Any]) -> d
         call: The keyword arguments as the SDK made them.
     """
     try:
-        own_key = client.api_key
-        below_own = not pathname.startswith("http") or pathname.startswith(f"{client.api_url}/")
         # Nearly every call ends here, so nothing else is computed before.
-        if below_own and "request_kwargs" not in call and call.get("headers", _NONE).get(API_KEY, own_key) == own_key:
+        if pathname[:4] != "http" and "request_kwargs" not in call and call.get("headers", _NONE).keys() <= _HARMLESS:
             return call
-        given = caller_headers(call)
-        if below_own and given.get(API_KEY, own_key) == own_key:
+        given, safeguard = caller_headers(call), client._safeguard
+        if not is_for_another(client, pathname, given):
             return call
-        sent = {**plain_headers(client._headers), **plain_headers(given)}
-        identity, safeguard = fingerprint(sent), client._safeguard
         named = plain_headers(given).get("x-tenant-id")
         if named and not (named == safeguard.chosen_workspace and sdk_copies_workspace()):
             return call
-        known = (
-            workspace
-            for (endpoint, key), workspace in tuple(safeguard.chosen_elsewhere.items())
-            if key == identity and pathname.startswith(f"{endpoint}/")
-        )
-        chosen = next(known, None)
+        chosen = _chosen_elsewhere(client, pathname, given)
         if chosen is None and workspace_of(client) != safeguard.chosen_workspace:
             return call
         # requests sends no header whose value is None.
@@ -51,21 +44,54 @@ def with_chosen_workspace(client: Any, pathname: str, call: dict[str, Any]) -> d
         return call
 
 
-def apart_from_chosen_workspace(client: Any, call: dict[str, Any]) -> dict[str, Any]:
+def apart_from_chosen_workspace(client: Any, endpoint: str, call: dict[str, Any]) -> dict[str, Any]:
     """Returns the keyword arguments of `_arequest_with_retries` as they should be sent.
 
     Args:
         client: The asynchronous client, which has chosen a workspace for itself.
+        endpoint: The path or URL that is asked for.
         call: The keyword arguments as the SDK made them.
     """
     try:
-        given = plain_headers(call.get("headers") or {})
-        if given.get(API_KEY) in (None, key_of(client)) or "x-tenant-id" in given or "auth" in call:
+        given = call.get("headers") or {}
+        # httpx adds the client's headers to those of a call, whatever their value; what authenticates comes after
+        # that. Where something does so already, it has to stay.
+        authenticated = "auth" in call or client._client.auth is not None or client._client.base_url.userinfo
+        if authenticated or "x-tenant-id" in plain_headers(given) or not is_for_another(client, endpoint, given):
             return call
-        # httpx adds the client's headers to those of a call, whatever their value; what authenticates comes after that.
         return {**call, "auth": _drop_tenant}
     except Exception:  # Whatever fails in here, the request goes as the SDK sends it.
         return call
+
+
+def is_for_another(client: Any, url: str, given: Mapping[str, Any]) -> bool:
+    """Whether a call is not for the client's own endpoint and credential.
+
+    Args:
+        client: The SDK's client.
+        url: The path or URL that is asked for.
+        given: The headers that the call itself sets.
+    """
+    own = endpoint_of(client)
+    if url.startswith("http") and not url.startswith(f"{own}/"):
+        others = (str(base) for base in getattr(client, "_write_api_urls", None) or ())
+        # Another path of the same host may be one of the same API; of a write endpoint, or a replica, it is not.
+        same_host = netloc_of(url) == netloc_of(own)
+        if not same_host or "/runs" in url or any(url.startswith(f"{base}/") for base in others):
+            return True
+    own_headers, brought = plain_headers(headers_of(client)), plain_headers(given)
+    return any(name in brought and brought[name] != own_headers.get(name) for name in CREDENTIAL_HEADERS)
+
+
+def _chosen_elsewhere(client: Any, pathname: str, given: Mapping[str, Any]) -> str | None:
+    identity = fingerprint({**plain_headers(headers_of(client)), **plain_headers(given)})
+    url = as_sent(pathname if pathname.startswith("http") else f"{endpoint_of(client)}/")
+    found = (
+        workspace_id
+        for (endpoint, credential), workspace_id in tuple(client._safeguard.chosen_elsewhere.items())
+        if credential == identity and url.startswith(f"{endpoint}/")
+    )
+    return next(found, None)
 
 
 def _drop_tenant(request: Any) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from .refusals import plain_headers
+from .refusals import CREDENTIAL_HEADERS, plain_headers
 
 API_KEY = "x-api-key"
 
@@ -34,6 +34,20 @@ def values_of(client: Any) -> dict[str, str | None]:
     # Asked for before the headers, which every request needs but the constructor need not look through.
     key = client.api_key if hasattr(type(client), "api_key") else key_of(client)
     return {"endpoint": endpoint_of(client), "api_key": key, "workspace_id": workspace_of(client)}
+
+
+def is_own_credential(client: Any, sent: Mapping[str, str], caller_headers: Mapping[str, Any]) -> bool:
+    """Whether a request goes for the client's own credential, and not for another that a call or a copy brings.
+
+    Args:
+        client: The SDK's client.
+        sent: The headers of the request, by lower-case name.
+        caller_headers: The headers that the call itself sets.
+    """
+    own = plain_headers(headers_of(client))
+    # What a session adds, such as a gateway's password, is added to all requests and tells nothing.
+    told = {*own, *plain_headers(caller_headers)} & set(CREDENTIAL_HEADERS)
+    return all((sent.get(name) or None) == (own.get(name) or None) for name in told)
 
 
 def workspace_of(client: Any) -> str | None:
@@ -82,3 +96,17 @@ def has_tenant(headers: Mapping[str, Any]) -> bool:
 def without_tenant(headers: Mapping[str, Any]) -> dict[str, Any]:
     """Returns headers that name no workspace, in whichever case."""
     return {name: value for name, value in headers.items() if str(name).lower() != "x-tenant-id"}
+
+
+def name_workspace(api: Any, workspace_id: str | None) -> None:
+    """Makes a generated client name a workspace.
+
+    Args:
+        api: The generated client. From langsmith 0.14 on it asks the client that it belongs to, and nothing is done.
+        workspace_id: The workspace, or `None` to name none.
+    """
+    if hasattr(api, "tenant_id") and not hasattr(api, "_header_provider"):
+        api.tenant_id = workspace_id
+        # One in here would win, also over what a copy is made for.
+        if has_tenant(api._custom_headers):
+            api._custom_headers = without_tenant(api._custom_headers)

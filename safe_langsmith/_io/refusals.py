@@ -14,7 +14,7 @@ from safe_langsmith._core.clean import HIDDEN, bare_url, clean
 from safe_langsmith._core.keys import MISSING, OAUTH, Credential, describe
 
 _REQUEST_ID_HEADERS = ("x-request-id", "x-langsmith-request-id", "x-amzn-requestid", "x-trace-id", "cf-ray")
-_CREDENTIAL_HEADERS = ("x-api-key", "authorization", "x-service-key", "cookie")
+CREDENTIAL_HEADERS = ("x-api-key", "authorization", "x-service-key", "cookie")
 _MOST_BODY = 100_000
 _SALT = os.urandom(16)
 
@@ -48,7 +48,7 @@ def fingerprint(headers: Mapping[str, str]) -> str:
     Args:
         headers: The headers by lower-case name.
     """
-    values = [headers.get(name, "") for name in _CREDENTIAL_HEADERS]
+    values = [headers.get(name, "") for name in CREDENTIAL_HEADERS]
     # Load balancers set cookies, too; one tells who somebody is only where nothing else does.
     told = values[:-1] if any(values[:-1]) else values
     return hashlib.blake2b("\0".join(told).encode(), salt=_SALT, digest_size=16).hexdigest()
@@ -91,7 +91,7 @@ class Refusal:
     @property
     def secrets(self) -> tuple[str, ...]:
         """What must not appear in any text."""
-        values = [self.headers[name] for name in _CREDENTIAL_HEADERS if name in self.headers]
+        values = [self.headers[name] for name in CREDENTIAL_HEADERS if name in self.headers]
         values += [value.partition(" ")[2] for value in values if " " in value]
         # A part of a key is a secret, too: what follows the eight characters that every key of its kind begins with.
         return (*values, *(value[8:] for value in values if len(value) >= 24))

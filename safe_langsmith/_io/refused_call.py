@@ -171,7 +171,7 @@ class RefusedCall:
         if not road.is_refusal(error):
             return False
         refusal = read_refusal(response_of(error), road.method, road.url, headers_of(client))
-        to = destination_of(client, refusal, road.siblings)
+        to = destination_of(client, refusal, road.siblings, road.caller_headers)
         if to is None:
             return False
         naming = self._naming(refusal, to)
@@ -217,7 +217,7 @@ class RefusedCall:
     def _naming(self, refusal: Refusal, to: Destination) -> Naming:
         if self._second is not None:
             return ours(self._second[0].id)
-        naming = naming_of(refusal, self._client, self._road.caller_headers)
+        naming = naming_of(refusal, self._client, self._road.caller_headers, to.own_credential)
         chosen = self._client._safeguard.chosen_elsewhere.get((to.endpoint, to.fingerprint))
         return ours(chosen) if chosen is not None and naming.workspace_id == chosen else naming
 

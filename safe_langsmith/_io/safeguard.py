@@ -13,7 +13,7 @@ from safe_langsmith._core.settings import SET_LATER, Configuration, configuratio
 from safe_langsmith.diagnosis import Workspace
 
 from .local import PathLike, read_dotenv, read_profile
-from .owner import values_of
+from .owner import name_workspace, values_of, workspace_of
 
 BeforeSend = Callable[[Any, str, dict[str, Any]], dict[str, Any]]
 Chooser = Callable[[Sequence[Workspace]], Union[Workspace, str, None]]
@@ -79,6 +79,18 @@ class Safeguard:
             self._origins = {
                 setting: (self._origin(setting, value), hash(value)) for setting, value in values_of(client).items()
             }
+
+    def disown(self, client: Any) -> None:
+        """Takes back the workspace that was chosen for a client, unless the user has named another since.
+
+        Args:
+            client: The client.
+        """
+        if self.chosen_workspace is not None and workspace_of(client) == self.chosen_workspace:
+            client.workspace_id = None
+            for name in ("_langsmith_api", "_langsmith_api_sync"):
+                name_workspace(getattr(client, name, None), None)
+        self.chosen_workspace = None
 
     def configuration(self, in_use: Mapping[str, str | None], sources: Mapping[str, str]) -> Configuration:
         """Returns the settings as they are now, with their sources.

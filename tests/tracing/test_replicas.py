@@ -11,6 +11,7 @@ from langsmith.run_trees import RunTree
 
 from safe_langsmith import Cause
 from safe_langsmith._io import ledger
+from safe_langsmith._io.owner import sdk_copies_workspace
 
 from .conftest import answers, flush, numbers, times_accepted, trace
 
@@ -158,6 +159,7 @@ def test_the_clients_workspace_is_not_forced_on_a_replica_of_the_same_host(here,
 
 
 @WITH_REPLICAS
+@pytest.mark.skipif(sdk_copies_workspace(), reason="this SDK does not tell whose workspace it sends")
 def test_a_replica_of_the_same_host_heals_though_the_sdk_names_the_clients_workspace(here, make_tracer):
     other = Place(here.server, "Other")
     client = make_tracer(here.server, here.personal_key(), workspace_id=here.workspace.id)
@@ -168,7 +170,7 @@ def test_a_replica_of_the_same_host_heals_though_the_sdk_names_the_clients_works
 
 
 @WITH_REPLICAS
-@pytest.mark.skipif(not WITH_CALLBACK, reason="this SDK has no callback for errors of tracing")
+@pytest.mark.skipif(sdk_copies_workspace(), reason="this SDK does not tell whose workspace it sends")
 def test_a_replica_that_only_the_sdk_named_a_workspace_for_is_told_so(here, make_tracer):
     """Naming another is all that helps, and the contract retries only where none was named."""
     other = Place(here.server, "Other")

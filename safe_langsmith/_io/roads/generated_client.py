@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from functools import cache, partial
 from typing import Any, cast
 
+from safe_langsmith._io.first_send import is_for_another
 from safe_langsmith._io.owner import API_KEY, without_tenant
 from safe_langsmith._io.refusals import plain_headers
 from safe_langsmith._io.refused_call import refused
@@ -105,12 +106,13 @@ def _keep_apart(api: Any, options: Any) -> None:
     """Keeps the workspace that this library chose for the client off requests that are not for it."""
     # Whatever fails in here, the request goes as the SDK sends it.
     with contextlib.suppress(Exception):
-        if not api._safe_client()._safeguard.chosen_workspace:
+        client = api._safe_client()
+        if not client._safeguard.chosen_workspace:
             return
         given = options.headers if isinstance(options.headers, Mapping) else {}
         spelled = {name.lower(): value for name, value in given.items()}
         named = spelled.get("x-tenant-id") or api._named_workspace
-        if named is None and (api._is_for_another or API_KEY in spelled):
+        if named is None and (api._is_for_another or is_for_another(client, options.url, given)):
             types = sys.modules[type(options).__module__.removesuffix("._models") + "._types"]
             named = types.Omit()
         if named is not None:

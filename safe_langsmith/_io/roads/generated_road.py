@@ -6,7 +6,7 @@ import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from safe_langsmith._io.owner import has_tenant, without_tenant
+from safe_langsmith._io.owner import name_workspace, without_tenant
 from safe_langsmith._io.refusals import Refusal, asked_url
 from safe_langsmith._io.ways import Way
 
@@ -69,17 +69,3 @@ class GeneratedRoad(Road):
     def kept(self, workspace_id: str) -> None:
         """Sets the workspace on the generated client at hand, which may be a copy that nobody else knows."""
         name_workspace(self._api, workspace_id)
-
-
-def name_workspace(api: Any, workspace_id: str) -> None:
-    """Makes a generated client name a workspace.
-
-    Args:
-        api: The generated client. From langsmith 0.14 on it asks the client that it belongs to, and nothing is done.
-        workspace_id: The workspace.
-    """
-    if hasattr(api, "tenant_id") and not hasattr(api, "_header_provider"):
-        api.tenant_id = workspace_id
-        # One in here would win, also over what a copy is made for.
-        if has_tenant(api._custom_headers):
-            api._custom_headers = without_tenant(api._custom_headers)
