@@ -82,11 +82,11 @@ class SafeAsyncClient(AsyncClient):
                 # They hold the key, and a traceback shows this frame.
                 del args, kwargs
             self._safeguard.note_origins(self)
-            api = getattr(self, "_langsmith_api", None)
-            if api is not None:
+            # Where it cannot be guarded, it is the SDK's as it is.
+            with contextlib.suppress(Exception):
                 from ._io.roads.generated_client import guard
 
-                guard(api, self)
+                guard(self._langsmith_api, self)
 
     if hasattr(AsyncClient, "api_key"):
 

@@ -21,8 +21,14 @@ def diagnose(client: langsmith.Client) -> Diagnosis | None:
 
     Args:
         client: A `SafeClient`, or a `langsmith.Client`.
+
+    Raises:
+        TypeError: If it is an asynchronous client.
     """
     from ._io.ways import SessionWay
+
+    if not hasattr(client, "session"):
+        raise TypeError(f"{type(client).__name__} is no synchronous client; use `await adiagnose(client)`")
 
     refresh = getattr(client, "_ensure_profile_auth", None)
     if refresh is not None:
@@ -35,12 +41,17 @@ async def adiagnose(client: langsmith.AsyncClient) -> Diagnosis | None:
 
     Args:
         client: The client.
+
+    Raises:
+        TypeError: If it is a synchronous client.
     """
     import asyncio
 
     from ._io.ways import LoopWay
     from ._io.worker import in_worker
 
+    if hasattr(client, "session"):
+        raise TypeError(f"{type(client).__name__} is a synchronous client; use `diagnose(client)`")
     refresh = getattr(client, "_ensure_profile_auth", None)
     if refresh is not None:
         await refresh()
@@ -71,8 +82,8 @@ def _diagnose(client: Any, way: Way) -> Diagnosis | None:
     prober = probes.Prober(way, to.endpoint, request.headers, request.secrets, probes.DEADLINE)
     held = to.case.lock.acquire(timeout=probes.DEADLINE + 1)
     try:
-        ask = prober.ask if safeguard.probe and held else probes.no_questions
-        return scrub(to.case.drive(check_up(facts), ask), request.secrets)
+        ask = prober.ask if held else probes.too_long
+        return scrub(to.case.drive(check_up(facts), ask if safeguard.probe else probes.no_questions), request.secrets)
     finally:
         prober.forget()
         if held:

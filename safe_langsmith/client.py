@@ -187,9 +187,12 @@ class SafeClient(langsmith.Client):
         return self._guarded(super()._get_langsmith_api_sync())
 
     def _guarded(self, api: Any) -> Any:
-        from ._io.roads.generated_client import guard
+        # Where it cannot be guarded, it is the SDK's as it is.
+        with contextlib.suppress(Exception):
+            from ._io.roads.generated_client import guard
 
-        return guard(api, self)
+            guard(api, self)
+        return api
 
 
 _PARENT = inspect.signature(langsmith.Client.__init__)

@@ -12,11 +12,13 @@ class Bypass(NamedTuple):
         name: What it is called.
         lacks: What its requests lack.
         way_round: What to do where its requests need a workspace.
+        is_certain: Whether it is known to send requests without a workspace, and not merely there.
     """
 
     name: str
     lacks: str
     way_round: str
+    is_certain: bool = True
 
 
 OTLP = Bypass(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from safe_langsmith.diagnosis import Diagnosis
 
 from .evidence import HOME, Asking, Evidence, Facts, inside
@@ -23,5 +25,11 @@ def check_up(facts: Facts) -> Asking[Diagnosis | None]:
     verdict = values_alone(e)
     if verdict is None:
         works = yield from e.ask(inside(facts.workspace) if facts.workspace else HOME)
-        verdict = (yield from bypassed(e)) if works.resolved else (yield from judge(e))
+        if works.resolved:
+            verdict = yield from bypassed(e)
+        else:
+            # What a refusal of the client would say, this one says already.
+            if works.status in (401, 403):
+                e = Evidence(replace(facts, body=works.body), e.answers)
+            verdict = yield from judge(e)
     return conclude(e, verdict).diagnosis if verdict else None

@@ -29,7 +29,8 @@ def keep(road: Road, workspace: Workspace, to: Destination, resent: bool) -> Non
     """
     client, safeguard = road.client, road.client._safeguard
     try:
-        if safeguard.resolve_workspace is True:
+        # Kept for as long as the answer that it came from, and not renewed by what it cured.
+        if safeguard.resolve_workspace is True and to.case.automatic is None:
             to.case.automatic = workspace
         safeguard.before_send = with_chosen_workspace
         if not to.is_own:
@@ -94,7 +95,8 @@ def announce(case: Case, workspace: Workspace, endpoint: str, resent: bool, own:
     if case.announced.setdefault(workspace.id, token) is not token:
         return
     done = "It was sent again for" if resent else "It could not be sent again, but later ones name"
-    how = f"Set LANGSMITH_WORKSPACE_ID={workspace.id}" if own else f'Give the replica the tenant_id "{workspace.id}"'
+    there = f'Give the replica the tenant_id "{workspace.id}" (or such calls the header X-Tenant-Id)'
+    how = f"Set LANGSMITH_WORKSPACE_ID={workspace.id}" if own else there
     logger.warning(
         'LangSmith at %s refused a request that named no workspace. %s workspace "%s" (%s). %s to name it yourself.',
         bare_url(endpoint),

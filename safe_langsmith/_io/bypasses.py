@@ -16,10 +16,14 @@ def bypasses_in_use(client: Any) -> tuple[Bypass, ...]:
         client: The SDK's client.
     """
     headers = os.environ.get("OTEL_EXPORTER_OTLP_HEADERS", "")
-    exports = getattr(client, "otel_exporter", None) is not None or "langsmith.integrations.otel" in sys.modules
-    found = {
-        OTLP: exports and "x-tenant-id" not in headers.lower(),
-        SANDBOX: "langsmith.sandbox" in sys.modules,
-        PYO3: getattr(client, "_pyo3_client", None) is not None,
-    }
-    return tuple(bypass for bypass, in_use in found.items() if in_use)
+    exports = getattr(client, "otel_exporter", None) is not None
+    found = []
+    if (exports or "langsmith.integrations.otel" in sys.modules) and "x-tenant-id" not in headers.lower():
+        # An exporter of the user's own may name the workspace.
+        own = getattr(getattr(client, "_safeguard", None), "has_own_exporter", True)
+        found.append(OTLP._replace(is_certain=exports and not own))
+    if "langsmith.sandbox" in sys.modules:
+        found.append(SANDBOX._replace(is_certain=False))
+    if getattr(client, "_pyo3_client", None) is not None:
+        found.append(PYO3)
+    return tuple(found)

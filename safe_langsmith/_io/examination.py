@@ -15,7 +15,7 @@ from safe_langsmith.diagnosis import Diagnosis, Workspace
 from . import probes
 from .choice import choose
 from .ledger import Case
-from .probes import no_questions
+from .probes import no_questions, too_long
 from .safeguard import Safeguard
 
 _examining = threading.local()
@@ -39,7 +39,12 @@ def under_examination() -> bool:
 
 
 def examine(
-    facts: Facts, case: Case, ask: Callable[[Question], Answer], safeguard: Safeguard, may_choose: bool
+    facts: Facts,
+    case: Case,
+    ask: Callable[[Question], Answer],
+    safeguard: Safeguard,
+    may_choose: bool,
+    needs_thread: int | None = None,
 ) -> Examination:
     """Examines one refusal; others of the same endpoint and key wait and are given the same answers.
 
@@ -49,13 +54,19 @@ def examine(
         ask: Sends one question.
         safeguard: The client's options.
         may_choose: Whether a workspace may be chosen where none was named.
+        needs_thread: The thread without which a question gets no answer, or `None`.
     """
+    # Who asks needs this very thread to go on, so this one must not wait for the answers.
+    in_the_way = case.needs_thread == threading.get_ident()
     # Who waits longer than the questions may take, waits for the user's callable, and goes on without.
-    held = case.lock.acquire(timeout=probes.DEADLINE + 1)
+    held = not in_the_way and case.lock.acquire(timeout=probes.DEADLINE + 1)
     try:
         _examining.now = True
-        conclusion = case.drive(investigate(facts), ask if safeguard.probe and held else no_questions)
-        if not (may_choose and held):
+        if held:
+            case.needs_thread = needs_thread
+        asking = ask if held or in_the_way else too_long
+        conclusion = case.drive(investigate(facts), asking if safeguard.probe else no_questions)
+        if not (may_choose and (held or (in_the_way and safeguard.resolve_workspace is True))):
             return Examination(conclusion.diagnosis, None)
         workspace, declined = choose(conclusion.candidates, safeguard.resolve_workspace, case)
         diagnosis = add_to_workspace_check(conclusion.diagnosis, declined) if declined else conclusion.diagnosis
@@ -63,4 +74,5 @@ def examine(
     finally:
         _examining.now = False
         if held:
+            case.needs_thread = None
             case.lock.release()

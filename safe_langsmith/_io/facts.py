@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from safe_langsmith._core.bypasses import Bypass
@@ -15,6 +16,8 @@ from .refusals import Refusal
 from .safeguard import Safeguard
 
 _REPLICA = "the replica's settings"
+_CALL = "the call's own headers"
+_RUNS = re.compile(r"/runs(?:/[^/]+)?$")
 
 
 def facts_of(
@@ -58,7 +61,8 @@ def facts_of(
 def _configuration(
     refusal: Refusal, in_use: dict[str, str | None], is_own: bool, naming: Naming, safeguard: Safeguard
 ) -> Configuration:
-    sources = naming.sources if is_own else {**dict.fromkeys(in_use, _REPLICA), **naming.sources}
+    elsewhere = _REPLICA if _RUNS.search(refusal.url) else _CALL
+    sources = naming.sources if is_own else {**dict.fromkeys(in_use, elsewhere), **naming.sources}
     local = safeguard.configuration(in_use, sources)
     settings = local.settings
     if refusal.api_key is None and refusal.credential.kind != "missing":

@@ -8,12 +8,16 @@ import time
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable
-from types import MethodType
-from typing import Any
+from types import BuiltinMethodType, MethodType
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from safe_langsmith._core.answers import Answer
 from safe_langsmith._core.evidence import Asking, Question, T
 from safe_langsmith.diagnosis import Diagnosis, Workspace
+
+if TYPE_CHECKING:
+    import asyncio
 
 ANSWER_TTL = 60.0
 """Seconds for which LangSmith's answer is taken as still true."""
@@ -22,6 +26,7 @@ FAILURE_TTL = 10.0
 """Seconds for which a question that got no usable answer is not asked again."""
 
 MOST_CASES = 1_000
+MOST_TOLD = 20
 
 
 class Case:
@@ -29,19 +34,32 @@ class Case:
 
     Attributes:
         lock: Held while questions are asked, so that everybody else waits for the answers instead of asking, too.
+        gates: For each event loop, what its tasks wait at while one of them has the refusal examined.
+        needs_thread: The thread without which the questions that are being asked get no answer, or `None`.
         announced: The workspaces whose choice has been logged.
-        automatic: The workspace that was the only one, and has cured a refusal. It outlives the answers.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         """Knows nothing yet."""
         self.lock = threading.Lock()
         self.announced: dict[str, object] = {}
-        self.automatic: Workspace | None = None
+        self.gates: WeakKeyDictionary[Any, asyncio.Lock] = WeakKeyDictionary()
+        self.needs_thread: int | None = None
+        self._automatic: tuple[Workspace | None, float] = (None, 0.0)
         self._clock = clock
         self._answers: dict[Question, tuple[Answer, float]] = {}
         self._choices: list[tuple[Callable[[], Any], Any]] = []
         self._told: dict[object, object] = {}
+
+    @property
+    def automatic(self) -> Workspace | None:
+        """The workspace that was the only one, and has cured a refusal, as long as that may be taken as still true."""
+        workspace, until = self._automatic
+        return workspace if self._clock() < until else None
+
+    @automatic.setter
+    def automatic(self, workspace: Workspace | None) -> None:
+        self._automatic = (workspace, self._clock() + ANSWER_TTL)
 
     def drive(self, asking: Asking[T], ask: Callable[[Question], Answer]) -> T:
         """Runs an investigation to its end, sending only the questions whose answers are not known.
@@ -72,8 +90,10 @@ class Case:
     def is_news(self, diagnosis: Diagnosis) -> bool:
         """Returns whether no such diagnosis has been asked about before, in this process."""
         token = object()
-        told = (diagnosis.cause, diagnosis.confidence, diagnosis.settings["workspace_id"].value)
-        return self._told.setdefault(told, token) is token
+        named = diagnosis.settings["workspace_id"].value
+        told = (diagnosis.cause, diagnosis.confidence, named, diagnosis.server_message)
+        # A server that says something new each time must not fill the log either.
+        return len(self._told) < MOST_TOLD and self._told.setdefault(told, token) is token
 
     def choose_once(self, chooser: Any, choose: Callable[[], T]) -> T:
         """Returns what `chooser` chose, calling `choose` only the first time."""
@@ -98,6 +118,8 @@ def _reference(chooser: Any) -> Callable[[], Any]:
 def _same(one: Any, other: Any) -> bool:
     if isinstance(one, MethodType) and isinstance(other, MethodType):
         return one.__self__ is other.__self__ and one.__func__ is other.__func__
+    if isinstance(one, BuiltinMethodType) and isinstance(other, BuiltinMethodType):
+        return one.__self__ is other.__self__ and one.__name__ == other.__name__
     return one is other
 
 

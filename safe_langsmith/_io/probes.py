@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from concurrent.futures import CancelledError, Future
 
 from safe_langsmith._core.answers import Answer, read_answer
+from safe_langsmith._core.clean import bare_url
 from safe_langsmith._core.evidence import Question
 
 from .futures import outcome
@@ -30,6 +31,11 @@ _OF_ONE_REQUEST = frozenset(
 def no_questions(question: Question) -> Answer:
     """Answers in place of a server where the user wants no diagnostic requests."""
     return Answer(error="probe=False, so no diagnostic request was sent", asked=False)
+
+
+def too_long(question: Question) -> Answer:
+    """Answers in place of a server where somebody else has been asking for longer than one may wait."""
+    return Answer(error="another examination of this endpoint and key is still going on", asked=False)
 
 
 class Prober:
@@ -57,7 +63,7 @@ class Prober:
 
     def __repr__(self) -> str:
         """Shows nothing of the headers, which hold the key."""
-        return f"Prober({self._endpoint!r})"
+        return f"Prober({bare_url(self._endpoint)!r})"
 
     def call_off(self) -> None:
         """Makes whoever waits for an answer stop waiting, and asks nothing any more. From any thread."""
@@ -105,8 +111,8 @@ class Prober:
         except CancelledError:
             return _CALLED_OFF if self._called_off else Answer(error="no answer")
         finally:
-            # It holds the key, and a traceback shows this frame.
-            del headers
+            # They hold the key, or a password, and a traceback shows this frame.
+            del headers, url
         if raw.error is not None or raw.status is None:
             return Answer(error=raw.error)
         return read_answer(raw.status, raw.body, raw.content_type, self._secrets)

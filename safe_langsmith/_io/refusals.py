@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import hashlib
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from safe_langsmith._core.answers import NO_BODY, Body, read_body
 from safe_langsmith._core.clean import HIDDEN, bare_url, clean
@@ -16,6 +18,7 @@ from safe_langsmith._core.keys import MISSING, OAUTH, Credential, describe
 _REQUEST_ID_HEADERS = ("x-request-id", "x-langsmith-request-id", "x-amzn-requestid", "x-trace-id", "cf-ray")
 CREDENTIAL_HEADERS = ("x-api-key", "authorization", "x-service-key", "cookie")
 _MOST_BODY = 100_000
+_SHORTEST_SECRET = 6
 _SALT = os.urandom(16)
 
 
@@ -68,6 +71,7 @@ class Refusal:
         request_id: The id the server gave the request.
         redirected_to: The host that answered in place of the one that was asked, if another did.
         prepared: The request as it was sent, or `None`.
+        further_secrets: What is a secret beside the credentials in `headers`: a second key, a password in the URL.
     """
 
     headers: dict[str, str]
@@ -77,6 +81,7 @@ class Refusal:
     request_id: str | None
     redirected_to: str | None
     prepared: Any
+    further_secrets: tuple[str, ...] = field(default=(), repr=False)
 
     def __repr__(self) -> str:
         """Shows nothing of the headers."""
@@ -91,8 +96,8 @@ class Refusal:
     @property
     def secrets(self) -> tuple[str, ...]:
         """What must not appear in any text."""
-        values = [self.headers[name] for name in CREDENTIAL_HEADERS if name in self.headers]
-        values += [value.partition(" ")[2] for value in values if " " in value]
+        values = [*self.further_secrets, *(self.headers[name] for name in CREDENTIAL_HEADERS if name in self.headers)]
+        values += [part for value in values for part in parts_of(value)]
         # A part of a key is a secret, too: what follows the eight characters that every key of its kind begins with.
         return (*values, *(value[8:] for value in values if len(value) >= 24))
 
@@ -132,7 +137,7 @@ def read_refusal(response: Any, method: str, url: str, default_headers: Mapping[
     asked = as_sent(asked_url(response) or url)
     elsewhere = netloc_of(_text(getattr(response, "url", None)) or asked) if first is not response else ""
     answer_headers = plain_headers(getattr(response, "headers", None))
-    refusal = Refusal(headers, method, asked, NO_BODY, None, None, prepared)
+    refusal = Refusal(headers, method, asked, NO_BODY, None, None, prepared, _further_secrets(sent, headers, asked))
     content = getattr(response, "content", b"")
     raw = content[:_MOST_BODY] if isinstance(content, bytes) else b""
     request_id = next((answer_headers[name] for name in _REQUEST_ID_HEADERS if name in answer_headers), "")
@@ -156,6 +161,25 @@ def plain_headers(headers: Any) -> dict[str, str]:
     for name, value in items:
         found.setdefault(str(name).lower(), value.decode("latin-1") if isinstance(value, bytes) else str(value))
     return found
+
+
+def parts_of(value: str) -> list[str]:
+    """Returns the secrets within a credential: a token after its scheme, a password, the values of cookies."""
+    scheme, _, rest = value.partition(" ")
+    parts = [rest]
+    if scheme.lower() == "basic":
+        with contextlib.suppress(ValueError):
+            parts.append(base64.b64decode(rest, validate=True).decode("utf-8", "replace").partition(":")[2])
+    parts += [cookie.partition("=")[2].strip() for cookie in value.split(";") if "=" in cookie]
+    # What is shorter may stand in any text.
+    return [part for part in parts if len(part) >= _SHORTEST_SECRET]
+
+
+def _further_secrets(sent: Any, headers: Mapping[str, str], url: str) -> tuple[str, ...]:
+    multi = sent.multi_items() if hasattr(sent, "multi_items") else ()
+    repeated = [value for name, value in multi if name.lower() in CREDENTIAL_HEADERS and value != headers[name.lower()]]
+    password = urlsplit(url).password or ""
+    return (*repeated, *([password, unquote(password)] if len(password) >= _SHORTEST_SECRET else ()))
 
 
 def _first(response: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from safe_langsmith._core.afterthoughts import call_again
 from safe_langsmith._core.scrub import scrub
@@ -26,6 +26,9 @@ from .sdk_errors import drop_frames, response_of, status_of
 from .trouble import log_failure
 from .worker import in_worker
 
+if TYPE_CHECKING:
+    import asyncio
+
 
 def refused(make_road: Callable[[], Road], error: Exception) -> RefusedCall | None:
     """Returns the refused call that an exception of the SDK stands for, or `None` where it stands for anything else.
@@ -36,7 +39,7 @@ def refused(make_road: Callable[[], Road], error: Exception) -> RefusedCall | No
     """
     try:
         road = make_road()
-        return RefusedCall(road, error) if road.is_refusal(error) else None
+        return RefusedCall(road, error, _policy()) if road.is_refusal(error) else None
     except Exception:  # Whatever fails in here, the SDK's own error stands.
         return None
 
@@ -47,10 +50,12 @@ class RefusedCall:
     Args:
         road: The call.
         error: What the SDK raised.
+        policy: When another attempt is made.
     """
 
-    def __init__(self, road: Road, error: Exception) -> None:
+    def __init__(self, road: Road, error: Exception, policy: dict[str, Any]) -> None:
         """Holds the call."""
+        self._policy = policy
         self._road = road
         self._client = road.client
         self._response: Any = None
@@ -74,7 +79,7 @@ class RefusedCall:
         from tenacity import Retrying
 
         try:
-            Retrying(**_policy())(self._attempt)
+            Retrying(**self._policy)(self._attempt)
         except BaseException:
             self._drop_all()
             raise
@@ -90,7 +95,7 @@ class RefusedCall:
         from tenacity import AsyncRetrying
 
         try:
-            await AsyncRetrying(**_policy())(self._attempt_async)
+            await AsyncRetrying(**self._policy)(self._attempt_async)
         except BaseException:
             # Where the task was cancelled, a worker may still be waiting for an answer that nobody wants now.
             if self._prober is not None:
@@ -145,10 +150,25 @@ class RefusedCall:
         if self._error is None:
             return False
         try:
-            return await in_worker(self._is_worth_another)
+            # One at a time for an endpoint and key: the others wait on the loop, and then find what that one learned.
+            async with self._gate():
+                return await in_worker(self._is_worth_another)
         except Exception as failure:
             log_failure("diagnosing a refusal", failure)
             return False
+
+    def _gate(self) -> asyncio.Lock:
+        import asyncio
+
+        to = self._destination(self._read(self._error))
+        # A refusal that is none of ours waits for nobody.
+        return to.case.gates.setdefault(asyncio.get_running_loop(), asyncio.Lock()) if to else asyncio.Lock()
+
+    def _read(self, error: Exception | None) -> Refusal:
+        return read_refusal(response_of(error), self._road.method, self._road.url, headers_of(self._client))
+
+    def _destination(self, refusal: Refusal) -> Destination | None:
+        return destination_of(self._client, refusal, self._road.siblings, self._road.caller_headers)
 
     def _conclude_second(self, workspace: Workspace, to: Destination) -> None:
         if status_of(self._error) in (401, 403):
@@ -170,8 +190,8 @@ class RefusedCall:
         client, road, safeguard = self._client, self._road, self._client._safeguard
         if not road.is_refusal(error):
             return False
-        refusal = read_refusal(response_of(error), road.method, road.url, headers_of(client))
-        to = destination_of(client, refusal, road.siblings, road.caller_headers)
+        refusal = self._read(error)
+        to = self._destination(refusal)
         if to is None:
             return False
         naming = self._naming(refusal, to)
@@ -199,11 +219,12 @@ class RefusedCall:
         self, refusal: Refusal, to: Destination, naming: Naming, may_choose: bool
     ) -> tuple[Diagnosis, Workspace | None]:
         facts = facts_of(refusal, to, naming, self._client._safeguard, bypasses_in_use(self._client))
-        prober = Prober(self._road.way(), to.endpoint, refusal.headers, refusal.secrets, self._seconds)
+        way = self._road.way()
+        prober = Prober(way, to.endpoint, refusal.headers, refusal.secrets, self._seconds)
         self._prober = prober
         start = time.monotonic()
         try:
-            return examine(facts, to.case, prober.ask, self._client._safeguard, may_choose)
+            return examine(facts, to.case, prober.ask, self._client._safeguard, may_choose, way.needs_thread)
         finally:
             prober.forget()
             self._seconds -= time.monotonic() - start

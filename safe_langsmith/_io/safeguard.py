@@ -63,6 +63,11 @@ class Safeguard:
         if not isinstance(resolve_workspace, bool) and not callable(resolve_workspace):
             raise TypeError(f"resolve_workspace must be a bool or a callable, not {type(resolve_workspace).__name__}")
 
+    @property
+    def has_own_exporter(self) -> bool:
+        """Whether the user gave the client an OpenTelemetry provider, whose exporter sends what the user wants."""
+        return "otel_tracer_provider" in self._given
+
     def __repr__(self) -> str:
         """Shows the options."""
         return f"Safeguard(resolve_workspace={reprlib.repr(self.resolve_workspace)}, probe={self.probe})"

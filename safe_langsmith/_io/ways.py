@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from typing import Any, NamedTuple, Protocol
 
@@ -32,7 +34,13 @@ class Raw(NamedTuple):
 
 
 class Way(Protocol):
-    """A way to the endpoint."""
+    """A way to the endpoint.
+
+    Attributes:
+        needs_thread: The thread without which no answer comes, or `None`.
+    """
+
+    needs_thread: int | None
 
     def get(self, url: str, headers: Mapping[str, str], until: float) -> Future[Raw]:
         """Sends one GET, once, and follows no redirect. Raises nothing; cancelling the future gives up waiting.
@@ -51,6 +59,8 @@ class SessionWay:
     Args:
         session: The client's session.
     """
+
+    needs_thread: int | None = None
 
     def __init__(self, session: Any) -> None:
         """Changes nothing in the session."""
@@ -71,9 +81,10 @@ class LoopWay:
     """
 
     def __init__(self, client: Any, loop: asyncio.AbstractEventLoop) -> None:
-        """Changes nothing in the client."""
+        """Changes nothing in the client. To be called on the loop's thread."""
         self._client = client
         self._loop = loop
+        self.needs_thread: int | None = threading.get_ident()
 
     def get(self, url: str, headers: Mapping[str, str], until: float) -> Future[Raw]:
         """Sends from the loop; cancelling the future cancels the request."""
@@ -100,7 +111,7 @@ def _ask_session(session: Any, url: str, headers: Mapping[str, str], until: floa
         response = twin.send(prepared, timeout=(left, left), allow_redirects=False, **way)
         try:
             body = bytearray()
-            for chunk in response.iter_content(_CHUNK):
+            for chunk in _chunks(response):
                 body += chunk
                 if len(body) > LARGEST_BODY or time.monotonic() > until:
                     break
@@ -132,6 +143,16 @@ async def _ask_async(client: Any, url: str, headers: Mapping[str, str], until: f
             await response.aclose()
     except Exception as error:
         return Raw(error=type(error).__name__)
+
+
+def _chunks(response: Any) -> Iterator[bytes]:
+    """The body of a `requests` response as it comes in, where urllib3 can do that: a full chunk may never be full."""
+    read1 = getattr(response.raw, "read1", None)
+    if read1 is None or "decode_content" not in inspect.signature(read1).parameters:
+        yield from response.iter_content(_CHUNK)
+        return
+    while chunk := read1(_CHUNK, decode_content=True):
+        yield chunk
 
 
 def _left(until: float) -> float:

@@ -3,39 +3,41 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
-import os
+import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, InvalidStateError
 from typing import TypeVar
 
 T = TypeVar("T")
 
-# A loop's own threads resolve host names, too: a few hundred refused tasks must not keep them busy.
-_MOST_THREADS = 8
-_pool: ThreadPoolExecutor | None = None
-
 
 async def in_worker(work: Callable[[], T]) -> T:
-    """Does blocking work in a thread, in the caller's context, and returns its result.
+    """Does blocking work in a thread of its own, in the caller's context, and returns its result.
 
-    Cancelling the caller does not wait for the work.
+    Not in one of the loop's own threads, which resolve host names, too. Cancelling the caller does not wait for the
+    work, nor does the end of the program.
 
     Args:
         work: What to do.
+
+    Raises:
+        RuntimeError: If no thread can be started any more.
     """
-    global _pool
-    if _pool is None:
-        _pool = ThreadPoolExecutor(_MOST_THREADS, thread_name_prefix="safe-langsmith")
+    future: Future[T] = Future()
     context = contextvars.copy_context()
-    return await asyncio.get_running_loop().run_in_executor(_pool, lambda: context.run(work))
 
+    def run() -> None:
+        # Who was cancelled wants neither.
+        try:
+            result = context.run(work)
+        except BaseException as error:
+            with contextlib.suppress(InvalidStateError):
+                future.set_exception(error)
+        else:
+            with contextlib.suppress(InvalidStateError):
+                future.set_result(result)
 
-def _forget_pool() -> None:
-    global _pool
-    _pool = None
-
-
-# A child process has none of its parent's threads, but would have a pool that believes in them.
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_pool)
+    threading.Thread(target=run, name="safe-langsmith", daemon=True).start()
+    return await asyncio.wrap_future(future)

@@ -10,6 +10,7 @@ import langsmith
 import pytest
 
 from safe_langsmith import Cause, SafeAsyncClient, adiagnose, diagnose
+from safe_langsmith.testing import Reply
 
 
 @pytest.fixture(params=["sync", "async"])
@@ -117,3 +118,24 @@ class TestWaysAroundTheClient:
         found = diagnose(make_client(server, org.add_service_key(workspaces=None)))
 
         assert "sandbox clients: no workspace is sent" in str(found.checks)
+
+    def test_what_is_merely_imported_is_no_trouble(self, server, workspace, key, make_client, monkeypatch):
+        monkeypatch.setitem(sys.modules, "langsmith.sandbox", SimpleNamespace())
+
+        assert diagnose(make_client(server, key, workspace_id=workspace.id)) is None
+
+
+def test_a_proxys_page_is_told_from_a_refusal(server, workspace, org, check):
+    server.fault("GET", None, Reply(403, "<html><title>squid</title></html>", "text/html"), times=None)
+
+    assert check(key=org.add_personal_key(default=workspace)).cause is Cause.BLOCKED_UPSTREAM
+
+
+def test_each_function_says_which_clients_it_takes(server, workspace, key, make_client):
+    async def mistaken():
+        await adiagnose(make_client(server, key))
+
+    with pytest.raises(TypeError, match="use `diagnose"):
+        asyncio.run(mistaken())
+    with pytest.raises(TypeError, match="use `await adiagnose"):
+        diagnose(SafeAsyncClient(api_url=server.url, api_key=key))

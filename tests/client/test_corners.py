@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
 from types import SimpleNamespace
@@ -10,7 +11,7 @@ import langsmith
 import pytest
 from langsmith.utils import LangSmithError
 
-from safe_langsmith import Cause, Confidence, ForbiddenDiagnosis
+from safe_langsmith import Cause, Confidence, ForbiddenDiagnosis, SafeAsyncClient
 from safe_langsmith._io import ledger
 from safe_langsmith._io.futures import outcome
 from safe_langsmith.testing import Reply, Slow
@@ -217,14 +218,18 @@ class TestNeverWorse:
 
 
 class TestOnce:
-    def test_a_cure_outlives_the_answers(self, server, workspace, key, make_client, monkeypatch):
+    def test_a_cure_is_as_old_as_the_answer_it_came_from(self, server, org, workspace, key, make_client, monkeypatch):
+        """By then there may be a second workspace, and nobody knows which is meant."""
         clock = [0.0]
         monkeypatch.setattr("safe_langsmith._io.ledger.LEDGER", ledger.Ledger(lambda: clock[0]))
         list(make_client(server, key).list_projects())
-        clock[0] += 3_600
+        org.add_workspace("Production")
+        clock[0] += 40
         list(make_client(server, key).list_projects())
+        clock[0] += 40
 
-        assert [r.path for r in server.requests].count("/workspaces") == 1
+        assert refuse(lambda: make_client(server, key).create_project("p")).cause is Cause.WORKSPACE_REQUIRED
+        assert [r.path for r in server.requests].count("/workspaces") == 2
 
     @pytest.mark.parametrize("body", ["<html>proxy</html>", '{"error": "Forbidden - no plan found"}'])
     def test_a_known_cure_is_not_tried_on_another_illness(self, body, server, workspace, key, make_client):
@@ -334,3 +339,88 @@ def test_the_warning_does_not_say_sent_where_nothing_was(server, workspace, key,
 def test_it_is_a_plain_client_to_the_sdk():
     assert issubclass(ForbiddenDiagnosis, LangSmithError)
     assert not issubclass(ForbiddenDiagnosis, langsmith.utils.LangSmithAuthError)
+
+
+class TestCrowds:
+    def test_a_call_on_the_loops_own_thread_does_not_wait_for_the_loop(self, server, workspace, key, make_client):
+        """The asynchronous client's question needs the loop, which the synchronous call is holding up."""
+        if not hasattr(langsmith.AsyncClient, "workspace_id"):
+            pytest.skip("this SDK's async client names no workspace")
+        # Long enough for the synchronous call to begin meanwhile, and far shorter than it would wait.
+        server.fault("GET", "/workspaces", Slow(0.3))
+        client = make_client(server, key)
+
+        async def main():
+            async with SafeAsyncClient(api_url=server.url, api_key=key) as other:
+                call = asyncio.ensure_future(other._arequest_with_retries("GET", "/sessions"))
+                while not any(r.path == "/workspaces" for r in server.requests):
+                    await asyncio.sleep(0)
+                project = client.create_project("p")
+                return project.name, (await call).json()
+
+        name, listed = asyncio.run(main())
+        assert name == "p"
+        assert [project["name"] for project in listed] in ([], ["p"])
+
+    def test_a_chooser_that_takes_long_is_not_blamed_on_the_user(
+        self, server, org, workspace, make_client, monkeypatch
+    ):
+        org.add_workspace("Production")
+        key = org.add_service_key(workspaces=None)
+        inside, errors = make_client(server, key), []
+
+        def choose(workspaces):
+            thread = threading.Thread(target=lambda: errors.append(refuse(lambda: list(inside.list_projects()))))
+            thread.start()
+            thread.join()
+
+        monkeypatch.setattr("safe_langsmith._io.probes.DEADLINE", 0.2)
+        refuse(lambda: list(make_client(server, key, resolve_workspace=choose).list_projects()))
+
+        (error,) = errors
+        assert "probe=False" not in str(error)
+
+
+def test_a_workspace_that_was_chosen_and_is_gone_is_chosen_anew(server, org, workspace, key, make_client, monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr("safe_langsmith._io.ledger.LEDGER", ledger.Ledger(lambda: clock[0]))
+    client = make_client(server, key)
+    list(client.list_projects())
+    org.delete_workspace(workspace)
+    new = org.add_workspace("New")
+    clock[0] += 61
+
+    assert refuse(lambda: list(client.list_projects())).cause is Cause.WORKSPACE_NOT_ACCESSIBLE
+    assert list(client.list_projects()) == []
+    assert client.workspace_id == new.id
+
+
+@pytest.mark.parametrize("broken", ["_policy", "RefusedCall"])
+def test_whatever_is_missing_the_sdks_error_stands(broken, server, workspace, key, make_client, monkeypatch):
+    def missing(*args, **kwargs):
+        raise ModuleNotFoundError("tenacity")
+
+    monkeypatch.setattr(f"safe_langsmith._io.refused_call.{broken}", missing)
+    with pytest.raises(LangSmithError, match="org-scoped") as caught:
+        list(make_client(server, key).list_projects())
+
+    assert not isinstance(caught.value, ForbiddenDiagnosis)
+
+
+@pytest.mark.skipif(not hasattr(langsmith.Client, "_get_langsmith_api"), reason="this SDK has no generated client")
+def test_what_cannot_be_guarded_is_the_sdks_own(server, org, workspace, make_client, monkeypatch):
+    def broken(*args):
+        raise TypeError("ours")
+
+    monkeypatch.setattr("safe_langsmith._io.roads.generated_client._guarded", broken)
+    client = make_client(server, org.add_personal_key(default=workspace))
+
+    assert client._get_langsmith_api().get is not None
+
+
+def test_runs_of_an_annotation_queue_are_no_traces(server, org, workspace, make_client):
+    client = make_client(server, org.add_personal_key(default=workspace, role="Viewer"))
+    path = "/annotation-queues/11111111-1111-4111-8111-111111111111/runs"
+    for _ in range(2):
+        error = refuse(lambda: client.request_with_retries("POST", path, json=[]))
+        assert not error.repeated

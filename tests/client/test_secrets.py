@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 import io
 import json
@@ -209,3 +210,36 @@ def test_probes_carry_nothing_of_the_refused_body(server, make_client):
     assert probe.method == "GET"
     assert probe.body == b""
     assert not {"content-type", "content-length", "x-tenant-id"} & {name.lower() for name in probe.headers}
+
+
+SECRET = "hunter2hunter2"
+
+
+@pytest.mark.parametrize(
+    ("headers", "echo"),
+    [
+        ({"Cookie": f"session={SECRET}; theme=dark"}, SECRET),
+        ({"Authorization": "Basic " + base64.b64encode(f"gateway:{SECRET}".encode()).decode()}, SECRET),
+    ],
+    ids=["a cookie's value", "a decoded password"],
+)
+def test_a_part_of_a_credential_that_the_server_echoes(headers, echo, server, make_client):
+    org = server.add_organization("Acme")
+    key = org.add_personal_key(default=org.add_workspace("Research"))
+    server.fault("GET", "/sessions", Reply(403, {"detail": f"not you, {echo}"}))
+    with pytest.raises(ForbiddenDiagnosis) as caught:
+        make_client(server, key).request_with_retries("GET", "/sessions", headers=headers)
+
+    assert SECRET not in str(caught.value)
+    assert SECRET not in str(caught.value.diagnosis.to_dict())
+
+
+def test_the_password_of_an_endpoint_that_the_server_echoes(server, make_client):
+    org = server.add_organization("Acme")
+    key = org.add_personal_key(default=org.add_workspace("Research"))
+    server.fault("GET", "/sessions", Reply(403, {"detail": f"not you, {SECRET}"}))
+    client = make_client(None, key, api_url=server.url.replace("://", f"://gateway:{SECRET}@"))
+    with pytest.raises(ForbiddenDiagnosis) as caught:
+        list(client.list_projects())
+
+    assert SECRET not in str(caught.value)

@@ -15,6 +15,8 @@ REPLACE_KEY = "Create a new key and replace this one"
 
 def argument(e: Evidence, workspace_id: str) -> str:
     """The line that names a workspace for the client, or for its replica where that was refused."""
+    if not e.facts.is_own and not e.facts.settings["api_key"].source.startswith("the replica"):
+        return f'headers={{"X-Tenant-Id": "{workspace_id}"}}  # in the call'
     if not e.facts.is_own:
         return f'auth={{"tenant_id": "{workspace_id}"}}  # in the replica\'s settings'
     return f'client = SafeClient(workspace_id="{workspace_id}")'

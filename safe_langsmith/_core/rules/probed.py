@@ -45,13 +45,14 @@ def inherited_workspace_not_accessible(e: Evidence) -> Asking[Verdict | None]:
 
 def bypassed(e: Evidence) -> Asking[Verdict | None]:
     """The client itself works; what does not go through it may still lack the workspace that the client names."""
-    if not e.facts.bypasses or e.facts.workspace is None:
+    certain = [bypass for bypass in e.facts.bypasses if bypass.is_certain]
+    if not certain or e.facts.workspace is None:
         return None
     home = yield from e.ask(HOME)
     if not home.refused:
         return None
     yield from e.ask(LISTING)
-    names = " and ".join(bypass.name for bypass in e.facts.bypasses)
+    names = " and ".join(bypass.name for bypass in certain)
     reason = f"the client names it, but not in the requests of {names}"
     return Verdict(Cause.WORKSPACE_REQUIRED, Confidence.LIKELY, reason)
 

@@ -14,7 +14,10 @@ from safe_langsmith._io.second_send import Rewind, arguments_for, caller_headers
 
 from .road import Road
 
-_INGESTION = re.compile(r"^(?:POST .*/runs(?:/batch|/multipart)?|PATCH .*/runs/[^/]+)$")
+# Annotation queues and datasets have runs, too, which are asked for by who waits for the answer.
+_INGESTION = re.compile(
+    r"^(?!.*/(?:annotation-queues|datasets)/)(?:POST .*/runs(?:/batch|/multipart)?|PATCH .*/runs/[^/]+)$"
+)
 
 
 class RequestsRoad(Road):
