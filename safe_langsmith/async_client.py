@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from ._io.local import PathLike
     from ._io.safeguard import Chooser
 
+# Where the installed SDK's client has none, it has no workspace either.
+_SDK_API_KEY: Any = getattr(AsyncClient, "api_key", None)
+
 
 class SafeAsyncClient(AsyncClient):
     """A `langsmith.AsyncClient` that heals or explains a 403.
@@ -88,14 +91,14 @@ class SafeAsyncClient(AsyncClient):
 
                 guard(self._langsmith_api, self)
 
-    if hasattr(AsyncClient, "api_key"):
+    if _SDK_API_KEY is not None:
 
         def _set_api_key(self, value: str | None) -> None:
-            AsyncClient.api_key.fset(self, value)  # type: ignore[attr-defined]
+            _SDK_API_KEY.fset(self, value)
             self._safeguard.disown(self)
 
         # A workspace that was chosen for one key is not another's. Reading goes straight to the SDK.
-        api_key = property(AsyncClient.api_key.fget, _set_api_key)  # type: ignore[attr-defined]
+        api_key = property(_SDK_API_KEY.fget, _set_api_key)
 
     async def _arequest_with_retries(self, method: str, endpoint: str, **kwargs: Any) -> Any:
         """Sends a request as `langsmith.AsyncClient` does, and answers a 403."""

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from ._io.local import PathLike
     from ._io.safeguard import Chooser
 
+# Taken here, because programs put this class where `langsmith.Client` was.
+_SDK_API_KEY: Any = langsmith.Client.api_key
+
 
 class SafeClient(langsmith.Client):
     """A `langsmith.Client` that heals or explains a 403.
@@ -111,11 +114,11 @@ class SafeClient(langsmith.Client):
             self._safeguard.note_origins(self)
 
     def _set_api_key(self, value: str | None) -> None:
-        langsmith.Client.api_key.fset(self, value)  # type: ignore[attr-defined]
+        _SDK_API_KEY.fset(self, value)
         self._safeguard.disown(self)
 
     # A workspace that was chosen for one key is not another's. Reading goes straight to the SDK.
-    api_key = property(langsmith.Client.api_key.fget, _set_api_key)  # type: ignore[attr-defined]
+    api_key = property(_SDK_API_KEY.fget, _set_api_key)
 
     def request_with_retries(self, /, method: Any, pathname: str, **kwargs: Any) -> requests.Response:
         """Sends a request as `langsmith.Client` does, and answers a 403.

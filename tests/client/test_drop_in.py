@@ -193,6 +193,18 @@ def test_an_exception_that_is_let_go_holds_nothing_that_the_sdks_would_not(kind,
     assert references[1] <= references[0]
 
 
+def test_it_can_be_put_where_the_sdks_class_was(server, monkeypatch):
+    org = server.add_organization("Acme")
+    key = org.add_personal_key(default=org.add_workspace("Research"))
+    monkeypatch.setattr(langsmith, "Client", SafeClient)
+    monkeypatch.setattr(langsmith.client, "Client", SafeClient)
+    client = langsmith.Client(api_url=server.url, api_key="another", auto_batch_tracing=False)
+    client.api_key = key
+
+    assert list(client.list_projects()) == []
+    client.session.close()
+
+
 def test_the_tracing_thread_ends_with_its_client(server):
     org = server.add_organization("Acme")
     workspace = org.add_workspace("Research")
