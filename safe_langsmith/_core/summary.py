@@ -24,6 +24,8 @@ def summarize(e: Evidence, verdict: Verdict) -> str:
     if verdict.cause in (Cause.WORKSPACE_ID_MALFORMED, Cause.WORKSPACE_NOT_ACCESSIBLE):
         named = e.facts.workspace or e.facts.inherited_workspace or f'"{clean(e.facts.workspace_id or "", 60)}"'
         return f"{refused} in workspace {named} (from {e.facts.workspace_source}): {verdict.reason}."
+    if verdict.cause is Cause.UNDETERMINED and e.facts.method is None:
+        return f"It is not known whether {principal(e)} works at {e.facts.endpoint}: {verdict.reason}."
     if verdict.cause in (Cause.PERMISSION_DENIED, Cause.UNDETERMINED, Cause.FEATURE_UNAVAILABLE):
         where = place(e)
         return f"{refused} {f'in {where}' if where else f'at {e.facts.endpoint}'}: {verdict.reason}."

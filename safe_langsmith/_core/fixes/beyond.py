@@ -87,6 +87,8 @@ def wrong_endpoint(e: Evidence) -> list[Fix]:
 def undetermined(e: Evidence) -> list[Fix]:
     unknown = any(answer.failed for answer in e.answers.values())
     again = "Call again when the endpoint answers" if unknown else "Call again in a minute"
+    if any(not answer.asked for answer in e.answers.values()) and e.facts.method is None:
+        return [Fix("Let the client ask", "Make it with probe=True. Its questions only read.")]
     fixes = [
         Fix(
             again,
@@ -100,7 +102,7 @@ def undetermined(e: Evidence) -> list[Fix]:
             Fix(
                 "Name the workspace, if the key serves several",
                 "The id is in the web UI, under Settings > Workspaces.",
-                'client = SafeClient(workspace_id="<the id from Settings>")',
+                argument(e, "<the id from Settings>"),
                 f"{ui_url(e.facts.endpoint)}/settings/workspaces",
                 step=2,
             )

@@ -26,12 +26,13 @@ def workspace_required(e: Evidence) -> list[Fix]:
                     else "They could not be listed with this key. "
                 )
                 + "Ids are in the web UI, under Settings > Workspaces.",
-                'client = SafeClient(workspace_id="<the id from Settings>")',
+                argument(e, "<the id from Settings>"),
                 f"{ui_url(e.facts.endpoint)}/settings/workspaces",
                 step=2,
             ),
             _single_workspace_key(e),
         ]
+    ways_round = _ways_round(e) if any(bypass.is_certain for bypass in e.facts.bypasses) else []
     others = "; ".join(f"{w.id} for {w.name}" for w in found[1:4])
     more = f" and {len(found) - 4} more above" if len(found) > 4 else ""
     detail = f"Projects live in workspaces, parts of your organization. The line below names {found[0].name}."
@@ -46,7 +47,7 @@ def workspace_required(e: Evidence) -> list[Fix]:
                 step=2,
             )
         )
-    return [*fixes, _single_workspace_key(e)]
+    return [*fixes, *ways_round, _single_workspace_key(e)]
 
 
 def _ways_round(e: Evidence) -> list[Fix]:
@@ -58,6 +59,7 @@ def _ways_round(e: Evidence) -> list[Fix]:
             step=2,
         )
         for bypass in e.facts.bypasses
+        if bypass.is_certain
     ]
 
 
