@@ -94,8 +94,10 @@ class SafeAsyncClient(AsyncClient):
     if _SDK_API_KEY is not None:
 
         def _set_api_key(self, value: str | None) -> None:
+            changes = value != getattr(self, "api_key", value)
             _SDK_API_KEY.fset(self, value)
-            self._safeguard.disown(self)
+            if changes:
+                self._safeguard.disown(self)
 
         # A workspace that was chosen for one key is not another's. Reading goes straight to the SDK.
         api_key = property(_SDK_API_KEY.fget, _set_api_key)

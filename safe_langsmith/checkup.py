@@ -67,6 +67,7 @@ def _diagnose(client: Any, way: Way) -> Diagnosis | None:
     from ._io.bypasses import bypasses_in_use
     from ._io.destination import destination_of
     from ._io.facts import facts_of
+    from ._io.ledger import Hold
     from ._io.naming import naming_of
     from ._io.owner import endpoint_of, headers_of
     from ._io.refusals import Refusal, as_sent, plain_headers
@@ -80,11 +81,10 @@ def _diagnose(client: Any, way: Way) -> Diagnosis | None:
     facts = facts_of(request, to, naming_of(request, client, {}, True), safeguard, bypasses_in_use(client))
     facts = replace(facts, method=None, path=None, url=None, status_code=None)
     prober = probes.Prober(way, to.endpoint, request.headers, request.secrets, probes.DEADLINE)
-    held = to.case.lock.acquire(timeout=probes.DEADLINE + 1)
     try:
-        ask = prober.ask if held else probes.too_long
-        return scrub(to.case.drive(check_up(facts), ask if safeguard.probe else probes.no_questions), request.secrets)
+        with to.case.hold(probes.DEADLINE + 1, way.needs_thread) as hold:
+            ask = probes.too_long if hold is Hold.TOO_LONG else prober.ask
+            found = to.case.drive(check_up(facts), ask if safeguard.probe else probes.no_questions)
+        return scrub(found, request.secrets)
     finally:
         prober.forget()
-        if held:
-            to.case.lock.release()

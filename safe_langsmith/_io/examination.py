@@ -14,7 +14,7 @@ from safe_langsmith.diagnosis import Diagnosis, Workspace
 
 from . import probes
 from .choice import choose
-from .ledger import Case
+from .ledger import Case, Hold
 from .probes import no_questions, too_long
 from .safeguard import Safeguard
 
@@ -56,23 +56,18 @@ def examine(
         may_choose: Whether a workspace may be chosen where none was named.
         needs_thread: The thread without which a question gets no answer, or `None`.
     """
-    # Who asks needs this very thread to go on, so this one must not wait for the answers.
-    in_the_way = case.needs_thread == threading.get_ident()
-    # Who waits longer than the questions may take, waits for the user's callable, and goes on without.
-    held = not in_the_way and case.lock.acquire(timeout=probes.DEADLINE + 1)
-    try:
+    # Who waits longer than the questions may take, waits for the user's callable, and goes on without. And who is
+    # waited for by the one who asks must not wait, but ask, too.
+    with case.hold(probes.DEADLINE + 1, needs_thread) as hold:
         _examining.now = True
-        if held:
-            case.needs_thread = needs_thread
-        asking = ask if held or in_the_way else too_long
-        conclusion = case.drive(investigate(facts), asking if safeguard.probe else no_questions)
-        if not (may_choose and (held or (in_the_way and safeguard.resolve_workspace is True))):
-            return Examination(conclusion.diagnosis, None)
-        workspace, declined = choose(conclusion.candidates, safeguard.resolve_workspace, case)
-        diagnosis = add_to_workspace_check(conclusion.diagnosis, declined) if declined else conclusion.diagnosis
-        return Examination(diagnosis, workspace)
-    finally:
-        _examining.now = False
-        if held:
-            case.needs_thread = None
-            case.lock.release()
+        try:
+            asking = too_long if hold is Hold.TOO_LONG else ask
+            conclusion = case.drive(investigate(facts), asking if safeguard.probe else no_questions)
+            by_rule = hold is Hold.NEEDS_ME and safeguard.resolve_workspace is True
+            if not (may_choose and (hold is Hold.MINE or by_rule)):
+                return Examination(conclusion.diagnosis, None)
+            workspace, declined = choose(conclusion.candidates, safeguard.resolve_workspace, case)
+            diagnosis = add_to_workspace_check(conclusion.diagnosis, declined) if declined else conclusion.diagnosis
+            return Examination(diagnosis, workspace)
+        finally:
+            _examining.now = False

@@ -17,7 +17,7 @@ from .safeguard import Safeguard
 
 _REPLICA = "the replica's settings"
 _CALL = "the call's own headers"
-_RUNS = re.compile(r"/runs(?:/[^/]+)?$")
+_RUNS = re.compile(r"^(?!.*/(?:annotation-queues|datasets)/).*/runs(?:/[^/]+)?$")
 
 
 def facts_of(

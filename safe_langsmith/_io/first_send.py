@@ -6,6 +6,7 @@ what was chosen for the client's own key is kept off the requests for others, on
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ from .refusals import CREDENTIAL_HEADERS, as_sent, fingerprint, netloc_of, plain
 from .second_send import caller_headers
 
 _NONE: dict[str, Any] = {}
+_RUNS = re.compile(r"/runs(?:/batch|/multipart|/[0-9a-f-]{36})?$")
 _HARMLESS = frozenset({"Accept", "Content-Type"})
 
 
@@ -56,7 +58,8 @@ def apart_from_chosen_workspace(client: Any, endpoint: str, call: dict[str, Any]
         given = call.get("headers") or {}
         # httpx adds the client's headers to those of a call, whatever their value; what authenticates comes after
         # that. Where something does so already, it has to stay.
-        authenticated = "auth" in call or client._client.auth is not None or client._client.base_url.userinfo
+        authenticated = "auth" in call or client._client.auth is not None or "@" in endpoint
+        authenticated = authenticated or client._client.base_url.userinfo
         if authenticated or "x-tenant-id" in plain_headers(given) or not is_for_another(client, endpoint, given):
             return call
         return {**call, "auth": _drop_tenant}
@@ -72,15 +75,18 @@ def is_for_another(client: Any, url: str, given: Mapping[str, Any]) -> bool:
         url: The path or URL that is asked for.
         given: The headers that the call itself sets.
     """
-    own = endpoint_of(client)
-    if url.startswith("http") and not url.startswith(f"{own}/"):
+    if url.startswith("http") and not _is_below(url, endpoint_of(client)):
         others = (str(base) for base in getattr(client, "_write_api_urls", None) or ())
         # Another path of the same host may be one of the same API; of a write endpoint, or a replica, it is not.
-        same_host = netloc_of(url) == netloc_of(own)
-        if not same_host or "/runs" in url or any(url.startswith(f"{base}/") for base in others):
+        same_host = netloc_of(url) == netloc_of(endpoint_of(client))
+        if not same_host or _RUNS.search(url) or any(_is_below(url, base) for base in others):
             return True
     own_headers, brought = plain_headers(headers_of(client)), plain_headers(given)
     return any(name in brought and brought[name] != own_headers.get(name) for name in CREDENTIAL_HEADERS)
+
+
+def _is_below(url: str, base: str) -> bool:
+    return url.startswith(f"{base}/") or as_sent(url).startswith(f"{as_sent(base).rstrip('/')}/")
 
 
 def _chosen_elsewhere(client: Any, pathname: str, given: Mapping[str, Any]) -> str | None:

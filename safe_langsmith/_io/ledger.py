@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import time
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from enum import Enum
 from types import BuiltinMethodType, MethodType
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 from safe_langsmith._core.answers import Answer
 from safe_langsmith._core.evidence import Asking, Question, T
@@ -27,6 +28,15 @@ FAILURE_TTL = 10.0
 
 MOST_CASES = 1_000
 MOST_TOLD = 20
+_SLICE = 0.05
+
+
+class Hold(Enum):
+    """How waiting for a case ended: it is held; its holder waits for this very thread; or it took too long."""
+
+    MINE = "mine"
+    NEEDS_ME = "needs me"
+    TOO_LONG = "too long"
 
 
 class Case:
@@ -35,7 +45,6 @@ class Case:
     Attributes:
         lock: Held while questions are asked, so that everybody else waits for the answers instead of asking, too.
         gates: For each event loop, what its tasks wait at while one of them has the refusal examined.
-        needs_thread: The thread without which the questions that are being asked get no answer, or `None`.
         announced: The workspaces whose choice has been logged.
     """
 
@@ -43,13 +52,37 @@ class Case:
         """Knows nothing yet."""
         self.lock = threading.Lock()
         self.announced: dict[str, object] = {}
-        self.gates: WeakKeyDictionary[Any, asyncio.Lock] = WeakKeyDictionary()
-        self.needs_thread: int | None = None
+        self.gates: dict[Any, asyncio.Lock] = {}
+        self._needs: tuple[int | None, ...] = ()
         self._automatic: tuple[Workspace | None, float] = (None, 0.0)
         self._clock = clock
         self._answers: dict[Question, tuple[Answer, float]] = {}
         self._choices: list[tuple[Callable[[], Any], Any]] = []
         self._told: dict[object, object] = {}
+
+    @contextlib.contextmanager
+    def hold(self, seconds: float, needs_thread: int | None) -> Iterator[Hold]:
+        """Waits until nobody else asks, and then keeps everybody else waiting.
+
+        Args:
+            seconds: How long to wait at most.
+            needs_thread: The thread without which the questions to come get no answer, or `None`.
+        """
+        me, until = threading.get_ident(), time.monotonic() + seconds
+        held = self.lock.acquire(blocking=False)
+        # Looked at again and again: who holds it changes while this waits.
+        while not held and me not in self._needs and time.monotonic() < until:
+            held = self.lock.acquire(timeout=max(0.0, min(_SLICE, until - time.monotonic())))
+        try:
+            if held:
+                self._needs = (me, needs_thread)
+                yield Hold.MINE
+            else:
+                yield Hold.NEEDS_ME if me in self._needs else Hold.TOO_LONG
+        finally:
+            if held:
+                self._needs = ()
+                self.lock.release()
 
     @property
     def automatic(self) -> Workspace | None:

@@ -11,7 +11,7 @@ from safe_langsmith._core.clean import bare_url
 from safe_langsmith._core.evidence import Question
 
 from .futures import outcome
-from .ways import Raw, Way
+from .ways import TOO_LATE, Raw, Way
 
 DEADLINE = 5.0
 """Seconds for all questions about one refusal, by the clock."""
@@ -106,7 +106,7 @@ class Prober:
             if self._called_off:
                 future.cancel()
             raw = outcome(future, left)
-            if raw is None:
+            if raw is None or raw.error == TOO_LATE:
                 return Answer(error=f"{OUT_OF_TIME} {DEADLINE:g} s")
         except CancelledError:
             return _CALLED_OFF if self._called_off else Answer(error="no answer")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from safe_langsmith._core.afterthoughts import call_again
 from safe_langsmith._core.scrub import scrub
@@ -24,10 +24,7 @@ from .refusals import Refusal, read_refusal
 from .roads.road import Road
 from .sdk_errors import drop_frames, response_of, status_of
 from .trouble import log_failure
-from .worker import in_worker
-
-if TYPE_CHECKING:
-    import asyncio
+from .worker import in_turn, in_worker
 
 
 def refused(make_road: Callable[[], Road], error: Exception) -> RefusedCall | None:
@@ -150,19 +147,13 @@ class RefusedCall:
         if self._error is None:
             return False
         try:
+            to = self._destination(self._read(self._error))
             # One at a time for an endpoint and key: the others wait on the loop, and then find what that one learned.
-            async with self._gate():
+            async with in_turn(to.case.gates if to else {}, probes.DEADLINE + 1):
                 return await in_worker(self._is_worth_another)
         except Exception as failure:
             log_failure("diagnosing a refusal", failure)
             return False
-
-    def _gate(self) -> asyncio.Lock:
-        import asyncio
-
-        to = self._destination(self._read(self._error))
-        # A refusal that is none of ours waits for nobody.
-        return to.case.gates.setdefault(asyncio.get_running_loop(), asyncio.Lock()) if to else asyncio.Lock()
 
     def _read(self, error: Exception | None) -> Refusal:
         return read_refusal(response_of(error), self._road.method, self._road.url, headers_of(self._client))

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Protocol
 
 from .futures import in_thread
 
+TOO_LATE = "not all of it came in time"
 LARGEST_BODY = 8_000_000
 _CHUNK = 65_536
 _TENANT = "X-Tenant-Id"
@@ -113,7 +114,9 @@ def _ask_session(session: Any, url: str, headers: Mapping[str, str], until: floa
             body = bytearray()
             for chunk in _chunks(response):
                 body += chunk
-                if len(body) > LARGEST_BODY or time.monotonic() > until:
+                if time.monotonic() > until:
+                    return Raw(error=TOO_LATE)
+                if len(body) > LARGEST_BODY:
                     break
             return Raw(response.status_code, response.headers.get("Content-Type") or "", bytes(body))
         finally:
@@ -136,7 +139,9 @@ async def _ask_async(client: Any, url: str, headers: Mapping[str, str], until: f
             body = bytearray()
             async for chunk in response.aiter_bytes(_CHUNK):
                 body += chunk
-                if len(body) > LARGEST_BODY or time.monotonic() > until:
+                if time.monotonic() > until:
+                    return Raw(error=TOO_LATE)
+                if len(body) > LARGEST_BODY:
                     break
             return Raw(response.status_code, response.headers.get("Content-Type") or "", bytes(body))
         finally:
@@ -147,8 +152,11 @@ async def _ask_async(client: Any, url: str, headers: Mapping[str, str], until: f
 
 def _chunks(response: Any) -> Iterator[bytes]:
     """The body of a `requests` response as it comes in, where urllib3 can do that: a full chunk may never be full."""
-    read1 = getattr(response.raw, "read1", None)
-    if read1 is None or "decode_content" not in inspect.signature(read1).parameters:
+    raw = response.raw
+    # An adapter or a session of the user's may have read it already, or may have made it up.
+    untouched = response._content is False and hasattr(getattr(raw, "_fp", None), "read1")
+    read1: Any = getattr(raw, "read1", None)
+    if not untouched or read1 is None or "decode_content" not in inspect.signature(read1).parameters:
         yield from response.iter_content(_CHUNK)
         return
     while chunk := read1(_CHUNK, decode_content=True):

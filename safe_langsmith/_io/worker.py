@@ -6,11 +6,34 @@ import asyncio
 import contextlib
 import contextvars
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future, InvalidStateError
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
+
+
+@contextlib.asynccontextmanager
+async def in_turn(gates: dict[Any, asyncio.Lock], seconds: float) -> AsyncIterator[None]:
+    """Lets the tasks of an event loop through one by one, and none wait for longer than a given time.
+
+    Args:
+        gates: The gate of each loop.
+        seconds: How long to wait at most.
+    """
+    loop = asyncio.get_running_loop()
+    # A gate keeps its loop alive.
+    for ended in [known for known in tuple(gates) if known.is_closed()]:
+        gates.pop(ended, None)
+    gate = gates.setdefault(loop, asyncio.Lock())
+    # Not asyncio.wait_for(), which before Python 3.12 may lose a lock that is acquired just when it gives up.
+    acquiring = loop.create_task(gate.acquire())
+    try:
+        await asyncio.wait((acquiring,), timeout=seconds)
+        yield
+    finally:
+        acquiring.cancel()
+        acquiring.add_done_callback(lambda task: None if task.cancelled() else gate.release())
 
 
 async def in_worker(work: Callable[[], T]) -> T:

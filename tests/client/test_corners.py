@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import threading
+import weakref
 from types import SimpleNamespace
 
 import langsmith
 import pytest
+import requests
 from langsmith.utils import LangSmithError
 
 from safe_langsmith import Cause, Confidence, ForbiddenDiagnosis, SafeAsyncClient
@@ -424,3 +427,54 @@ def test_runs_of_an_annotation_queue_are_no_traces(server, org, workspace, make_
     for _ in range(2):
         error = refuse(lambda: client.request_with_retries("POST", path, json=[]))
         assert not error.repeated
+
+
+def test_a_session_that_reads_every_answer_is_no_obstacle(server, workspace, key, make_client):
+    class Logging(requests.Session):
+        def send(self, request, **kwargs):
+            response = super().send(request, **kwargs)
+            assert response.text is not None
+            return response
+
+    client = make_client(server, key, session=Logging())
+
+    assert list(client.list_projects()) == []
+    assert client.workspace_id == workspace.id
+
+
+@pytest.mark.skipif(not hasattr(langsmith.AsyncClient, "workspace_id"), reason="this SDK's client names no workspace")
+def test_a_chooser_that_asks_the_same_client_is_not_waited_for_for_ever(server, org, workspace, monkeypatch):
+    org.add_workspace("Production")
+    key, inner = org.add_service_key(workspaces=None), []
+
+    async def main():
+        loop = asyncio.get_running_loop()
+
+        def choose(workspaces):
+            call = asyncio.run_coroutine_threadsafe(client._arequest_with_retries("GET", "/sessions"), loop)
+            inner.append(call.exception(30))
+            return workspace.id
+
+        monkeypatch.setattr("safe_langsmith._io.probes.DEADLINE", 1)
+        async with SafeAsyncClient(api_url=server.url, api_key=key, resolve_workspace=choose) as client:
+            return (await client._arequest_with_retries("GET", "/sessions")).json()
+
+    assert asyncio.run(main()) == []
+    assert isinstance(inner[0], LangSmithError)
+
+
+@pytest.mark.skipif(not hasattr(langsmith.AsyncClient, "workspace_id"), reason="this SDK's client names no workspace")
+def test_an_event_loop_that_has_ended_is_let_go(server, workspace, key):
+    loops = []
+
+    async def main():
+        loops.append(weakref.ref(asyncio.get_running_loop()))
+        async with SafeAsyncClient(api_url=server.url, api_key=key, resolve_workspace=False) as client:
+            calls = [client._arequest_with_retries("GET", "/sessions") for _ in range(3)]
+            await asyncio.gather(*calls, return_exceptions=True)
+
+    for _ in range(5):
+        asyncio.run(main())
+    gc.collect()
+
+    assert sum(loop() is not None for loop in loops) <= 1

@@ -94,3 +94,16 @@ def test_a_workspace_that_is_named_for_another_key_stays(named, server, org, wor
 
     assert len(server.projects(theirs)) == (0 if named else 1)
     assert client.workspace_id == workspace.id
+
+
+@pytest.mark.skipif(not hasattr(langsmith.Client, "_get_langsmith_api_sync"), reason="this SDK has no generated client")
+def test_a_copy_for_another_key_of_a_client_without_one(server, org, workspace, other, make_client):
+    elsewhere, theirs = other
+    own = org.add_oauth_token(default=workspace)
+    client = make_client(server, headers={"Authorization": f"Bearer {own}"})
+    copied = client._get_langsmith_api_sync().with_options(api_key=elsewhere.add_service_key(workspaces=None))
+    copied.post("/sessions", cast_to=object, body={"name": "p"})
+
+    assert [project["name"] for project in server.projects(theirs)] == ["p"]
+    assert client.workspace_id is None
+    assert list(client.list_projects()) == []

@@ -15,7 +15,7 @@ from typing import Any, cast
 
 from safe_langsmith._io.first_send import is_for_another
 from safe_langsmith._io.owner import API_KEY, without_tenant
-from safe_langsmith._io.refusals import plain_headers
+from safe_langsmith._io.refusals import CREDENTIAL_HEADERS, plain_headers
 from safe_langsmith._io.refused_call import refused
 
 from .generated_road import GeneratedRoad
@@ -45,6 +45,7 @@ def _guarded(base: Any) -> Any:
         _unguarded = base
         _safe_client: Any = None
         _named_workspace: str | None = None
+        _brought: frozenset[str] = frozenset()
         _is_for_another = False
 
         request = _request_async if inspect.iscoroutinefunction(base.request) else _request
@@ -62,9 +63,10 @@ def _copy(self: Any, **kwargs: Any) -> Any:
     given = plain_headers(headers)
     made._safe_client = self._safe_client
     made._named_workspace = kwargs.get("tenant_id") or given.get("x-tenant-id") or self._named_workspace
-    made._is_for_another = self._is_for_another or bool(
-        kwargs.get("api_key") or given.get(API_KEY) or kwargs.get("base_url")
-    )
+    has_key = kwargs.get("api_key") is not None
+    brought = {name for name in CREDENTIAL_HEADERS if name in given} | ({API_KEY} if has_key else set())
+    made._brought = self._brought | brought
+    made._is_for_another = self._is_for_another or bool(brought or kwargs.get("base_url"))
     return made
 
 

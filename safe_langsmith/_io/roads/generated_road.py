@@ -46,7 +46,8 @@ class GeneratedRoad(Road):
     def caller_headers(self) -> Mapping[str, Any]:
         """The headers that the call itself, or who copied the client for it, set."""
         named = self._api._named_workspace
-        return {"X-Tenant-Id": named, **self._headers} if named else self._headers
+        brought = dict.fromkeys(self._api._brought, "what the copy was made with")
+        return {**brought, **({"X-Tenant-Id": named} if named else {}), **self._headers}
 
     def raised_by_sdk(self, error: Exception) -> bool:
         """Whether it is what a generated client raises for an answer."""
