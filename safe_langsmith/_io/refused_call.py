@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from safe_langsmith._core.afterthoughts import call_again
 from safe_langsmith._core.scrub import scrub
@@ -39,6 +39,15 @@ def refused(make_road: Callable[[], Road], error: Exception) -> RefusedCall | No
         return RefusedCall(road, error, _policy()) if road.is_refusal(error) else None
     except Exception:  # Whatever fails in here, the SDK's own error stands.
         return None
+
+
+class _Look(NamedTuple):
+    """What a refusal itself tells: the refusal, whom it was for, who named its workspace, whether one may be chosen."""
+
+    refusal: Refusal
+    to: Destination
+    naming: Naming
+    may_choose: bool
 
 
 class RefusedCall:
@@ -147,19 +156,15 @@ class RefusedCall:
         if self._error is None:
             return False
         try:
-            to = self._destination(self._read(self._error))
+            look = self._look(self._error)
+            if look is None or self._cure_as_known(look):
+                return look is not None
             # One at a time for an endpoint and key: the others wait on the loop, and then find what that one learned.
-            async with in_turn(to.case.gates if to else {}, probes.DEADLINE + 1):
-                return await in_worker(self._is_worth_another)
+            async with in_turn(look.to.case.gates, probes.DEADLINE + 1):
+                return self._cure_as_known(look) or await in_worker(self._is_worth_another)
         except Exception as failure:
             log_failure("diagnosing a refusal", failure)
             return False
-
-    def _read(self, error: Exception | None) -> Refusal:
-        return read_refusal(response_of(error), self._road.method, self._road.url, headers_of(self._client))
-
-    def _destination(self, refusal: Refusal) -> Destination | None:
-        return destination_of(self._client, refusal, self._road.siblings, self._road.caller_headers)
 
     def _conclude_second(self, workspace: Workspace, to: Destination) -> None:
         if status_of(self._error) in (401, 403):
@@ -176,24 +181,33 @@ class RefusedCall:
                 log_failure("diagnosing a refusal", failure)
             return False
 
-    def _examine(self, error: Exception) -> bool:
-        """Prepares a second send and returns `True`, or explains the refusal and returns `False`."""
-        client, road, safeguard = self._client, self._road, self._client._safeguard
+    def _look(self, error: Exception) -> _Look | None:
+        """Returns what a refusal itself tells, or `None` where it is none of ours. Waits for nothing."""
+        client, road = self._client, self._road
         if not road.is_refusal(error):
-            return False
-        refusal = self._read(error)
-        to = self._destination(refusal)
+            return None
+        refusal = read_refusal(response_of(error), road.method, road.url, headers_of(client))
+        to = destination_of(client, refusal, road.siblings, road.caller_headers)
         if to is None:
-            return False
+            return None
         naming = self._naming(refusal, to)
         may_choose = naming.workspace_id is None and self._second is None and can_name_a_workspace(client)
         # Where the user has named a workspace since this request left, the next one will carry it.
-        may_choose = may_choose and (not to.is_own or is_unnamed(client))
-        # What cured a refusal of this key before cures this one, unless its answer tells of something else.
-        curable = may_choose and safeguard.resolve_workspace is True and refusal.is_plain
-        known = to.case.automatic if curable else None
-        if known is not None and self._prepare_second(known, to, refusal):
-            return True
+        return _Look(refusal, to, naming, may_choose and (not to.is_own or is_unnamed(client)))
+
+    def _cure_as_known(self, look: _Look) -> bool:
+        """What cured a refusal of this key before cures this one, unless its answer tells of something else."""
+        curable = look.may_choose and self._client._safeguard.resolve_workspace is True and look.refusal.is_plain
+        known = look.to.case.automatic if curable else None
+        return known is not None and self._prepare_second(known, look.to, look.refusal)
+
+    def _examine(self, error: Exception) -> bool:
+        """Prepares a second send and returns `True`, or explains the refusal and returns `False`."""
+        client, road = self._client, self._road
+        look = self._look(error)
+        if look is None or self._cure_as_known(look):
+            return look is not None
+        refusal, to, naming, may_choose = look
         diagnosis, workspace = self._ask(refusal, to, naming, may_choose)
         if diagnosis.cause is Cause.WORKSPACE_NOT_ACCESSIBLE:
             forget(client, to, naming.workspace_id)
