@@ -69,7 +69,7 @@ def is_unnamed(client: Any) -> bool:
 def sdk_copies_workspace() -> bool:
     """Whether the SDK copies the client's workspace into the headers that a call sets for another key.
 
-    Before langsmith 0.14 it does, so such a header there is nobody's wish; later ones add it only while sending.
+    Before langsmith 0.14 it does, and such a header cannot be told from a wish; later ones add it only while sending.
     """
     import langsmith.client
 

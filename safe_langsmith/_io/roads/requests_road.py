@@ -53,7 +53,7 @@ class RequestsRoad(Road):
         return caller_headers(self._arguments)
 
     @property
-    def ends_in_a_log(self) -> bool:  # type: ignore[override]
+    def ends_in_a_log(self) -> bool:
         """Whether runs are sent: from the tracing threads, or by a decorator that must not fail the user's function."""
         method, path = self.method.upper(), urlsplit(self.url).path
         return bool(_INGESTION.search(f"{method} {path}"))

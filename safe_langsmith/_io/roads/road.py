@@ -27,11 +27,9 @@ class Road:
 
     Attributes:
         siblings: Base URLs under which this road reaches the client's own endpoint, beside the endpoint itself.
-        ends_in_a_log: Whether the SDK logs what such calls raise, one by one, where nobody waits for it.
     """
 
     siblings: tuple[str, ...] = ()
-    ends_in_a_log = False
 
     def __init__(self, client: Any, method: str, url: str) -> None:
         """Holds the call."""
@@ -47,6 +45,11 @@ class Road:
     def url(self) -> str:
         """The URL that the SDK makes of what was asked for."""
         return self.asked if self.asked.startswith("http") else f"{endpoint_of(self.client)}/{self.asked.lstrip('/')}"
+
+    @property
+    def ends_in_a_log(self) -> bool:
+        """Whether the SDK logs what such calls raise, one by one, where nobody waits for it."""
+        return False
 
     @property
     def caller_headers(self) -> Mapping[str, Any]:
