@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 from uuid import UUID
 
 from safe_langsmith.diagnosis import Workspace
 
-from .clean import clean
+from .clean import bare_url, clean
 
 MESSAGE_LIMIT = 300
 NAME_LIMIT = 80
+URL_LIMIT = 200
 LARGEST_LISTING = 10_000
 
 _NAMES_NO_WORKSPACE = re.compile(
@@ -82,6 +84,8 @@ class Answer:
         deleted: The ids of the deleted ones in the list.
         organizations: The ids of the organizations they belong to.
         resolved: The workspace that the request resolved to, where that was the question.
+        service: Which service described itself, where that was the question.
+        data_planes: Where the data planes of the listed workspaces answer, by workspace id, for those that have one.
         body: What the body of a refusal says.
     """
 
@@ -92,11 +96,13 @@ class Answer:
     deleted: frozenset[str] = frozenset()
     organizations: frozenset[str] = frozenset()
     resolved: Workspace | None = None
+    service: Literal["LangSmith", "an Agent Server"] | None = None
+    data_planes: Mapping[str, str] = field(default_factory=dict, hash=False)
     body: Body = NO_BODY
 
     @property
     def granted(self) -> bool:
-        """Whether LangSmith answered the question."""
+        """Whether LangSmith answered a question that it answers only with a key."""
         return self.resolved is not None or self.workspaces is not None
 
     @property
@@ -107,7 +113,7 @@ class Answer:
     @property
     def failed(self) -> bool:
         """Whether nobody who could know has answered: the network, a server in trouble, something else's page."""
-        return not self.granted and not self.refused
+        return not self.granted and not self.refused and self.service is None
 
 
 def canonical_workspace_id(text: str | None) -> str | None:
@@ -167,6 +173,9 @@ def read_answer(status: int, raw: bytes, content_type: str = "", secrets: tuple[
         workspace = _workspace(document, secrets)
         if workspace is not None:
             return Answer(status, resolved=workspace)
+        service = _service(document)
+        if service is not None:
+            return Answer(status, service=service)
     if isinstance(document, list) and len(document) <= LARGEST_LISTING:
         entries = [entry for entry in document if isinstance(entry, dict)]
         found = [(entry, _workspace(entry, secrets)) for entry in entries]
@@ -175,16 +184,27 @@ def read_answer(status: int, raw: bytes, content_type: str = "", secrets: tuple[
         }
         gone = {workspace.id for entry, workspace in found if workspace and entry.get("is_deleted") is True}
         owners = {canonical_workspace_id(_text(entry.get("organization_id"))) for entry in entries}
+        planes = {workspace.id: _text(entry.get("data_plane_url")) for entry, workspace in found if workspace}
         if live or not document or gone:
             return Answer(
                 status,
                 workspaces=tuple(live.values()),
                 deleted=frozenset(gone),
                 organizations=frozenset(owner for owner in owners if owner),
+                data_planes={id_: clean(bare_url(url), URL_LIMIT, secrets) for id_, url in planes.items() if url},
             )
     return Answer(
         status, "an answer that LangSmith does not give", body=read_body(raw[:100_000], content_type, secrets)
     )
+
+
+def _service(document: dict[str, Any]) -> Literal["LangSmith", "an Agent Server"] | None:
+    """Tells LangSmith's `GET /info` from that of an Agent Server, which is what LangSmith Deployment runs."""
+    if not isinstance(document.get("version"), str):
+        return None
+    if "langgraph_py_version" in document or "langgraph_js_version" in document:
+        return "an Agent Server"
+    return "LangSmith" if "batch_ingest_config" in document or "instance_flags" in document else None
 
 
 def _workspace(entry: dict[str, Any], secrets: tuple[str, ...]) -> Workspace | None:

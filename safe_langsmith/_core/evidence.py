@@ -41,6 +41,13 @@ HOME = Question("/settings")
 """Which workspace does the key resolve to where none is named?"""
 
 
+ABOUT = Question("/info")
+"""Is this LangSmith's API at all? It answers anybody, with a key or without."""
+
+ABOUT_BELOW = Question("/api/v1/info")
+"""And if not here, is it below, as it is at a self-hosted instance?"""
+
+
 def inside(workspace_id: str) -> Question:
     """Does the key work in this workspace?"""
     return Question("/settings", workspace_id)

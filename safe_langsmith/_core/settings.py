@@ -63,11 +63,15 @@ class Dotenv:
         path: The file, or `None` where there is none.
         lines: Its definitions in order; the last one of a name counts.
         trouble: Why it could not be read, or `None`.
+        remarks: What is wrong with it or surprising about it, the beginning of a sentence each: "line 3: ...".
+        elsewhere: The file that `load_dotenv()` in the main script would read, where that is another one.
     """
 
     path: str | None = None
     lines: tuple[DotenvLine, ...] = field(default=(), repr=False)
     trouble: str | None = None
+    remarks: tuple[str, ...] = ()
+    elsewhere: Dotenv | None = None
 
 
 @dataclass(frozen=True)
