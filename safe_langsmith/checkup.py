@@ -60,7 +60,7 @@ async def adiagnose(client: langsmith.AsyncClient) -> Diagnosis | None:
 
 
 def _diagnose(client: Any, way: Way) -> Diagnosis | None:
-    from ._core.answers import NO_BODY
+    from ._core.body import NO_BODY
     from ._core.checkup import check_up
     from ._core.scrub import scrub
     from ._io import probes

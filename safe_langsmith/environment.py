@@ -7,7 +7,7 @@ import os
 
 from ._core.clean import HIDDEN, clean
 from ._core.keys import describe
-from ._core.settings import VARIABLES
+from ._core.variables import VARIABLES
 from ._io.local import PathLike, read_dotenv
 from .diagnosis import Setting
 

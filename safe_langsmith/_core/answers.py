@@ -1,12 +1,7 @@
-"""Reading what a server answered: the body of a refusal, in all its dialects, and the answers to our questions.
-
-LangSmith's services write `{"detail": ...}` (a text, a list or an object), `{"error": ...}` or RFC 7807 problem
-details; proxies write HTML or plain text. Nothing here trusts a type: whatever came, the result is a plain value.
-"""
+"""Reading the answers to our questions. Nothing here trusts a type: whatever came, the result is a plain value."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,61 +10,12 @@ from uuid import UUID
 
 from safe_langsmith.diagnosis import Workspace
 
+from .body import NO_BODY, Body, parse, read_body
 from .clean import bare_url, clean
 
-MESSAGE_LIMIT = 300
 NAME_LIMIT = 80
 URL_LIMIT = 200
 LARGEST_LISTING = 10_000
-
-_NAMES_NO_WORKSPACE = re.compile(
-    r"org_scoped_key_requires_workspace|requires workspace specification|requires a workspace id", re.IGNORECASE
-)
-_UNAVAILABLE = re.compile(
-    r"not enabled for this (?:organization|tenant|workspace)|no plan found|usage_limit_exceeded",
-    re.IGNORECASE,
-)
-_PERMISSION = re.compile(r"(?<![\w:/.-])[a-z][a-z-]*(?::[a-z][a-z_-]*){1,2}(?![\w:/-])")
-# The resources that LangSmith's permissions begin with, so that "host:port" and its like are not taken for one.
-_RESOURCES = frozenset(
-    "agent-auth-connections alerts annotation-queues bulk-exports charts custom-apps datasets deployments experiments "
-    "feedback feedback-configs fleet gateway issues mcp-servers model-price-map organization projects prompts rules "
-    "runs sandboxes snapshots workspaces".split()
-)
-_ACTIONS = frozenset(
-    "clone configure create decrease delete download exec increase invoke manage read revoke run share tag update "
-    "write".split()
-)
-_LACKS = re.compile(r"\b(?:missing|lacks?|needs?|requires?|required|insufficient|without)\b[^,;.]*$", re.IGNORECASE)
-_HTML = re.compile(
-    r"\s*(?:<!--(?:[^-]|-(?!->)){0,2000}-->\s*){0,5}<(?:!doctype|html|head|body|title|center|h1)\b", re.IGNORECASE
-)
-
-
-@dataclass(frozen=True)
-class Body:
-    """What the body of a refusal says.
-
-    Attributes:
-        form: `json` for an object, `html`, `empty`, or `other`.
-        message: What it says, cleaned; `None` where it says nothing readable.
-        names_no_workspace: Whether it says that the key needs a workspace and none was named.
-        permission: The permission it says is missing, if it names one.
-        unavailable: Whether it says that a plan or a feature is missing.
-        malformed_workspace_id: Whether it says that the workspace id is not a UUID.
-        legacy_key: Whether it says that the key is a legacy key.
-    """
-
-    form: Literal["json", "html", "empty", "other"] = "empty"
-    message: str | None = None
-    names_no_workspace: bool = False
-    permission: str | None = None
-    unavailable: bool = False
-    malformed_workspace_id: bool = False
-    legacy_key: bool = False
-
-
-NO_BODY = Body()
 
 
 @dataclass(frozen=True)
@@ -129,33 +75,6 @@ def canonical_workspace_id(text: str | None) -> str | None:
         return None
 
 
-def read_body(raw: bytes, content_type: str = "", secrets: tuple[str, ...] = ()) -> Body:
-    """Returns what the body of a refusal says.
-
-    Args:
-        raw: The bytes that came, as many as are worth reading.
-        content_type: The `Content-Type` header.
-        secrets: Strings that must not appear in the result.
-    """
-    text = raw.decode("utf-8", "replace")
-    if not text.strip():
-        return Body("empty")
-    if _HTML.match(text[:20_000]) or "html" in content_type.lower():
-        said = clean(_title(text[:20_000]), MESSAGE_LIMIT, secrets)
-        return Body("html", f"an HTML page, {said!r}" if said else "an HTML page")
-    document = _parse(text)
-    said = " ".join(_sentences(document)) if isinstance(document, dict) else text
-    return Body(
-        form="json" if isinstance(document, dict) else "other",
-        message=clean(said or text, MESSAGE_LIMIT, secrets) or None,
-        names_no_workspace=bool(_NAMES_NO_WORKSPACE.search(said)),
-        permission=_permission(said),
-        unavailable=bool(_UNAVAILABLE.search(said)),
-        malformed_workspace_id="not a valid uuid" in said.lower(),
-        legacy_key="legacy api key" in said.lower(),
-    )
-
-
 def read_answer(status: int, raw: bytes, content_type: str = "", secrets: tuple[str, ...] = ()) -> Answer:
     """Returns what the answer to one of our questions says.
 
@@ -168,7 +87,7 @@ def read_answer(status: int, raw: bytes, content_type: str = "", secrets: tuple[
     if status != 200:
         error = "a redirect, which is not followed" if 300 <= status < 400 else None
         return Answer(status, error, body=read_body(raw[:100_000], content_type, secrets))
-    document = _parse(raw.decode("utf-8", "replace"))
+    document = parse(raw.decode("utf-8", "replace"))
     if isinstance(document, dict):
         workspace = _workspace(document, secrets)
         if workspace is not None:
@@ -222,47 +141,5 @@ def _workspace(entry: dict[str, Any], secrets: tuple[str, ...]) -> Workspace | N
     )
 
 
-def _title(page: str) -> str:
-    start = page.lower().find("<title")
-    end = page.lower().find("</title", start)
-    return page[start:end].partition(">")[2] if 0 <= start < end else ""
-
-
-def _parse(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-
-
 def _text(value: Any) -> str | None:
     return value if isinstance(value, str) else None
-
-
-def _sentences(value: Any, depth: int = 0) -> list[str]:
-    """Collects the texts of an error document, in the order in which they help."""
-    if isinstance(value, str):
-        return [value]
-    if depth > 3:
-        return []
-    if isinstance(value, list):
-        return [text for item in value[:5] for text in _sentences(item, depth + 1)]
-    if isinstance(value, dict):
-        fields = ("error", "code", "title", "detail", "message", "msg", "error_description", "error_class", "remedy")
-        texts = [text for name in fields for text in _sentences(value.get(name), depth + 1)]
-        return list(dict.fromkeys(texts))
-    return []
-
-
-def _permission(text: str) -> str | None:
-    """The permission that a text calls missing: the only one in it, or the one behind a word that says so."""
-    text = text[:20_000]
-    named = {match.start(): match.group() for match in _PERMISSION.finditer(text)}
-    known = {
-        start: name
-        for start, name in named.items()
-        if name.partition(":")[0] in _RESOURCES and re.split("[-_]", name.rpartition(":")[2])[0] in _ACTIONS
-    }
-    if len(set(known.values())) == 1:
-        return next(iter(known.values()))
-    return next((name for start, name in known.items() if _LACKS.search(text[max(0, start - 30) : start])), None)

@@ -6,8 +6,10 @@ from safe_langsmith.diagnosis import Cause, Check, CheckResult
 
 from .clean import clean
 from .evidence import HOME, Evidence
-from .settings import DOCUMENTED, SDK_CACHE
+from .permissions import still_allowed
+from .settings import SDK_CACHE
 from .summary import named
+from .variables import DOCUMENTED
 from .verdict import Verdict
 
 _KINDS = {
@@ -73,8 +75,10 @@ def _variables(e: Evidence) -> Check:
     seen = [f"{v.name}={v.shown}{' (overruled)' if v.overruled else ''}" for v in variables]
     unset = [name for name in DOCUMENTED if not any(v.name == name for v in e.facts.variables)]
     detail = ", ".join(seen) + ("; " if seen and unset else "") + (f"not set: {', '.join(unset)}" if unset else "")
-    overruled = any(v.overruled for v in e.facts.variables)
-    return Check(3, "Environment variables", "problem" if overruled else "ok", detail)
+    mixture = [f"mixed: {e.facts.mixture}"] if e.facts.mixture else []
+    detail = "; ".join([*mixture, detail, *e.facts.surroundings.said])
+    troubled = any(v.overruled for v in e.facts.variables) or e.facts.mixture or e.facts.surroundings.ignored_any
+    return Check(3, "Environment variables", "problem" if troubled else "ok", detail)
 
 
 def _cached_and_dotenv(e: Evidence) -> Check:
@@ -90,6 +94,7 @@ def _cached_and_dotenv(e: Evidence) -> Check:
         for name, setting in e.facts.settings.items()
         if setting.source == SDK_CACHE and not any(drift.setting == name for drift in e.facts.drift)
     ]
+    differing += e.facts.remarks
     if differing:
         return Check(4, title, "problem", "; ".join(differing))
     given = ", ".join(drift.setting for drift in e.facts.drift)
@@ -101,13 +106,14 @@ def _regenerate(e: Evidence, verdict: Verdict) -> Check:
     title = "Regenerate the key"
     if verdict.cause in _KEY_CAUSES:
         return Check(5, title, "problem", "a new key is needed; see what to do")
-    if verdict.cause is Cause.STALE_ENVIRONMENT and e.facts.newer_key:
+    granted = any(answer.granted for answer in e.answers.values())
+    if verdict.cause is Cause.STALE_ENVIRONMENT and e.facts.newer_key and not granted:
         return Check(
             5, title, "problem", f"the endpoint refused this key; try the one in {e.facts.newer_key.now.source}"
         )
-    if verdict.cause in _REFUSED_CAUSES:
+    if verdict.cause in _REFUSED_CAUSES and not granted:
         return Check(5, title, "problem", "the endpoint refused this key; a new one must be made for the same endpoint")
-    if any(answer.granted for answer in e.answers.values()):
+    if granted:
         return Check(5, title, "not-applicable", "the endpoint accepts this key, so a new one would change nothing")
     if e.facts.body.names_no_workspace:
         return Check(5, title, "not-applicable", "the endpoint knows this key, so a new one would change nothing")
@@ -125,6 +131,8 @@ def _who_answered(e: Evidence) -> Check:
         return Check(None, title, "ok", f"LangSmith, as its JSON shows{said}")
     if facts.body.form == "html":
         return Check(None, title, "problem", f"{facts.body.message}, not LangSmith's API")
+    if facts.body.speaker:
+        return Check(None, title, "problem", f"{facts.body.speaker}{said}")
     if facts.body.form == "empty":
         return Check(None, title, "unknown", "the answer has no body, so nothing tells who gave it")
     return Check(None, title, "unknown", f"not a JSON object, so nothing tells who gave it{said}")
@@ -144,10 +152,13 @@ def _permission(e: Evidence, verdict: Verdict) -> Check:
         return Check(
             None, title, "unknown", f"needs {needed.permission}; the server did not list the caller's permissions"
         )
-    has = needed.permission in e.place.permissions
-    role = e.place.role or "the caller's role"
-    detail = f"needs {needed.permission}; {role} in {named(e.place)} {'includes' if has else 'does not include'} it"
-    return Check(None, title, "ok" if has else "problem", detail)
+    role, lacking = e.place.role or "the caller's role", e.lacks_permission
+    who = f'{role} in workspace "{e.place.name}"'
+    if lacking is None:
+        return Check(None, title, "ok", f"needs {needed.permission}; {who} includes it")
+    works = still_allowed(lacking, e.place.permissions)
+    detail = f"needs {lacking}; {who} does not include it" + (f", but includes {works}" if works else "")
+    return Check(None, title, "problem", detail)
 
 
 def _bypasses(e: Evidence, verdict: Verdict) -> tuple[Check, ...]:

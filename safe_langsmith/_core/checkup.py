@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from safe_langsmith.diagnosis import Diagnosis
 
-from .evidence import HOME, Asking, Evidence, Facts, inside
+from .evidence import HOME, Asking, Evidence, inside
+from .facts import Facts
 from .investigation import conclude
-from .rules import judge, values_alone
-from .rules.probed import bypassed
+from .rules import judge, judge_beforehand, values_alone
+from .rules.endpoint import told_by_itself, web_page
 
 
 def check_up(facts: Facts) -> Asking[Diagnosis | None]:
@@ -22,14 +23,18 @@ def check_up(facts: Facts) -> Asking[Diagnosis | None]:
         The next question to put to the endpoint.
     """
     e = Evidence(facts)
-    verdict = values_alone(e)
+    verdict = yield from values_alone(e)
     if verdict is None:
         works = yield from e.ask(inside(facts.workspace) if facts.workspace else HOME)
         if works.resolved:
-            verdict = yield from bypassed(e)
-        else:
-            # What a refusal of the client would say, this one says already.
-            if works.status in (401, 403):
+            verdict = yield from judge_beforehand(e)
+        elif works.status is not None and not works.refused:
+            verdict = web_page(e)
+            if verdict is None and works.status in (404, 405):
+                verdict = yield from told_by_itself(e)
+        if verdict is None and not works.resolved:
+            # What a refusal of the client would say, this one says already. A server in trouble says nothing.
+            if works.status is not None and works.status < 500:
                 e = Evidence(replace(facts, body=works.body), e.answers)
             verdict = yield from judge(e)
     return conclude(e, verdict).diagnosis if verdict else None

@@ -1,4 +1,4 @@
-"""What an investigation knows: facts of this process and the refusal, and the answers to the questions it asked."""
+"""What an investigation knows: the facts it starts with, and the answers to the questions it asked."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
-from safe_langsmith.diagnosis import Probe, Setting, Workspace
+from safe_langsmith.diagnosis import Probe, Workspace
 
-from .answers import NO_BODY, Answer, Body, canonical_workspace_id
-from .bypasses import Bypass
-from .keys import Credential
-from .permissions import Requirement, requirement
-from .settings import Drift, Variable
+from .answers import Answer
+from .facts import Facts
+from .hosts import api_instead_of_ui, host_of
 
 MOST_QUESTIONS = 3
 
@@ -60,71 +58,6 @@ Asking = Generator[Question, Answer, T]
 NOT_ASKED = Answer(error="not asked: at most three questions are asked about one refusal", asked=False)
 
 
-@dataclass(frozen=True)
-class Facts:
-    """What is known before anything is asked.
-
-    Attributes:
-        endpoint: The base URL of the API that refused.
-        credential: What the refused request's credential looks like.
-        settings: The contract's five settings, with their sources.
-        workspace_id: The workspace that the user named, as it was sent; `None` where none was named.
-        workspace_source: Where that came from.
-        inherited_workspace: The client's own, where the SDK sent it along with another key and nobody named one.
-        method: The refused request's method. This and the following are `None` where nothing was refused yet.
-        path: Its path below the endpoint.
-        url: Its URL, without user information and query.
-        status_code: The status of the refusal.
-        request_id: The id the server gave the request.
-        body: What the refusal's body says.
-        redirected_to: The host that answered in place of the endpoint's, if another did.
-        variables: The environment variables that are set.
-        drift: The settings that differ from what the environment or `.env` says now.
-        notes: What was seen of the `.env` file, a sentence each.
-        is_own: Whether endpoint and key are the client's own, and not a replica's.
-        dotenv_path: The `.env` file that was compared with, or `None` where none could be.
-        bypasses: The parts of the SDK in use whose requests do not go through the client.
-    """
-
-    endpoint: str
-    credential: Credential
-    settings: dict[str, Setting]
-    workspace_id: str | None = None
-    workspace_source: str = "default"
-    inherited_workspace: str | None = None
-    method: str | None = None
-    path: str | None = None
-    url: str | None = None
-    status_code: int | None = None
-    request_id: str | None = None
-    body: Body = NO_BODY
-    redirected_to: str | None = None
-    variables: tuple[Variable, ...] = ()
-    drift: tuple[Drift, ...] = ()
-    notes: tuple[str, ...] = ()
-    is_own: bool = True
-    dotenv_path: str | None = None
-    bypasses: tuple[Bypass, ...] = ()
-
-    @property
-    def workspace(self) -> str | None:
-        """The named workspace's id as LangSmith writes it, or `None` where none was named or it is not a UUID."""
-        return canonical_workspace_id(self.workspace_id)
-
-    @property
-    def newer_key(self) -> Drift | None:
-        """The place that now holds another key than the one in use, if one does."""
-        return next((drift for drift in self.drift if drift.setting == "api_key"), None)
-
-    @property
-    def requirement(self) -> Requirement | None:
-        """What the refused operation needs: as the body says, else as documented, else `None`."""
-        known = requirement(self.method, self.path) if self.method and self.path is not None else None
-        if self.body.permission and (known is None or known.permission != self.body.permission):
-            return Requirement(self.body.permission, ())
-        return known
-
-
 @dataclass
 class Evidence:
     """The facts, and the answers collected so far."""
@@ -154,6 +87,31 @@ class Evidence:
             id_ = home.resolved.id if home and home.resolved else None
         resolved = [a.resolved for a in self.answers.values() if a.resolved]
         return next((w for w in (*(self.workspaces or ()), *resolved) if w.id == id_), None)
+
+    @property
+    def api_elsewhere(self) -> str | None:
+        """The API's URL where the endpoint is a web page of LangSmith's, as far as that shows."""
+        below = self.answers.get(ABOUT_BELOW)
+        if below and below.service == "LangSmith":
+            return f"{self.facts.endpoint.rstrip('/')}/api/v1"
+        return api_instead_of_ui(self.facts.endpoint)
+
+    @property
+    def data_plane(self) -> str | None:
+        """Where the data plane of the workspace that was meant answers, if that is another host than the endpoint's."""
+        listed = {id_: url for answer in self.answers.values() for id_, url in answer.data_planes.items()}
+        meant = [self.place] if self.place else self.workspaces or ()
+        planes = {listed.get(workspace.id) for workspace in meant}
+        plane = planes.pop() if len(planes) == 1 else None
+        return plane if plane and host_of(plane) != host_of(self.facts.endpoint) else None
+
+    @property
+    def lacks_permission(self) -> str | None:
+        """The permission that the operation needs and the caller's role lacks, or `None` if that is not known."""
+        needed, place = self.facts.requirement, self.place
+        if needed is None or place is None or place.permissions is None:
+            return None
+        return next((name for name in (needed.permission, *needed.also) if name not in place.permissions), None)
 
     @property
     def probes(self) -> tuple[Probe, ...]:

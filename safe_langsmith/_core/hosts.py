@@ -1,10 +1,11 @@
-"""LangSmith's hosts: which region an endpoint belongs to, and where its web pages are.
+"""Hosts: which region of LangSmith's cloud an endpoint belongs to, where its web pages are, and what is no API of it.
 
 Source: https://docs.langchain.com/langsmith/regions-faq
 """
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 REGIONS = {
@@ -13,7 +14,10 @@ REGIONS = {
     "apac.api.smith.langchain.com": "APAC",
     "aws.api.smith.langchain.com": "AWS US",
 }
-_API_OF_UI = {host.replace("api.", "", 1): host for host in REGIONS}
+# Regions are added, so a host of the same shape is one, too.
+_API = re.compile(r"(?:([a-z0-9-]+)\.)?api\.smith\.langchain\.com")
+_UI = re.compile(r"(?!api\.)(?:([a-z0-9-]+)\.)?smith\.langchain\.com")
+_AGENT_SERVER = ".langgraph.app"
 
 
 def host_of(url: str) -> str:
@@ -26,13 +30,39 @@ def host_of(url: str) -> str:
 
 def region_of(endpoint: str) -> str | None:
     """Returns the name of the LangSmith cloud region that `endpoint` belongs to, or `None`."""
-    return REGIONS.get(host_of(endpoint))
+    host = host_of(endpoint)
+    if host in REGIONS:
+        return REGIONS[host]
+    found = _API.fullmatch(host)
+    return found.group(1).upper() if found else None
 
 
 def api_instead_of_ui(endpoint: str) -> str | None:
     """Returns the API's URL where `endpoint` is the web UI of a cloud region, or `None`."""
-    host = _API_OF_UI.get(host_of(endpoint))
-    return f"https://{host}" if host else None
+    found = _UI.fullmatch(host_of(endpoint))
+    if not found:
+        return None
+    return f"https://{found.group(1)}.api.smith.langchain.com" if found.group(1) else "https://api.smith.langchain.com"
+
+
+def region_named(url: str) -> tuple[str, str] | None:
+    """Returns the region whose API or web UI `url` is, with the API's URL; or `None`."""
+    api = api_instead_of_ui(url) or url
+    region = region_of(api)
+    return (region, api) if region else None
+
+
+def is_agent_server(endpoint: str) -> bool:
+    """Whether `endpoint` is a deployment of LangSmith's, an Agent Server, and not LangSmith's own API."""
+    return host_of(endpoint).endswith(_AGENT_SERVER)
+
+
+def may_lack_api_path(endpoint: str) -> bool:
+    """Whether `endpoint` may be a self-hosted instance's web page, whose API is below it, at `/api/v1`."""
+    host = host_of(endpoint)
+    return (
+        not _API.fullmatch(host) and not _UI.fullmatch(host) and not endpoint.rstrip("/").endswith(("/api", "/api/v1"))
+    )
 
 
 def ui_url(endpoint: str) -> str:
@@ -41,7 +71,7 @@ def ui_url(endpoint: str) -> str:
     A self-hosted UI stands where the API does, without `/api` or `/api/v1`.
     """
     host = host_of(endpoint)
-    if host in REGIONS:
+    if _API.fullmatch(host):
         return f"https://{host.replace('api.', '', 1)}"
     base = endpoint.rstrip("/")
     for suffix in ("/api/v1", "/api"):

@@ -11,7 +11,8 @@ from typing import NamedTuple
 from safe_langsmith.diagnosis import ApiKey, Cause, Diagnosis, Workspace
 
 from .checks import run_checks
-from .evidence import Asking, Evidence, Facts
+from .evidence import Asking, Evidence
+from .facts import Facts
 from .fixes import fixes_for
 from .rules import judge
 from .summary import summarize

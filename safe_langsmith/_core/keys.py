@@ -8,11 +8,14 @@ only where it cannot be one, and an unknown prefix is merely unrecognized.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from safe_langsmith.diagnosis import KeyKind
 
 from .clean import HIDDEN
+
+Wrong = Literal["placeholder", "code", "comment", "characters", "short", "first letters", "vendor"]
+"""What can be wrong with a key, for whoever has to choose what to say about it."""
 
 _PREFIXES: dict[str, KeyKind] = {"lsv2_pt_": "personal", "lsv2_sk_": "service", "ls__": "legacy"}
 _SHORTEST_SECRET = {"personal": 32, "service": 32, "legacy": 16}
@@ -44,6 +47,9 @@ _PLACEHOLDER = re.compile(
 )
 # An "=" at the end is no code: tokens of gateways may be base64.
 _CODE = re.compile(r"""[(){}\[\]"'`$;]|=(?!=*$)|^(?:os|userdata|st)\.""")
+_COMMENT = re.compile(r"(\S+)\s+#")
+_COMMENT_OF_KNOWN = re.compile(r"([^\s#]+)\s*#")
+_SECOND_KEY = re.compile(r"lsv2_(?:pt|sk)_")
 
 
 class Credential(NamedTuple):
@@ -53,11 +59,13 @@ class Credential(NamedTuple):
         kind: What its first letters say it is.
         masked: What may be shown of it.
         flaw: Why it cannot be a LangSmith key, as the end of the sentence "it ...", or `None`.
+        wrong: The same in one word, or `None`. A key that was written twice counts under "characters".
     """
 
     kind: KeyKind
     masked: str
     flaw: str | None = None
+    wrong: Wrong | None = None
 
 
 MISSING = Credential("missing", "none")
@@ -72,34 +80,60 @@ def describe(key: str | None) -> Credential:
     """
     if not key:
         return MISSING
-    prefix, kind = next(((p, k) for p, k in _PREFIXES.items() if key.startswith(p)), ("", None))
-    flaw = _flaw(key, prefix, kind)
-    if flaw:
-        return Credential(kind if kind else "unrecognized", HIDDEN, flaw)
+    kind, prefix = _start(key)
+    wrong, flaw = _flaw(key) or (None, None)
+    if wrong:
+        return Credential(kind if kind else "unrecognized", HIDDEN, flaw, wrong)
     if kind is None:
         return Credential("unrecognized", HIDDEN)
     return Credential(kind, f"{prefix}{HIDDEN}{key[-4:]}")
 
 
-def _flaw(key: str, prefix: str, kind: KeyKind | None) -> str | None:
+def _start(key: str) -> tuple[KeyKind | None, str]:
+    """The kind that the first letters tell, and those letters."""
+    return next(((kind, prefix) for prefix, kind in _PREFIXES.items() if key.startswith(prefix)), (None, ""))
+
+
+def _flaw(key: str) -> tuple[Wrong, str] | None:
+    """The flaw that says most: a comment only where nothing is wrong with what stands before it."""
+    kind, prefix = _start(key)
+    comment = (_COMMENT_OF_KNOWN if kind else _COMMENT).match(key)
+    if comment:
+        return _flaw(comment[1]) or ("comment", "carries the comment behind it")
+    return _no_key(key, prefix) or (_too_short(key, kind, prefix) if kind else _other_start(key))
+
+
+def _no_key(key: str, prefix: str) -> tuple[Wrong, str] | None:
     secret = key[len(prefix) :]
     if _PLACEHOLDER.search(key) or (prefix and not secret.strip("xX_-")):
-        return "is a placeholder, not a key"
+        return "placeholder", "is a placeholder, not a key"
     if _CODE.search(key):
-        return "is a piece of code or a quoted text, not the key that the code would give"
+        return "code", "is a piece of code or a quoted text, not the key that the code would give"
+    if key[:7].lower() == "bearer ":
+        return "characters", 'begins with "Bearer ", which is no part of a key'
+    if prefix and _SECOND_KEY.search(secret):
+        return "characters", "is two keys in a row, as if it had been pasted twice"
     if not key.isascii() or not key.isprintable() or " " in key:
-        return "contains a character that no key has (a blank, a line break or a letter outside ASCII)"
-    if kind is not None:
-        shortest = len(prefix) + _SHORTEST_SECRET[kind]
         return (
-            f"is cut short: {len(key)} characters, where such a key has {shortest} or more"
-            if len(key) < shortest
-            else None
+            "characters",
+            "contains a character that no key has (a blank, a line break or a letter outside ASCII)",
         )
+    return None
+
+
+def _too_short(key: str, kind: KeyKind, prefix: str) -> tuple[Wrong, str] | None:
+    shortest = len(prefix) + _SHORTEST_SECRET[kind]
+    if len(key) >= shortest:
+        return None
+    return "short", f"is cut short: {len(key)} characters, where such a key has {shortest} or more"
+
+
+def _other_start(key: str) -> tuple[Wrong, str] | None:
     for lost in ("l", "ls", "lsv"):
         if any(len(known) > 4 and f"{lost}{key}".startswith(known) for known in _PREFIXES):
-            return f'lost its first {"letter" if len(lost) == 1 else "letters"}: LangSmith keys begin with "lsv2_"'
+            letters = "letter" if len(lost) == 1 else "letters"
+            return "first letters", f'lost its first {letters}: LangSmith keys begin with "lsv2_"'
     for start, vendor in _OTHER_VENDORS:
         if key.startswith(start):
-            return f"looks like a key for {vendor}, not for LangSmith"
+            return "vendor", f"looks like a key for {vendor}, not for LangSmith"
     return None

@@ -9,6 +9,7 @@ is unknown, never allowed or forbidden.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import NamedTuple
 
 DOCS_URL = "https://docs.langchain.com/langsmith/organization-workspace-operations"
@@ -25,13 +26,16 @@ class Requirement(NamedTuple):
     Attributes:
         permission: The permission's name as LangSmith spells it, for example `projects:create`.
         roles: The built-in workspace roles that carry it. Empty where the permission belongs to the organization.
+        also: What it needs besides.
     """
 
     permission: str
     roles: tuple[str, ...]
+    also: tuple[str, ...] = ()
 
 
-# Method, path, permission, roles. `*` stands for one segment, `**` for any number, also none. The first match wins.
+# Method, path, permission ("+" what it needs besides), roles. `*` stands for one segment, `**` for any number, also
+# none. The first match wins.
 _OPERATIONS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     # Tracing projects ("sessions" in the API)
     ("GET", "/sessions/**", "projects:read", _ALL),
@@ -58,10 +62,10 @@ _OPERATIONS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("PATCH", "/runs/*", "runs:create", _WRITE),
     ("GET", "/runs/**", "runs:read", _ALL),
     # Datasets and examples
-    ("POST", "/datasets/playground_experiment/**", "projects:create", _ADMIN),
+    ("POST", "/datasets/playground_experiment/**", "projects:create+datasets:read+prompts:read", _ADMIN),
     ("POST", "/datasets/comparative", "projects:create", _ADMIN),
     ("DELETE", "/datasets/comparative/*", "projects:delete", _ADMIN),
-    ("POST", "/datasets/upload-experiment", "projects:create", _ADMIN),
+    ("POST", "/datasets/upload-experiment", "projects:create+datasets:create+datasets:update+runs:create", _ADMIN),
     ("POST", "/datasets", "datasets:create", _WRITE),
     ("POST", "/datasets/upload", "datasets:create", _WRITE),
     ("POST", "/datasets/clone", "datasets:update", _WRITE),
@@ -116,6 +120,12 @@ _OPERATIONS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("POST", "/workspaces/current/members", "workspaces:manage-members", _ADMIN),
     ("PATCH", "/workspaces/current/members/*", "workspaces:manage-members", _ADMIN),
     ("DELETE", "/workspaces/current/members/*", "workspaces:manage-members", _ADMIN),
+    ("POST", "/workspaces/current/secrets", "workspaces:manage-secrets", _ADMIN),
+    ("POST", "/workspaces/current/tag-keys/**", "workspaces:manage", _ADMIN),
+    ("PATCH", "/workspaces/current/tag-keys/**", "workspaces:manage", _ADMIN),
+    ("DELETE", "/workspaces/current/tag-keys/**", "workspaces:manage", _ADMIN),
+    ("PATCH", "/workspaces/*", "workspaces:manage", _ADMIN),
+    ("DELETE", "/workspaces/*", "workspaces:manage", _ADMIN),
     ("POST", "/api-key", "workspaces:manage-keys", _ADMIN),
     ("DELETE", "/api-key/*", "workspaces:manage-keys", _ADMIN),
     ("GET", "/bulk-exports/**", "bulk-exports:read", _ALL),
@@ -124,6 +134,11 @@ _OPERATIONS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("GET", "/workspaces/**", "organization:read", ()),
     ("GET", "/orgs/current/**", "organization:read", ()),
     ("POST", "/workspaces", "organization:manage", ()),
+    ("POST", "/orgs/current/personal-access-tokens", "organization:pats:create", ()),
+    ("POST", "/orgs/current/service-keys", "organization:pats:create", ()),
+    ("POST", "/orgs/current/**", "organization:manage", ()),
+    ("PATCH", "/orgs/current/**", "organization:manage", ()),
+    ("DELETE", "/orgs/current/**", "organization:manage", ()),
 )
 
 _PREFIX = re.compile(r"^(?:/api)?(?:/v[12])?(?:/platform)?(?=/)")
@@ -139,13 +154,31 @@ def requirement(method: str, path: str) -> Requirement | None:
     segments = _segments(path)
     for known_method, pattern, permission, roles in _OPERATIONS:
         if known_method == method.upper() and _matches(_segments(pattern), segments):
-            return Requirement(permission, roles)
+            main, *also = permission.split("+")
+            return Requirement(main, roles, tuple(also))
     return None
 
 
 def permissions_of(role: str) -> tuple[str, ...]:
     """Returns every workspace permission in the table that the built-in `role` carries, sorted."""
-    return tuple(sorted({permission for _, _, permission, roles in _OPERATIONS if role in roles}))
+    return tuple(sorted({name for _, _, names, roles in _OPERATIONS if role in roles for name in names.split("+")}))
+
+
+_TRACING = "runs:create"
+
+
+def still_allowed(lacking: str, permissions: Collection[str]) -> str | None:
+    """Says what a role allows that is next to a permission it lacks, or `None` where that is nothing.
+
+    Args:
+        lacking: The permission that the role lacks.
+        permissions: Those that it has.
+    """
+    resource = lacking.partition(":")[0]
+    near = sorted(name for name in permissions if name.partition(":")[0] == resource)
+    if _TRACING in permissions and _TRACING not in near:
+        near.append(f"{_TRACING} (tracing)")
+    return ", ".join(near) or None
 
 
 def spoken(permission: str) -> str:

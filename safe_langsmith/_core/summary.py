@@ -20,7 +20,13 @@ def summarize(e: Evidence, verdict: Verdict) -> str:
     """Returns the sentence."""
     refused = f"{principal(e)} cannot {operation(e)}"
     if verdict.cause is Cause.BLOCKED_UPSTREAM:
+        if e.facts.method is None:
+            return f"What answers at {e.facts.endpoint} is not LangSmith: {verdict.reason}."
         return f"The refusal of {request(e)} did not come from LangSmith at {e.facts.endpoint}: {verdict.reason}."
+    if verdict.cause is Cause.STALE_ENVIRONMENT and any(answer.granted for answer in e.answers.values()):
+        return f"{principal(e)} works at {e.facts.endpoint}, but this may not be the client you mean: {verdict.reason}."
+    if verdict.cause is Cause.WRONG_ENDPOINT:
+        return f"{refused} at {e.facts.endpoint}, which is the wrong endpoint: {verdict.reason}."
     if verdict.cause in (Cause.WORKSPACE_ID_MALFORMED, Cause.WORKSPACE_NOT_ACCESSIBLE):
         named = e.facts.workspace or e.facts.inherited_workspace or f'"{clean(e.facts.workspace_id or "", 60)}"'
         return f"{refused} in workspace {named} (from {e.facts.workspace_source}): {verdict.reason}."

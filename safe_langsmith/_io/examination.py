@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from safe_langsmith._core.afterthoughts import add_to_workspace_check
 from safe_langsmith._core.answers import Answer
-from safe_langsmith._core.evidence import Facts, Question
+from safe_langsmith._core.evidence import Question
+from safe_langsmith._core.facts import Facts
 from safe_langsmith._core.investigation import investigate
 from safe_langsmith.diagnosis import Diagnosis, Workspace
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from safe_langsmith._core.bypasses import Bypass
 from safe_langsmith._core.clean import bare_url
-from safe_langsmith._core.evidence import Facts
+from safe_langsmith._core.facts import Facts
 from safe_langsmith._core.settings import Configuration
 
 from .destination import Destination
@@ -54,6 +54,9 @@ def facts_of(
         is_own=to.is_own,
         notes=local.notes,
         dotenv_path=local.dotenv_path,
+        remarks=local.remarks,
+        surroundings=local.surroundings,
+        profile=local.profile,
         bypasses=bypasses,
     )
 
@@ -71,4 +74,4 @@ def _configuration(
         return local
     # What the environment says is about the client, not about its replicas.
     settings.update({name: replace(settings[name], others=()) for name in in_use})
-    return local._replace(drift=())
+    return local._replace(drift=(), remarks=(), profile=None)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import codecs
+import io
 import os
 import stat
+import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import FunctionType
 
-from safe_langsmith._core.settings import Dotenv, DotenvLine, Profile
-
-if TYPE_CHECKING:
-    from dotenv.parser import Original
+from safe_langsmith._core.settings import Dotenv, Profile
 
 PathLike = str | os.PathLike[str]
 _LARGEST_DOTENV = 1_000_000
@@ -20,29 +22,83 @@ def read_dotenv(path: PathLike | None = None) -> Dotenv:
     """Returns what a `.env` file says, without changing the environment.
 
     Args:
-        path: The file; by default what python-dotenv finds from the working directory upwards.
+        path: The file; by default what python-dotenv finds from the working directory upwards, with what it finds from
+            the main script upwards in `elsewhere`.
     """
-    found: str | None = None
     try:
-        from dotenv import dotenv_values, find_dotenv
-        from dotenv.parser import parse_stream
+        if path is not None:
+            return _read(os.fspath(path))
+        from dotenv import find_dotenv
 
-        found = os.fspath(path) if path is not None else find_dotenv(usecwd=True) or None
-        if found is None:
-            return Dotenv()
-        status = os.stat(found)
+        found = find_dotenv(usecwd=True)
+        dotenv = _read(found) if found else Dotenv()
+        return replace(dotenv, remarks=(*_place(found), *dotenv.remarks), elsewhere=_elsewhere(found))
+    except Exception as error:  # A diagnosis is told without its .env file rather than not at all.
+        return Dotenv(trouble=_reason(error))
+
+
+def _read(path: str) -> Dotenv:
+    try:
+        status = os.stat(path)
         # Some password managers serve .env from a pipe, where reading could wait for ever.
         if not stat.S_ISREG(status.st_mode):
-            return Dotenv(found, trouble="it is not a regular file")
-        if status.st_size > _LARGEST_DOTENV:
-            return Dotenv(found, trouble="it is too large")
-        with open(found, encoding="utf-8") as stream:
-            bindings = [(binding.key, _line_of(binding.original)) for binding in parse_stream(stream)]
-        values = dotenv_values(found)
-        lines = ((key, values.get(key), line) for key, line in bindings if key)
-        return Dotenv(found, tuple(DotenvLine(key, value, line) for key, value, line in lines if value is not None))
-    except (OSError, ValueError) as error:
-        return Dotenv(found, trouble=_reason(error))
+            return Dotenv(path, trouble="it is not a regular file")
+        with open(path, "rb") as stream:
+            content = stream.read(_LARGEST_DOTENV + 1)
+        if len(content) > _LARGEST_DOTENV:
+            return Dotenv(path, trouble="it is too large")
+        # Without a mark at its start, UTF-16 shows by the zeros beside its first letters.
+        if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in content[:4]:
+            return Dotenv(path, trouble="it is UTF-16 text, as PowerShell writes it; save it as UTF-8")
+        return _parse(path, io.StringIO(content.decode("utf-8"), newline=None).getvalue())
+    except Exception as error:  # As above.
+        return Dotenv(path, trouble=_reason(error))
+
+
+def _parse(path: str, text: str) -> Dotenv:
+    from safe_langsmith._core.dotenv_file import is_too_much, read_text
+
+    if is_too_much(text):
+        return Dotenv(path, trouble="it is too large")
+    told = read_text(text, dict(os.environ))
+    return Dotenv(path, told.lines, remarks=told.remarks)
+
+
+def _place(found: str) -> tuple[str, ...]:
+    above = len(Path.cwd().parts) - len(Path(found).parent.parts) if found else 0
+    directories = "directory" if above == 1 else "directories"
+    return (f"it was found {above} {directories} above the working directory",) if above > 0 else ()
+
+
+def _elsewhere(compared: str) -> Dotenv | None:
+    try:
+        script = getattr(sys.modules.get("__main__"), "__file__", None)
+        if not isinstance(script, str) or not os.path.isfile(script) or _is_installed(script):
+            return None
+        from dotenv import find_dotenv
+
+        # python-dotenv searches from the file that its caller's code names, unless it knows better.
+        found = FunctionType(_call.__code__.replace(co_filename=script), {})(find_dotenv)
+        return _read(found) if found and not (compared and os.path.samefile(found, compared)) else None
+    except Exception:  # Where it cannot be found out, no other file is named.
+        return None
+
+
+def _call(find: Callable[[], str]) -> str:
+    return find()
+
+
+def _is_installed(script: str) -> bool:
+    """Whether a script came with a package, as the command `pytest` did: no user's `load_dotenv()` stands in it."""
+    import sysconfig
+
+    schemes = (sysconfig.get_default_scheme(), sysconfig.get_preferred_scheme("user"))
+    places = {
+        os.path.realpath(sysconfig.get_path(kind, scheme))
+        for scheme in schemes
+        for kind in ("scripts", "purelib", "platlib", "stdlib")
+    }
+    return any(str(parent) in places for parent in Path(os.path.realpath(script)).parents)
 
 
 def read_profile(profile: str | None = None, config_path: str | None = None) -> Profile | None:
@@ -68,12 +124,6 @@ def read_profile(profile: str | None = None, config_path: str | None = None) -> 
         )
     except Exception:  # A private module of the SDK: whatever it has become, a profile is only one more source.
         return None
-
-
-def _line_of(original: Original) -> int:
-    """The line of a definition; python-dotenv counts blank lines before it as its own."""
-    text = original.string
-    return original.line + text[: len(text) - len(text.lstrip())].count("\n")
 
 
 def _reason(error: Exception) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from safe_langsmith._core.answers import NO_BODY, Body, read_body
+from safe_langsmith._core.body import NO_BODY, Body, read_body
 from safe_langsmith._core.clean import HIDDEN, bare_url, clean
 from safe_langsmith._core.keys import MISSING, OAUTH, Credential, describe
 

@@ -9,11 +9,13 @@ import reprlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Union
 
-from safe_langsmith._core.settings import SET_LATER, Configuration, configuration, origin
+from safe_langsmith._core.configuration import configuration, origin
+from safe_langsmith._core.settings import SET_LATER, Configuration
 from safe_langsmith.diagnosis import Workspace
 
 from .local import PathLike, read_dotenv, read_profile
 from .owner import name_workspace, values_of, workspace_of
+from .sdk_cache import cached_variables
 
 BeforeSend = Callable[[Any, str, dict[str, Any]], dict[str, Any]]
 Chooser = Callable[[Sequence[Workspace]], Union[Workspace, str, None]]
@@ -109,7 +111,8 @@ class Safeguard:
             noted, digest = self._origins.get(setting, (self._origin(setting, value), hash(value)))
             origins[setting] = sources.get(setting) or (noted if digest == hash(value) else SET_LATER)
         profile = read_profile(*self._profile)
-        found = configuration(in_use, origins, os.environ, read_dotenv(self.dotenv_path), profile)
+        dotenv, cached = read_dotenv(self.dotenv_path), cached_variables()
+        found = configuration(in_use, origins, os.environ, dotenv, profile, cached)
         # A client that prefers its profile would not take what the environment says.
         preferred = profile is not None and "prefer_profile_auth" in self._given
         return found._replace(drift=()) if preferred else found

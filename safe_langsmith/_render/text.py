@@ -17,16 +17,17 @@ _MARKS = {"ok": "ok", "problem": "!!", "unknown": "??", "not-applicable": "--"}
 
 def as_text(diagnosis: Diagnosis) -> str:
     """Returns the whole diagnosis, without a line break at its end."""
-    # Each detail may take three lines, or fewer where that would not fit a screen.
-    attempts = (list(_lines(diagnosis, most)) for most in (3, 2, 1))
+    # Each detail may take some lines, or fewer where that would not fit a screen; what to do is cut last.
+    attempts = (list(_lines(diagnosis, *most)) for most in ((2, 3), (1, 3), (1, 2), (1, 1)))
     lines = next((lines for lines in attempts if len(lines) <= HEIGHT), None)
-    return "\n".join(lines or _lines(diagnosis, 1))
+    return "\n".join(lines or _lines(diagnosis, 1, 1))
 
 
-def _lines(diagnosis: Diagnosis, most: int) -> Iterator[str]:
+def _lines(diagnosis: Diagnosis, seen: int, most: int) -> Iterator[str]:
+    """The lines, where a detail of what was seen takes at most `seen` of them, and any other `most`."""
     yield from _wrap(diagnosis.summary)
     yield ""
-    yield f"Cause: {diagnosis.cause} ({diagnosis.confidence})"
+    yield f"Cause: {diagnosis.cause} ({diagnosis.confidence}), see docs/causes/{diagnosis.cause}.md"
     if diagnosis.method:
         request_id = f", id {diagnosis.request_id}" if diagnosis.request_id else ""
         yield shorten(f"Request: {diagnosis.method} {diagnosis.url} -> {diagnosis.status_code}{request_id}", WIDTH)
@@ -46,7 +47,7 @@ def _lines(diagnosis: Diagnosis, most: int) -> Iterator[str]:
     yield "What was checked (1-5 are LangSmith's own steps; !! problem, ?? not known, -- does not apply)"
     for check in diagnosis.checks:
         step = f"{check.step}." if check.step else "  "
-        yield from _wrap(f"  [{_MARKS[check.result]}] {step} {check.title}: {check.detail}", 10, min(most, 2))
+        yield from _wrap(f"  [{_MARKS[check.result]}] {step} {check.title}: {check.detail}", 10, seen)
     yield ""
     yield "What to do"
     for number, fix in enumerate(diagnosis.fixes[:MOST_FIXES], 1):

@@ -16,6 +16,8 @@ SDK to work. So code that must cope with refusals can be tested without a LangSm
         assert server.requests[0].workspace_id == research.id
 
         server.fault("GET", "/sessions", Reply(503, {"detail": "try later"}))  # once
+        acme.add_access_policy("deny", "datasets:delete", workspace=research)  # whatever the role says
+        acme.restrict_addresses(["203.0.113.7"])  # an IP allow-list, on which this machine is not
         server.revoke(key)
 
 What the texts and rules are based on is LangSmith's public documentation and its published error messages.

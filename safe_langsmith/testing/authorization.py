@@ -9,10 +9,12 @@ from uuid import UUID
 from safe_langsmith._core.permissions import ADMIN, EDITOR, VIEWER, permissions_of, requirement
 from safe_langsmith.testing import dialects, oauth
 from safe_langsmith.testing.directory import Directory, Key, Kind, Workspace
+from safe_langsmith.testing.received import Received
 from safe_langsmith.testing.replies import Reply
 
 _BEARER_ONLY = frozenset({"/orgs", "/orgs/permissions", "/orgs/pending", "/tenants", "/workspaces/pending", "/me"})
-_OPEN = frozenset({"/info", "/info/health", "/ok", oauth.TOKEN, oauth.METADATA})
+_INFO = "/info"
+_OPEN = frozenset({_INFO, "/info/health", "/ok", oauth.TOKEN, oauth.METADATA})
 _CARRIED: dict[str | None, frozenset[str]] = {role: frozenset(permissions_of(role)) for role in (ADMIN, EDITOR, VIEWER)}
 
 
@@ -24,11 +26,13 @@ class Policy:
         says_workspace_required: Whether a missing workspace is called so, or answered with a bare `Forbidden`.
         names_permissions: Whether a refusal names the missing permission.
         malformed_workspace_status: The answer to an `X-Tenant-Id` that is no UUID: 401, or a bare 403.
+        info_needs_key: Whether `GET /info` is for the holders of a key only.
     """
 
     says_workspace_required: bool = True
     names_permissions: bool = False
     malformed_workspace_status: int = 401
+    info_needs_key: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,33 +48,37 @@ class Grant:
     workspace: Workspace | None = None
 
 
-def authorize(
-    directory: Directory, policy: Policy, method: str, path: str, headers: Mapping[str, str]
-) -> Grant | Reply:
+def authorize(directory: Directory, policy: Policy, received: Received, path: str) -> Grant | Reply:
     """Returns what the request may do, or the refusal to answer.
 
     Args:
         directory: Who exists.
         policy: How to answer where LangSmith varies.
-        method: The HTTP method.
-        path: The canonical path.
-        headers: The request's headers by lower-case name.
+        received: The request.
+        path: Its canonical path.
     """
-    if path in _OPEN or path.startswith("/public/"):
+    method = received.method
+    if (path in _OPEN or path.startswith("/public/")) and not (path == _INFO and policy.info_needs_key):
         return Grant()
-    key = _identify(directory, path, headers)
+    key = _identify(directory, path, received.headers)
     if isinstance(key, Reply):
         return key
+    if not directory.admits(key, received.client_address):
+        return _forbidden(path)
+    if path == _INFO:
+        return Grant(key)
     if path in _BEARER_ONLY or path.startswith("/me/"):
         return Grant(key) if key.kind is Kind.OAUTH else _forbidden(path)
     if _is_of_organization(path):
         return _grant_organization(policy, method, path, key)
-    workspace = _resolve(directory, policy, path, key, _first(headers, "x-tenant-id"))
+    workspace = _resolve(directory, policy, path, key, _first(received.headers, "x-tenant-id"))
     if isinstance(workspace, Reply):
         return workspace
+    if not workspace.is_served_at(received.server_address):
+        return _forbidden(path)
     needed = requirement(method, path)
-    if needed is not None and needed.permission not in _CARRIED.get(key.role_in(workspace), frozenset()):
-        return _forbidden(path, needed.permission if policy.names_permissions else None)
+    if needed is not None and not _may(directory, key, needed.permission, workspace, path):
+        return _lacking(policy, path, needed.permission)
     return Grant(key, workspace)
 
 
@@ -79,7 +87,7 @@ def _identify(directory: Directory, path: str, headers: Mapping[str, str]) -> Ke
     scheme, _, token = _first(headers, "authorization").partition(" ")
     if not secret and scheme.lower() == "bearer":
         # What is no token at all cannot be decoded (401); a key in the wrong header is still a key.
-        key = directory.keys.get(token.strip())
+        key = directory.active_key(token.strip())
         if key is None and not token.startswith("lsv2_"):
             return dialects.unauthorized(path)
         return key or _forbidden(path)
@@ -87,7 +95,7 @@ def _identify(directory: Directory, path: str, headers: Mapping[str, str]) -> Ke
         return dialects.unauthorized(path)
     if secret.startswith("ls__"):
         return dialects.refusal(path, 401, dialects.LEGACY_KEY)
-    key = directory.keys.get(secret)
+    key = directory.active_key(secret)
     return _forbidden(path) if key is None or key.kind is Kind.OAUTH else key
 
 
@@ -105,8 +113,7 @@ def _is_of_organization(path: str) -> bool:
 def _grant_organization(policy: Policy, method: str, path: str, key: Key) -> Grant | Reply:
     if method == "GET" and key.may_list:
         return Grant(key)
-    needed = "organization:read" if method == "GET" else "organization:manage"
-    return _forbidden(path, needed if policy.names_permissions else None)
+    return _lacking(policy, path, "organization:read" if method == "GET" else "organization:manage")
 
 
 def _resolve(directory: Directory, policy: Policy, path: str, key: Key, named: str) -> Workspace | Reply:
@@ -128,6 +135,16 @@ def _resolve(directory: Directory, policy: Policy, path: str, key: Key, named: s
     return workspace
 
 
-def _forbidden(path: str, permission: str | None = None) -> Reply:
-    text = dialects.FORBIDDEN
-    return dialects.refusal(path, 403, f"{text}: missing permission {permission}" if permission else text)
+def _may(directory: Directory, key: Key, permission: str, workspace: Workspace, path: str) -> bool:
+    effects = directory.effects(permission, workspace, path)
+    if effects:
+        return "deny" not in effects
+    return permission in _CARRIED.get(key.role_in(workspace), frozenset())
+
+
+def _forbidden(path: str) -> Reply:
+    return dialects.refusal(path, 403, dialects.FORBIDDEN)
+
+
+def _lacking(policy: Policy, path: str, permission: str) -> Reply:
+    return dialects.permission_missing(path, permission if policy.names_permissions else None)

@@ -19,7 +19,9 @@ _PHRASES = {status.value: status.phrase for status in HTTPStatus}
 class Site(Protocol):
     """What a connection asks about the requests it reads."""
 
-    def receive(self, method: str, target: str, headers: Headers, body: bytes) -> tuple[int, Received]:
+    def receive(
+        self, method: str, target: str, headers: Headers, body: bytes, client_address: str, server_address: str
+    ) -> tuple[int, Received]:
         """Notes a request and returns its number in the journal."""
 
     def fault(self, received: Received) -> Fault | None:
@@ -49,6 +51,7 @@ class Connection(http.server.BaseHTTPRequestHandler):
         """
         self._site = site
         self._closing = closing
+        self._server_address = "{}:{}".format(*connection.getsockname())
         super().__init__(connection, connection.getpeername(), None)  # type: ignore[arg-type]
 
     def log_message(self, format: str, *args: object) -> None:
@@ -59,7 +62,10 @@ class Connection(http.server.BaseHTTPRequestHandler):
         if body is None:
             self.close_connection = True
             return
-        number, received = self._site.receive(self.command, self.path, Headers(self.headers.items()), body)
+        headers, client_address = Headers(self.headers.items()), self.client_address[0]
+        number, received = self._site.receive(
+            self.command, self.path, headers, body, client_address, self._server_address
+        )
         action = self._site.fault(received)
         if isinstance(action, Slow) and self._closing.wait(action.seconds):
             action = Drop()

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from ipaddress import ip_network
+from typing import get_args
 from uuid import uuid4
 
-from safe_langsmith._core.permissions import ADMIN, EDITOR, VIEWER
-from safe_langsmith.testing.directory import Key, Kind, Workspace
+from safe_langsmith._core.permissions import ADMIN, EDITOR, VIEWER, permissions_of
+from safe_langsmith.testing.dialects import canonical
+from safe_langsmith.testing.directory import AccessPolicy, Effect, Key, Kind, Workspace
 from safe_langsmith.testing.registry import OAUTH_PREFIX, PERSONAL_PREFIX, SERVICE_PREFIX, Registry
 
 
@@ -34,7 +37,8 @@ class Organization:
         Args:
             name: Its display name.
             deleted: Whether it is deleted already.
-            data_plane_url: Where its own data plane answers.
+            data_plane_url: Where its own data plane answers. Unless that is this server, requests that run in the
+                workspace are plainly forbidden here; what LangSmith's shared host says to them is not documented.
         """
         return self._registry.add(
             Workspace(str(uuid4()), name, self.id, deleted=deleted, data_plane_url=data_plane_url)
@@ -43,6 +47,41 @@ class Organization:
     def delete_workspace(self, workspace: Workspace) -> None:
         """Deletes a workspace, from the next request on; it is only listed where deleted ones are asked for."""
         self._registry.add(replace(workspace, deleted=True))
+
+    def add_access_policy(
+        self, effect: Effect, permission: str, *, workspace: Workspace | None = None, path: str | None = None
+    ) -> None:
+        """Allows or denies the organization's keys a permission in the workspaces that they are members of.
+
+        What one policy denies is denied, else what one allows is allowed, and only else the role decides. The
+        permissions that `GET /workspaces` lists are the role's.
+
+        Args:
+            effect: Whether to allow or to deny.
+            permission: The permission, one that a role carries in workspaces.
+            workspace: The only workspace it applies to.
+            path: The only resource it applies to, as its path below the API, for example `/sessions/<id>`, also where
+                that resource has another path. The resource stays in what lists several.
+        """
+        if effect not in get_args(Effect):
+            raise ValueError(f"effect must be 'allow' or 'deny', not {effect!r}")
+        if permission not in permissions_of(ADMIN):
+            raise ValueError(f"no operation in a workspace needs {permission!r}, as far as the stand-in knows")
+        if path is not None and not path.startswith("/"):
+            raise ValueError(f"path must start with a slash, not {path!r}")
+        limit = None if path is None else canonical(path).rstrip("/")
+        policy = AccessPolicy(effect, permission, self.id, workspace.id if workspace else None, limit)
+        self._registry.change(lambda directory: directory.with_access_policy(policy))
+
+    def restrict_addresses(self, allowed: Iterable[str] | None) -> None:
+        """Refuses the organization's keys wherever they come from another address, from the next request on.
+
+        Args:
+            allowed: IP addresses and networks, for example `203.0.113.7` and `10.0.0.0/8`. Nothing in it refuses all;
+                `None` lifts the restriction.
+        """
+        networks = None if allowed is None else tuple(ip_network(address, strict=False) for address in allowed)
+        self._registry.change(lambda directory: directory.with_networks(self.id, networks))
 
     def add_personal_key(
         self,

@@ -45,6 +45,8 @@ class Received:
         body: The body as sent, still compressed if it was.
         status: The status answered; `None` while unanswered, and for good where the connection was dropped.
         outside: Whether the path is outside the base path; then `path` is the whole path.
+        client_address: The IP address it came from.
+        server_address: The IP address and port it came to.
     """
 
     method: str
@@ -54,6 +56,8 @@ class Received:
     body: bytes = b""
     status: int | None = None
     outside: bool = False
+    client_address: str = "127.0.0.1"
+    server_address: str = ""
 
     @property
     def workspace_id(self) -> str | None:

@@ -44,10 +44,14 @@ class Registry:
                 self._directory = self._directory.with_key(entry)
         return entry
 
+    def change(self, step: Callable[[Directory], Directory]) -> None:
+        """Replaces the directory by what `step` makes of it."""
+        with self._lock:
+            self._directory = step(self._directory)
+
     def revoke(self, secret: str) -> None:
         """Forgets the key `secret`; LangSmith does not tell a revoked key from an unknown one either."""
-        with self._lock:
-            self._directory = self._directory.without_key(secret)
+        self.change(lambda directory: directory.without_key(secret))
 
     def add_refresh_token(self, secret: str) -> str:
         """Mints a refresh token for the OAuth access token `secret` and returns it."""

@@ -31,6 +31,7 @@ class StandIn:
         says_workspace_required: bool = True,
         names_permissions: bool = False,
         malformed_workspace_status: int = 401,
+        info_needs_key: bool = False,
         info: Mapping[str, Any] | None = None,
         mint: Callable[[str], str] = mint_key,
     ) -> None:
@@ -42,11 +43,12 @@ class StandIn:
             says_workspace_required: Whether the refusal of a request that names no workspace says so.
             names_permissions: Whether the refusal of an operation names the missing permission.
             malformed_workspace_status: The answer to an `X-Tenant-Id` that is no UUID: 401, or a bare 403.
+            info_needs_key: Whether `GET /info` is refused without a valid key, as a self-hosted instance may be set up.
             info: Overrides for the body of `GET /info`, merged into nested objects such as `instance_flags`.
             mint: Makes a key that starts with the prefix it is given.
         """
         base = "/" + base_path.strip("/") if base_path.strip("/") else ""
-        policy = Policy(says_workspace_required, names_permissions, malformed_workspace_status)
+        policy = Policy(says_workspace_required, names_permissions, malformed_workspace_status, info_needs_key)
         self._registry = Registry(mint)
         self._service = Service(base, policy, identity.info(info or {}), self._registry)
         self._listener = Listener(self._service)
@@ -74,6 +76,24 @@ class StandIn:
     def revoke(self, key: str) -> None:
         """Makes `key` unknown from the next request on."""
         self._registry.revoke(key)
+
+    def deactivate(self, key: str) -> None:
+        """Refuses the personal access token `key` like an unknown one, from the next request on.
+
+        LangSmith takes up to a minute to notice.
+
+        Raises:
+            ValueError: If `key` is no valid personal access token; others cannot be deactivated.
+        """
+        self._registry.change(lambda directory: directory.with_activity(key, False))
+
+    def reactivate(self, key: str) -> None:
+        """Accepts a deactivated `key` again, from the next request on.
+
+        Raises:
+            ValueError: See `deactivate`.
+        """
+        self._registry.change(lambda directory: directory.with_activity(key, True))
 
     def fault(self, method: str | None, path: str | None, fault: Fault, *, times: int | None = 1) -> None:
         """Scripts a fault in place of the ordinary answer, also of a refusal.

@@ -38,14 +38,25 @@ class Service:
         self._info = info
         self._registry = registry
 
-    def receive(self, method: str, target: str, headers: Headers, body: bytes) -> tuple[int, Received]:
+    def receive(
+        self, method: str, target: str, headers: Headers, body: bytes, client_address: str, server_address: str
+    ) -> tuple[int, Received]:
         """Notes a request and returns its number in the journal."""
         # A client that takes the server for its proxy sends whole URLs.
         path, _, query = target.partition("?")
         if not path.startswith("/"):
             path = urlsplit(path).path or "/"
         inside = self._inside(path)
-        received = Received(method, path if inside is None else inside, query, headers, body, outside=inside is None)
+        received = Received(
+            method,
+            path if inside is None else inside,
+            query,
+            headers,
+            body,
+            outside=inside is None,
+            client_address=client_address,
+            server_address=server_address,
+        )
         return self.journal.add(received), received
 
     def fault(self, received: Received) -> Fault | None:
@@ -68,7 +79,7 @@ class Service:
 
     def _authorized(self, received: Received, path: str) -> Reply:
         directory = self._registry.directory
-        grant = authorize(directory, self._policy, received.method, path, received.headers)
+        grant = authorize(directory, self._policy, received, path)
         if isinstance(grant, Reply):
             return grant
         asked = (received.method, path)

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import langsmith
 import pytest
 
-from safe_langsmith import Cause, SafeAsyncClient, adiagnose, diagnose
+from safe_langsmith import Cause, Confidence, SafeAsyncClient, adiagnose, diagnose
 from safe_langsmith.testing import Reply
 
 
@@ -139,3 +139,136 @@ def test_each_function_says_which_clients_it_takes(server, workspace, key, make_
         asyncio.run(mistaken())
     with pytest.raises(TypeError, match="use `await adiagnose"):
         diagnose(SafeAsyncClient(api_url=server.url, api_key=key))
+
+
+class TestValues:
+    """What the values alone show, before anybody is asked; the server answers some of these with 401."""
+
+    def test_no_key(self, server, check):
+        found = check(key=None)
+
+        assert found.cause is Cause.KEY_MISSING
+        assert "LANGSMITH_API_KEY=" in found.fixes[0].code
+        assert asked(server) == []
+
+    def test_no_key_but_a_variable_that_looks_like_one(self, check, monkeypatch):
+        monkeypatch.setenv("LANGSMITH_KEY", "lsv2_pt_c0ffeec0ffee0123456789abcdef0123_0123456789")
+        found = check(key=None)
+
+        assert found.fixes[0].title == "Rename LANGSMITH_KEY"
+        assert "LANGSMITH_KEY is set, which the SDK does not read" in found.checks[2].detail
+
+    def test_no_key_and_opentelemetry(self, server, make_client, monkeypatch):
+        client = make_client(server)
+        monkeypatch.setenv("LANGSMITH_OTEL_ENABLED", "true")
+
+        assert diagnose(client).fixes[0].code == "LANGSMITH_OTEL_ONLY=true"
+
+    def test_a_workspace_id_that_is_no_uuid(self, server, key, check, monkeypatch):
+        monkeypatch.setenv("LANGCHAIN_WORKSPACE_ID", "1")
+        if not hasattr(langsmith.AsyncClient, "workspace_id"):
+            pytest.skip("this SDK's async client names no workspace")
+        found = check(key=key)
+
+        assert found.cause is Cause.WORKSPACE_ID_MALFORMED
+        assert found.fixes[0].code == "LANGCHAIN_WORKSPACE_ID=<the id from Settings>"
+        assert asked(server) == []
+
+
+class TestAKeyThatWorks:
+    @pytest.fixture
+    def working(self, org, workspace):
+        return org.add_personal_key(default=workspace)
+
+    def test_env_says_otherwise_by_now(self, server, org, workspace, working, make_client, monkeypatch):
+        monkeypatch.setenv("LANGSMITH_API_KEY", working)
+        client = make_client(server)
+        newer = org.add_personal_key(default=workspace)
+        monkeypatch.setenv("LANGSMITH_API_KEY", newer)
+        found = diagnose(client)
+
+        assert (found.cause, found.confidence) == (Cause.STALE_ENVIRONMENT, Confidence.POSSIBLE)
+        assert found.summary.startswith(f"Personal access token lsv2_pt_****{working[-4:]} works at {server.url}, but")
+        assert f"LANGSMITH_API_KEY now says lsv2_pt_****{newer[-4:]}" in found.summary
+        assert found.checks[4].result == "not-applicable"
+
+    def test_the_file_says_otherwise(self, server, org, workspace, working, make_client, monkeypatch, tmp_path):
+        monkeypatch.setenv("LANGSMITH_API_KEY", working)
+        newer = org.add_personal_key(default=workspace)
+        file = tmp_path / ".env"
+        file.write_text(f"# mine\nLANGSMITH_API_KEY={newer}\n")
+        found = diagnose(make_client(server, dotenv_path=file))
+
+        assert found.cause is Cause.STALE_ENVIRONMENT
+        assert f"{file}:2 LANGSMITH_API_KEY says lsv2_pt_****{newer[-4:]}" in found.summary
+        assert str(file) in found.fixes[0].code
+
+    def test_a_key_that_was_given_on_purpose_is_meant(self, server, working, make_client, monkeypatch):
+        monkeypatch.setenv("LANGSMITH_API_KEY", "lsv2_pt_c0ffeec0ffee0123456789abcdef0123_0123456789")
+
+        assert diagnose(make_client(server, working)) is None
+
+    def test_two_variables_disagree(self, server, working, make_client, monkeypatch):
+        monkeypatch.setenv("LANGSMITH_API_KEY", working)
+        monkeypatch.setenv("LANGCHAIN_API_KEY", "ls__c0ffeec0ffee0123456789")
+        found = diagnose(make_client(server))
+
+        assert (found.cause, found.confidence) == (Cause.STALE_ENVIRONMENT, Confidence.POSSIBLE)
+        assert (
+            "two variables disagree: it uses LANGSMITH_API_KEY, and LANGCHAIN_API_KEY says ls__****6789"
+            in found.summary
+        )
+        assert found.fixes[0].title == "Keep one of LANGSMITH_API_KEY and LANGCHAIN_API_KEY"
+        assert 'os.environ.pop("LANGCHAIN_API_KEY", None)' in found.fixes[0].code
+
+    def test_two_variables_that_agree_are_fine(self, server, working, make_client, monkeypatch):
+        monkeypatch.setenv("LANGSMITH_API_KEY", working)
+        monkeypatch.setenv("LANGCHAIN_API_KEY", working)
+
+        assert diagnose(make_client(server)) is None
+
+
+class TestEndpoints:
+    def test_a_self_hosted_instances_web_page(self, make_server, check_at):
+        server = make_server(base_path="/api/v1")
+        workspace = (org := server.add_organization("Acme")).add_workspace("Research")
+        root = server.url.removesuffix("/api/v1")
+        found = check_at(root, org.add_personal_key(default=workspace))
+
+        assert (found.cause, found.confidence) == (Cause.WRONG_ENDPOINT, Confidence.CONFIRMED)
+        assert found.fixes[0].code == f'client = SafeClient(api_url="{server.url}")'
+
+    def test_an_agent_server(self, server, check_at):
+        server.fault("GET", "/info", Reply(200, {"version": "0.16.7", "langgraph_py_version": "1.2"}), times=None)
+        server.fault(None, None, Reply(403, {"detail": "Forbidden"}), times=None)
+        found = check_at(server.url, "lsv2_pt_c0ffeec0ffee0123456789abcdef0123_0123456789")
+
+        assert (found.cause, found.confidence) == (Cause.WRONG_ENDPOINT, Confidence.CONFIRMED)
+        assert "an Agent Server" in found.summary
+
+    def test_some_other_service(self, server, check_at):
+        server.fault(None, None, Reply(404, {"detail": "Not Found"}), times=None)
+        found = check_at(server.url, "lsv2_pt_c0ffeec0ffee0123456789abcdef0123_0123456789")
+
+        assert (found.cause, found.confidence) == (Cause.WRONG_ENDPOINT, Confidence.LIKELY)
+        assert "GET /info" in found.summary
+
+    def test_a_login_page_in_front_of_it(self, server, check_at):
+        server.fault("GET", "/settings", Reply(200, "<html><title>Acme login</title></html>", "text/html"), times=None)
+        found = check_at(server.url, "lsv2_pt_c0ffeec0ffee0123456789abcdef0123_0123456789")
+
+        assert found.cause is Cause.BLOCKED_UPSTREAM
+        assert found.summary.startswith(f"What answers at {server.url} is not LangSmith")
+        assert "Acme login" in found.summary
+
+    def test_a_server_in_trouble_is_no_proof_of_anything(self, server, check_at):
+        server.fault(None, None, Reply(502, "<html><title>Bad Gateway</title></html>", "text/html"), times=None)
+        found = check_at(server.url, "lsv2_pt_c0ffeec0ffee0123456789abcdef0123_0123456789")
+
+        assert found.cause is Cause.UNDETERMINED
+
+
+@pytest.fixture
+def check_at(make_client, monkeypatch):
+    monkeypatch.setattr("safe_langsmith._io.probes.PAUSE", 0)
+    return lambda url, key: diagnose(make_client(api_url=url, api_key=key))

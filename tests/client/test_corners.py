@@ -99,7 +99,7 @@ class TestEndpoints:
         assert error.cause is Cause.KEY_REJECTED
         assert error.settings["api_key"].source == "the replica's settings"
         assert error.settings["api_key"].others == ()
-        assert {r.path for r in other.requests} == {"/runs", "/settings", "/workspaces"}
+        assert {r.path for r in other.requests} == {"/runs", "/settings", "/workspaces", "/info"}
         assert server.requests == ()
 
     def test_a_replica_on_the_same_host_does_not_keep_the_clients_workspace(
@@ -234,14 +234,16 @@ class TestOnce:
         assert refuse(lambda: make_client(server, key).create_project("p")).cause is Cause.WORKSPACE_REQUIRED
         assert [r.path for r in server.requests].count("/workspaces") == 2
 
-    @pytest.mark.parametrize("body", ["<html>proxy</html>", '{"error": "Forbidden - no plan found"}'])
-    def test_a_known_cure_is_not_tried_on_another_illness(self, body, server, workspace, key, make_client):
+    @pytest.mark.parametrize(
+        ("body", "asked"), [("<html>proxy</html>", ["/info"]), ('{"error": "Forbidden - no plan found"}', [])]
+    )
+    def test_a_known_cure_is_not_tried_on_another_illness(self, body, asked, server, workspace, key, make_client):
         list(make_client(server, key).list_projects())
         server.clear_requests()
         server.fault("POST", "/sessions", Reply(403, body))
         refuse(lambda: make_client(server, key).create_project("p"))
 
-        assert len(server.requests) == 1
+        assert [request.path for request in server.requests] == ["/sessions", *asked]
 
     def test_a_cure_that_fails_is_forgotten(self, server, org, workspace, make_client):
         key = org.add_service_key(workspaces=None, role="Viewer")

@@ -131,7 +131,7 @@ class TestKeys:
             assert reason in error.summary
         assert error.key.kind == "personal"
         assert error.key.masked.endswith("6789")
-        assert len(error.probes) == 2
+        assert [probe.path for probe in error.probes] == ["/settings", "/workspaces", "/info"]
 
     def test_a_revoked_service_key_for_a_named_workspace(self, server, org, research, make_client):
         key = org.add_service_key(workspaces=[research])
@@ -176,7 +176,7 @@ class TestKeys:
 
         assert error.cause is Cause.KEY_MISSING
         assert error.key.kind == "missing"
-        assert error.probes == ()
+        assert [probe.path for probe in error.probes] == ["/info"]
 
     def test_an_unknown_kind_is_asked_about_and_not_judged(self, server, make_client):
         error = refused(list_projects(make_client(server, "lsv9_zz_c0ffeec0ffee")))
@@ -250,7 +250,7 @@ class TestOnTheWay:
         error = refused(list_projects(make_client(server, org.add_personal_key(default=research))))
 
         assert (error.cause, error.confidence) == (Cause.BLOCKED_UPSTREAM, Confidence.CONFIRMED)
-        assert len(server.requests) == 1
+        assert [request.path for request in server.requests] == ["/sessions", "/info"]
 
     def test_another_host_after_a_redirect(self, server, make_server, make_client, org, research, seen):
         elsewhere = make_server()

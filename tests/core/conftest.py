@@ -8,11 +8,15 @@ from typing import NamedTuple
 import pytest
 
 from safe_langsmith import Diagnosis, Workspace
-from safe_langsmith._core.answers import Answer, read_body
-from safe_langsmith._core.evidence import Facts, Question
+from safe_langsmith._core.answers import Answer
+from safe_langsmith._core.body import read_body
+from safe_langsmith._core.configuration import configuration
+from safe_langsmith._core.evidence import Question
+from safe_langsmith._core.facts import Facts
 from safe_langsmith._core.investigation import investigate
 from safe_langsmith._core.keys import describe
-from safe_langsmith._core.settings import DEFAULT_ENDPOINT, Dotenv, Profile, configuration
+from safe_langsmith._core.settings import Dotenv, Profile
+from safe_langsmith._core.variables import DEFAULT_ENDPOINT
 
 # Nowhere in a result may a key show more than its last four characters, and so none may show this.
 CANARY = "c0ffeec0ffee"
@@ -45,6 +49,7 @@ def describe_refusal(
     request_id: str | None = None,
     redirected_to: str | None = None,
     inherited: str | None = None,
+    cached: Mapping[str, str | None] | None = None,
 ) -> Facts:
     """A refused `GET /sessions` with a well-formed key at the US cloud, apart from what the test says.
 
@@ -54,7 +59,7 @@ def describe_refusal(
     set_for_both = {key_from: key, workspace_from: workspace_id}
     now = {name: value for name, value in set_for_both.items() if value and name in _VARIABLES} | dict(environ or {})
     in_use = {"endpoint": endpoint, "api_key": key, "workspace_id": workspace_id}
-    local = configuration(in_use, origins, now, dotenv or Dotenv(), profile)
+    local = configuration(in_use, origins, now, dotenv or Dotenv(), profile, cached)
     return Facts(
         endpoint=endpoint,
         credential=describe(key),
@@ -74,6 +79,9 @@ def describe_refusal(
         drift=local.drift,
         notes=local.notes,
         dotenv_path=local.dotenv_path,
+        remarks=local.remarks,
+        surroundings=local.surroundings,
+        profile=local.profile,
     )
 
 

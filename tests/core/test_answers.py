@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safe_langsmith import Workspace
-from safe_langsmith._core.answers import Answer, Body, canonical_workspace_id, read_answer, read_body
+from safe_langsmith._core.answers import Answer, canonical_workspace_id, read_answer
+from safe_langsmith._core.body import Body, read_body
 
 A, B, C = (f"{digit * 8}-aaaa-4aaa-8aaa-{digit * 12}" for digit in "123")
 ACME = "99999999-aaaa-4aaa-8aaa-999999999999"
@@ -28,13 +29,14 @@ class TestRefusals:
         [
             ({"detail": "Forbidden"}, "Forbidden"),
             ({"error": "Forbidden"}, "Forbidden"),
-            ({"error": "org_x", "message": "A sentence."}, "org_x A sentence."),
+            ({"error": "org_x", "message": "A sentence."}, "org_x: A sentence."),
             ({"error": "same", "detail": "same"}, "same"),
+            ({"title": "Forbidden", "status": 403, "detail": "forbidden (no permission)"}, "forbidden (no permission)"),
             (
                 {"detail": [{"loc": ["header", "x"], "msg": "Input should be a valid UUID", "type": "uuid"}]},
                 "Input should be a valid UUID",
             ),
-            ({"detail": ["one", "two"]}, "one two"),
+            ({"detail": ["one", "two"]}, "one: two"),
             (
                 {
                     "type": "about:blank",
@@ -44,18 +46,17 @@ class TestRefusals:
                     "instance": "/v2/runs",
                     "remedy": "Ask an admin.",
                 },
-                "Forbidden insufficient permission Ask an admin.",
+                "Forbidden: insufficient permission. Ask an admin.",
             ),
             (
                 {"detail": {"error": "Forbidden", "error_id": "e-1", "message": "No sandbox for you."}},
-                "Forbidden No sandbox for you.",
+                "Forbidden: No sandbox for you.",
             ),
-            ({"code": "denied", "detail": "No fleet.", "status": 403, "type": "x"}, "denied No fleet."),
-            ({"error": "access_denied", "error_description": "Not here."}, "access_denied Not here."),
+            ({"code": "denied", "detail": "No fleet.", "status": 403, "type": "x"}, "denied: No fleet."),
+            ({"error": "access_denied", "error_description": "Not here."}, "access_denied: Not here."),
             ({"detail": "Missing authentication headers"}, "Missing authentication headers"),
             ({"detail": {"other": 1}}, '{"detail": {"other": 1}}'),
             ({"error": None, "detail": 7}, '{"error": null, "detail": 7}'),
-            ({}, "{}"),
         ],
     )
     def test_an_object_says_what_its_texts_say(self, document, message):
@@ -69,6 +70,12 @@ class TestRefusals:
             (b'"Forbidden"', '"Forbidden"'),
             (b"null", "null"),
             (b"403", "403"),
+            (b"{}", "{}"),
+            (b'{"message":"Forbidden"}', "Forbidden"),
+            (
+                b'{"error":{"code":403,"status":"PERMISSION_DENIED"}}',
+                '{"error":{"code":403,"status":"PERMISSION_DENIED"}}',
+            ),
             (b"RBAC: access denied", "RBAC: access denied"),
             (b'{"detail":', '{"detail":'),
             (b"no \xff\xfe utf-8", "no \ufffd\ufffd utf-8"),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safe_langsmith._core.keys import describe
+from safe_langsmith._core.keys import MISSING, Credential, Wrong, describe
 
 HEX = "0123456789abcdef0123456789abcdef"
 PREFIXES = ("lsv2_pt_", "lsv2_sk_", "ls__")
@@ -25,12 +26,12 @@ PREFIXES = ("lsv2_pt_", "lsv2_sk_", "ls__")
     ],
 )
 def test_a_well_formed_key_shows_its_kind_and_last_four(key, kind, masked):
-    assert describe(key) == (kind, masked, None)
+    assert describe(key) == Credential(kind, masked)
 
 
 @pytest.mark.parametrize("key", [None, ""])
 def test_no_key_is_missing(key):
-    assert describe(key) == ("missing", "none", None)
+    assert describe(key) == MISSING
 
 
 @pytest.mark.parametrize(
@@ -42,10 +43,11 @@ def test_no_key_is_missing(key):
         f"LSV2_PT_{HEX}",
         "eyJhbGciOiJIUzI1NiJ9.e30.c2ln",
         "dG9rZW4gb2YgYSBnYXRld2F5==",
+        "token-of-a-gateway#2",
     ],
 )
 def test_an_unknown_kind_is_not_called_malformed(key):
-    assert describe(key) == ("unrecognized", "****", None)
+    assert describe(key) == Credential("unrecognized", "****")
 
 
 FLAWED = {
@@ -81,11 +83,26 @@ FLAWED = {
     "contains a character": [
         f"lsv2_pt_{HEX}\n",
         f" lsv2_pt_{HEX}",
-        f"Bearer lsv2_pt_{HEX}",
+        f"lsv2_pt_{HEX} and more",
         f"lsv2_pt_{HEX}\u200b",
         f"lsv2_pt_{HEX[:-1]}é",
         f"lsv2_pt_{HEX}\x00",
         " ",
+        "# nothing",
+    ],
+    'begins with "Bearer "': [f"Bearer lsv2_pt_{HEX}", f"bearer lsv2_sk_{HEX}", "Bearer eyJhbGciOiJIUzI1NiJ9.e30.c2ln"],
+    "is two keys in a row": [
+        f"lsv2_pt_{HEX}_0123456789" * 2,
+        f"lsv2_sk_{HEX} lsv2_sk_{HEX}",
+        f"lsv2_pt_{HEX}\nlsv2_sk_{HEX}",
+    ],
+    "carries the comment behind it": [
+        f"lsv2_pt_{HEX} # mine",
+        f"lsv2_sk_{HEX}\t#",
+        f"lsv2_pt_{HEX}#mine",
+        f"lsv2_pt_{HEX} # your key here, or os.environ['KEY']",
+        f"lsv2_pt_{HEX} # was lsv2_pt_{HEX}",
+        "token-of-a-gateway # ours",
     ],
     "is cut short": [f"lsv2_pt_{HEX[:-1]}", "lsv2_sk_0", "ls__0123456789abcde"],
     "lost its first letter:": [f"sv2_pt_{HEX}", "sv2_sk_0123"],
@@ -105,6 +122,42 @@ def test_a_flawed_key_is_told_why_and_shows_nothing(key, flaw):
     assert said.masked == "****"
 
 
+WRONG = {
+    "is a placeholder": "placeholder",
+    "is a piece of code": "code",
+    "contains a character": "characters",
+    'begins with "Bearer "': "characters",
+    "is two keys in a row": "characters",
+    "carries the comment behind it": "comment",
+    "is cut short": "short",
+    "lost its first letter:": "first letters",
+    "lost its first letters:": "first letters",
+}
+
+
+@pytest.mark.parametrize(("key", "flaw"), [(key, flaw) for flaw, keys in FLAWED.items() for key in keys])
+def test_a_program_is_told_what_is_wrong_in_a_word(key, flaw):
+    assert describe(key).wrong == WRONG.get(flaw, "vendor")
+
+
+def test_the_tests_meet_every_word_for_what_is_wrong():
+    assert {describe(keys[0]).wrong for keys in FLAWED.values()} == set(get_args(Wrong))
+
+
+@pytest.mark.parametrize(
+    ("key", "wrong"),
+    [
+        ("<your-api-key> # from the settings page", "placeholder"),
+        ('os.environ["LANGSMITH_API_KEY"] # set elsewhere', "code"),
+        ("lsv2_pt_0123 # mine", "short"),
+        ("sk-0123456789 # mine", "vendor"),
+        ("Bearer <your-api-key>", "placeholder"),
+    ],
+)
+def test_what_is_wrong_with_the_key_itself_comes_before_what_stands_around_it(key, wrong):
+    assert describe(key).wrong == wrong
+
+
 @pytest.mark.parametrize(
     ("key", "kind"), [("lsv2_sk_0123", "service"), ("ls__...", "legacy"), ("sk-0123456789", "unrecognized")]
 )
@@ -112,7 +165,7 @@ def test_a_flawed_key_still_tells_its_kind(key, kind):
     assert describe(key).kind == kind
 
 
-prefixes = st.sampled_from([*PREFIXES, "", "sv2_pt_", "lsv3_", "sk-", "$", "<", "Bearer "])
+prefixes = st.sampled_from([*PREFIXES, "", "sv2_pt_", "lsv3_", "sk-", "$", "<", "Bearer ", f"lsv2_pt_{HEX} # "])
 
 
 @given(prefix=prefixes, before=st.text(max_size=5), secret=st.uuids(), after=st.text(max_size=60))
@@ -130,5 +183,6 @@ def test_whatever_the_key_only_its_kind_and_last_four_are_shown(prefix, before, 
 @given(st.text())
 def test_any_text_is_described(key):
     said = describe(key)
+    assert (said.flaw is None) == (said.wrong is None)
     assert said.kind == "missing" if not key else said.kind != "missing"
     assert len(said.masked) <= len("lsv2_pt_****") + 4

@@ -12,7 +12,16 @@ from hypothesis import strategies as st
 
 from safe_langsmith import Cause, Confidence
 from safe_langsmith._core.answers import Answer, read_answer
-from safe_langsmith._core.evidence import HOME, LISTING, LISTING_WITH_DELETED, MOST_QUESTIONS, Question, inside
+from safe_langsmith._core.evidence import (
+    ABOUT,
+    ABOUT_BELOW,
+    HOME,
+    LISTING,
+    LISTING_WITH_DELETED,
+    MOST_QUESTIONS,
+    Question,
+    inside,
+)
 from safe_langsmith._core.settings import Dotenv, DotenvLine
 
 A, B, C = (f"{digit * 8}-aaaa-4aaa-8aaa-{digit * 12}" for digit in "123")
@@ -21,7 +30,10 @@ CANARY = "c0ffeec0ffee"
 NEWER = f"lsv2_pt_{CANARY}00000000000000000000_0000005678"
 SERVICE = f"lsv2_sk_{CANARY}00000000000000000000_0000004321"
 EU = "https://eu.api.smith.langchain.com"
-SELF_HOSTED = "https://langsmith.acme.example/api/v1"
+ROOT = "https://langsmith.acme.example"
+SELF_HOSTED = f"{ROOT}/api/v1"
+AGENT_SERVER = "https://agents-7.us.langgraph.app"
+PLANE = "https://langsmith.plane.example"
 
 PAGE = b"<html><title>Blocked by Acme</title></html>"
 BARE = b'{"error":"Forbidden"}\n'
@@ -31,6 +43,9 @@ NO_WORKSPACE = (
 )
 NO_FEATURE = b'{"detail":"LLM Gateway not enabled for this organization"}'
 NO_PERMISSION = b'{"detail":"Forbidden: needs projects:create"}'
+NO_HEADERS = b'{"detail":"Missing authentication headers"}'
+GATEWAY = b'{"message":"Forbidden"}'
+KUBERNETES = b'{"kind":"Status","apiVersion":"v1","status":"Failure","message":"forbidden","reason":"Forbidden"}'
 LEGACY = b'{"detail":"Using legacy API key. Please generate a new API key."}'
 NO_UUID = b'{"detail":"X-Tenant-Id: not a valid UUID"}'
 
@@ -61,6 +76,9 @@ def refusing(body: bytes = BARE, status: int = 403) -> Answer:
 
 REFUSED = refusing()
 EVERYTHING_REFUSED = {HOME: REFUSED, LISTING: REFUSED}
+LANGSMITH = read_answer(200, b'{"version":"0.16.20","batch_ingest_config":{},"instance_flags":{}}')
+AN_AGENT_SERVER = read_answer(200, b'{"version":"0.16.7","langgraph_py_version":"1.2.0","flags":{}}')
+NOT_FOUND = read_answer(404, b'{"detail":"Not Found"}')
 NO_ANSWER = {
     "timeout": Answer(error="ConnectTimeout"),
     "refused connection": Answer(error="ConnectionError"),
@@ -88,6 +106,38 @@ ROWS = {
     "a page": ({"body": PAGE}, {}, Cause.BLOCKED_UPSTREAM, CONFIRMED),
     "another host after a redirect": ({"redirected_to": "x.example"}, {}, Cause.BLOCKED_UPSTREAM, CONFIRMED),
     "a page of a self-hosted host": ({"body": PAGE, "endpoint": SELF_HOSTED}, {}, Cause.BLOCKED_UPSTREAM, CONFIRMED),
+    "a Kubernetes API server's answer": ({"body": KUBERNETES}, {}, Cause.BLOCKED_UPSTREAM, CONFIRMED),
+    "a page of a host that has an API below": (
+        {"body": PAGE, "endpoint": ROOT},
+        {ABOUT: read_answer(200, PAGE), ABOUT_BELOW: LANGSMITH},
+        Cause.WRONG_ENDPOINT,
+        CONFIRMED,
+    ),
+    "a page of a host that has none": (
+        {"body": PAGE, "endpoint": ROOT},
+        {ABOUT: NOT_FOUND, ABOUT_BELOW: NOT_FOUND},
+        Cause.BLOCKED_UPSTREAM,
+        CONFIRMED,
+    ),
+    "a page of a host that is an API": (
+        {"body": PAGE, "endpoint": ROOT},
+        {ABOUT: LANGSMITH},
+        Cause.BLOCKED_UPSTREAM,
+        CONFIRMED,
+    ),
+    "an Agent Server's words": (
+        {"body": NO_HEADERS, "endpoint": SELF_HOSTED},
+        {ABOUT: AN_AGENT_SERVER},
+        Cause.WRONG_ENDPOINT,
+        CONFIRMED,
+    ),
+    "an Agent Server's host": ({"endpoint": AGENT_SERVER}, {ABOUT: AN_AGENT_SERVER}, Cause.WRONG_ENDPOINT, CONFIRMED),
+    "its words, from LangSmith": (
+        {"body": NO_HEADERS, "endpoint": SELF_HOSTED},
+        {ABOUT: LANGSMITH, **EVERYTHING_REFUSED},
+        Cause.KEY_REJECTED,
+        LIKELY,
+    ),
     "the web UI's page": (
         {"body": PAGE, "endpoint": "https://smith.langchain.com"},
         {},
@@ -206,6 +256,36 @@ ROWS = {
         CONFIRMED,
     ),
     "workspaces, but no home": ({}, {HOME: REFUSED, LISTING: listed(A, B)}, Cause.WORKSPACE_REQUIRED, LIKELY),
+    "another data plane": (
+        {"workspace_id": A},
+        {inside(A): REFUSED, LISTING: listed(entry(A, data_plane_url=PLANE))},
+        Cause.WRONG_ENDPOINT,
+        LIKELY,
+    ),
+    "another data plane, by default": (
+        {},
+        {HOME: at(A), LISTING: listed(entry(A, data_plane_url=PLANE))},
+        Cause.WRONG_ENDPOINT,
+        LIKELY,
+    ),
+    "this data plane": (
+        {"workspace_id": A, "endpoint": f"{PLANE}/api", **CREATE},
+        {inside(A): at(A), LISTING: listed({**VIEWER, "data_plane_url": PLANE})},
+        Cause.PERMISSION_DENIED,
+        LIKELY,
+    ),
+    "no JSON object, though the key is accepted": (
+        {"body": GATEWAY},
+        {HOME: at(A)},
+        Cause.BLOCKED_UPSTREAM,
+        LIKELY,
+    ),
+    "one permission of several is lacking": (
+        {"method": "POST", "path": "/datasets/upload-experiment"},
+        {HOME: at(A), LISTING: listed(entry(A, "CUSTOM", ["projects:create", "datasets:create"]))},
+        Cause.PERMISSION_DENIED,
+        LIKELY,
+    ),
     "the role lacks the permission": (
         CREATE,
         {HOME: at(A), LISTING: listed(VIEWER)},
@@ -232,6 +312,36 @@ ROWS = {
     ),
     "the role has the permission": ({}, {HOME: at(A), LISTING: listed(VIEWER)}, Cause.PERMISSION_DENIED, POSSIBLE),
     # 4. Everything is refused.
+    "an Agent Server's refusals": (
+        {"endpoint": "https://agents.acme.example"},
+        {**EVERYTHING_REFUSED, ABOUT: AN_AGENT_SERVER},
+        Cause.WRONG_ENDPOINT,
+        CONFIRMED,
+    ),
+    "some other service's refusals": (
+        {"endpoint": SELF_HOSTED},
+        {**EVERYTHING_REFUSED, ABOUT: NOT_FOUND},
+        Cause.WRONG_ENDPOINT,
+        LIKELY,
+    ),
+    "a self-hosted instance's refusals": (
+        {"endpoint": SELF_HOSTED},
+        {**EVERYTHING_REFUSED, ABOUT: LANGSMITH},
+        Cause.KEY_REJECTED,
+        LIKELY,
+    ),
+    "one that tells nobody about itself": (
+        {"endpoint": SELF_HOSTED},
+        {**EVERYTHING_REFUSED, ABOUT: REFUSED},
+        Cause.KEY_REJECTED,
+        LIKELY,
+    ),
+    "another region's web page is named": (
+        {"environ": {"LANGSMITH_BASE_URL": "https://eu.smith.langchain.com/o/x"}},
+        EVERYTHING_REFUSED,
+        Cause.WRONG_REGION,
+        LIKELY,
+    ),
     "another key in the environment": (STALE, EVERYTHING_REFUSED, Cause.STALE_ENVIRONMENT, LIKELY),
     "another key in .env": (STALE_FILE, EVERYTHING_REFUSED, Cause.STALE_ENVIRONMENT, LIKELY),
     "another key, but this one was given": (ON_PURPOSE, EVERYTHING_REFUSED, Cause.STALE_ENVIRONMENT, POSSIBLE),
@@ -359,7 +469,7 @@ class TestWhatIsSaid:
             ("the role lacks the permission", "projects:create"),
             ("the body says that a workspace is missing", "2 workspaces"),
             ("another key in .env", "/p/.env:3"),
-            ("another region is named", "names the EU region"),
+            ("another region is named", "LANGCHAIN_ENDPOINT names EU"),
             ("all is refused", "another region or another organization"),
             ("a workspace's name for its id", '"Research"'),
             ("no workspace is listed", "no workspace is listed"),
@@ -514,8 +624,11 @@ class TestFixes:
         [
             ("the body says that a workspace is missing", f'client = SafeClient(workspace_id="{A}")'),
             ("another workspace is reachable", f"LANGSMITH_WORKSPACE_ID={A}"),
-            ("another region is named", f'client = SafeClient(api_url="{EU}")'),
+            ("another region is named", "client = SafeClient()  # made anew, it takes what the environment says now"),
+            ("another region's web page is named", f"LANGSMITH_ENDPOINT={EU}"),
             ("the web UI's page", "LANGSMITH_ENDPOINT=https://api.smith.langchain.com"),
+            ("a page of a host that has an API below", f"LANGSMITH_ENDPOINT={ROOT}/api/v1"),
+            ("another data plane", f"LANGSMITH_ENDPOINT={PLANE}/api"),
         ],
     )
     def test_the_first_fix_can_be_copied(self, row, code, refusal, drive):
@@ -540,7 +653,7 @@ class TestFixes:
         assert any("a workspace it cannot list" in fix.detail and "IP rules" in fix.title for fix in fixes)
 
     def test_a_self_hosted_key_is_not_sent_to_a_cloud_region(self, refusal, drive):
-        diagnosis = drive(refusal(endpoint=SELF_HOSTED), EVERYTHING_REFUSED).diagnosis
+        diagnosis = drive(refusal(endpoint=SELF_HOSTED), EVERYTHING_REFUSED | {ABOUT: LANGSMITH}).diagnosis
         assert "smith.langchain.com" not in " ".join(f"{fix.detail} {fix.code} {fix.url}" for fix in diagnosis.fixes)
 
 
@@ -574,7 +687,7 @@ refusals = st.fixed_dictionaries(
         "key": keys,
         "key_from": st.sampled_from(["LANGSMITH_API_KEY", "the api_key argument", None]),
         "endpoint": st.sampled_from(
-            ["https://api.smith.langchain.com", EU, "https://eu.smith.langchain.com", SELF_HOSTED]
+            ["https://api.smith.langchain.com", EU, "https://eu.smith.langchain.com", SELF_HOSTED, ROOT, AGENT_SERVER]
         ),
         "workspace_id": st.sampled_from(
             [None, None, A, B.upper(), ACME, "Research", f"lsv2_pt_{CANARY}", "\x1b[31m\n"]
@@ -597,13 +710,28 @@ refusals = st.fixed_dictionaries(
         "method": st.sampled_from(["GET", "POST", "DELETE", None]),
         "path": st.sampled_from(["/sessions", "/runs/multipart", "/new-thing", "/api-key", ""]),
         "body": st.sampled_from(
-            [BARE, BARE, BARE, NO_WORKSPACE, NO_FEATURE, NO_PERMISSION, LEGACY, NO_UUID, PAGE, b"", b"[]"]
+            [
+                BARE,
+                BARE,
+                BARE,
+                NO_WORKSPACE,
+                NO_FEATURE,
+                NO_PERMISSION,
+                LEGACY,
+                NO_UUID,
+                PAGE,
+                b"",
+                b"[]",
+                KUBERNETES,
+                NO_HEADERS,
+            ]
         ),
         "redirected_to": st.sampled_from([None, None, None, "x.example"]),
     }
 )
 questions = st.fixed_dictionaries(
     dict.fromkeys((HOME, LISTING, LISTING_WITH_DELETED, inside(A), inside(B), inside(ACME)), answers_of_all_kinds)
+    | dict.fromkeys((ABOUT, ABOUT_BELOW), st.sampled_from([LANGSMITH, AN_AGENT_SERVER, NOT_FOUND, *NO_ANSWER.values()]))
 )
 
 
@@ -611,9 +739,9 @@ def proof_of(cause: Cause, facts: Any, given: dict[Question, Answer]) -> bool:
     """Whether a body or an answer there proves the cause."""
     said = [facts.body, *(answer.body for answer in given.values())]
     return {
-        Cause.BLOCKED_UPSTREAM: facts.body.form == "html" or facts.redirected_to is not None,
-        Cause.WRONG_ENDPOINT: facts.body.form == "html",
-        Cause.FEATURE_UNAVAILABLE: facts.body.unavailable,
+        Cause.BLOCKED_UPSTREAM: facts.body.form == "html" or facts.body.speaker or facts.redirected_to is not None,
+        Cause.WRONG_ENDPOINT: facts.body.form == "html" or AN_AGENT_SERVER in given.values(),
+        Cause.FEATURE_UNAVAILABLE: facts.body.unavailable is not None,
         Cause.PERMISSION_DENIED: facts.body.permission is not None,
         Cause.WORKSPACE_REQUIRED: any(body.names_no_workspace for body in said),
         Cause.KEY_LEGACY: facts.body.legacy_key,
@@ -641,7 +769,7 @@ def test_any_refusal_is_concluded_within_the_rules(refused, answers, refusal, dr
     assert diagnosis.summary.splitlines() == [diagnosis.summary]
     if diagnosis.confidence is CONFIRMED:
         assert proof_of(diagnosis.cause, facts, told)
-    if any(answer.failed for answer in told.values()):
+    if any(answer.failed for question, answer in told.items() if question not in (ABOUT, ABOUT_BELOW)):
         assert diagnosis.cause not in (Cause.KEY_REJECTED, Cause.STALE_ENVIRONMENT, Cause.WRONG_REGION)
     if any(answer.granted for answer in told.values()):
         assert 5 not in [fix.step for fix in diagnosis.fixes]

@@ -7,17 +7,16 @@ from itertools import product
 import pytest
 
 from safe_langsmith import Setting
+from safe_langsmith._core.configuration import configuration, origin
 from safe_langsmith._core.settings import (
-    DEFAULT_ENDPOINT,
     SDK_CACHE,
-    VARIABLES,
+    UNKNOWN,
     Configuration,
     Dotenv,
     DotenvLine,
     Profile,
-    configuration,
-    origin,
 )
+from safe_langsmith._core.variables import DEFAULT_ENDPOINT, VARIABLES
 
 CANARY = "c0ffeec0ffee"
 OLD, NEW, THIRD = (f"lsv2_pt_{CANARY}00000000000000000000_000000{last}" for last in ("1111", "2222", "3333"))
@@ -34,10 +33,11 @@ def compare(
     environ: dict[str, str] | None = None,
     dotenv: list[tuple[str, str, int]] | None = None,
     profile: Profile | None = None,
+    cached: dict[str, str | None] | None = None,
 ) -> Configuration:
     in_use = {"endpoint": endpoint, "api_key": api_key, "workspace_id": workspace_id}
     file = Dotenv() if dotenv is None else Dotenv("/p/.env", tuple(DotenvLine(*line) for line in dotenv))
-    return configuration(in_use, origins or {}, environ or {}, file, profile)
+    return configuration(in_use, origins or {}, environ or {}, file, profile, cached)
 
 
 def changed(found: Configuration) -> dict[str, tuple[str | None, str, bool]]:
@@ -78,7 +78,7 @@ class TestSources:
     @pytest.mark.parametrize("written", [f' "{OLD}" ', f"'{OLD}'", f"{OLD}\n"])
     def test_quotes_and_blanks_make_no_difference(self, written):
         found = compare(environ={"LANGSMITH_API_KEY": written}, dotenv=[("LANGSMITH_API_KEY", written, 1)])
-        assert found.settings["api_key"] == Setting("lsv2_pt_****1111", "LANGSMITH_API_KEY")
+        assert found.settings["api_key"] == Setting("lsv2_pt_****1111", "LANGSMITH_API_KEY, as in /p/.env:1")
         assert found.drift == ()
 
     def test_a_slash_at_the_end_of_an_endpoint_makes_no_difference(self):
@@ -94,8 +94,27 @@ class TestSources:
         profile = Profile('profile "work" in config.json', oauth=True)
         assert compare(api_key=None, profile=profile).settings["api_key"].source == profile.label
 
-    def test_a_value_that_nothing_holds_any_more_is_the_sdks_cache(self):
-        assert compare(workspace_id=A).settings["workspace_id"] == Setting(A, SDK_CACHE)
+    def test_a_value_that_only_the_sdks_cache_holds_comes_from_there(self):
+        found = compare(workspace_id=A, cached={"WORKSPACE_ID": A})
+        assert found.settings["workspace_id"] == Setting(A, SDK_CACHE)
+
+    def test_a_value_that_nothing_holds_is_not_said_to_come_from_the_cache(self):
+        assert compare(workspace_id=A, cached={"WORKSPACE_ID": B}).settings["workspace_id"] == Setting(A, UNKNOWN)
+
+    def test_a_variable_that_the_file_sets_is_named_with_its_line(self):
+        line = ("LANGSMITH_API_KEY", OLD, 3)
+        found = compare(origins={"api_key": "LANGSMITH_API_KEY"}, environ={"LANGSMITH_API_KEY": OLD}, dotenv=[line])
+        assert found.settings["api_key"].source == "LANGSMITH_API_KEY, as in /p/.env:3"
+        assert not found.drift
+
+    def test_project_and_tracing_are_what_the_sdk_keeps(self):
+        found = compare(
+            environ={"LANGSMITH_PROJECT": "new", "LANGSMITH_TRACING": "false"},
+            cached={"TRACER_PROJECT": "old", "PROJECT": "older", "TRACING_V2": "true"},
+        )
+        assert (found.settings["project"].value, found.settings["project"].source) == ("old", SDK_CACHE)
+        assert (found.settings["tracing"].value, found.settings["tracing"].source) == ("true", SDK_CACHE)
+        assert [(drift.setting, drift.now.value) for drift in found.drift] == [("project", "new"), ("tracing", "false")]
 
     def test_what_was_noted_when_the_client_was_made_counts(self):
         found = compare(origins={"api_key": "LANGSMITH_API_KEY"}, environ={"LANGSMITH_API_KEY": NEW})

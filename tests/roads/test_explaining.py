@@ -63,7 +63,7 @@ CASES = {
         server={"malformed_workspace_status": 403},
     ),
     "unknown key": Case(
-        Cause.KEY_REJECTED, LIKELY, key="lsv2_pt_c0ffeec0ffee0123456789abcdef0123_0123456789", probes=2
+        Cause.KEY_REJECTED, LIKELY, key="lsv2_pt_c0ffeec0ffee0123456789abcdef0123_0123456789", probes=3
     ),
     "unknown key for a named workspace": Case(
         Cause.KEY_REJECTED,
@@ -92,7 +92,7 @@ CASES = {
         **ADMIN,
         faults={"/sessions": Reply(403, {"error": "Forbidden - no plan found"})},
     ),
-    "html": Case(Cause.BLOCKED_UPSTREAM, CONFIRMED, **ADMIN, faults={"/sessions": PAGE}),
+    "html": Case(Cause.BLOCKED_UPSTREAM, CONFIRMED, **ADMIN, faults={"/sessions": PAGE}, probes=1),
     "probes fail": Case(
         Cause.UNDETERMINED,
         POSSIBLE,

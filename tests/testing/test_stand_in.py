@@ -113,7 +113,7 @@ def test_base_path(base: str) -> None:
         assert (page.status_code, page.headers["Content-Type"]) == (200, "text/html")
         assert requests.post(f"{host}/sessions", headers=world.headers).status_code == 405
         sibling = requests.post(f"{server.url.removesuffix('/v1')}/v2/runs/query", headers={"X-Api-Key": world.key})
-        assert sibling.json()["error"] == "org_scoped_key_requires_workspace"
+        assert sibling.json()["detail"] == "This API key requires a workspace ID."
         assert [(seen.path, seen.outside) for seen in server.requests] == [
             ("/sessions", False),
             ("/sessions", True),
@@ -310,7 +310,7 @@ def test_what_is_no_project_is_not_stored(server: StandIn, world: World, body: b
         ("GET", "/sessions/0/insights", b'{"detail":"Not Found"}'),
         ("GET", "/sessions/0", b'{"detail":"Session 0 not found"}'),
         ("POST", "/runs/group", b'{"detail":"Not Found"}'),
-        ("POST", "/v2/sql/query", b'{"error":"Not Found"}\n'),
+        ("POST", "/v1/platform/unknown", b'{"error":"Not Found"}\n'),
         ("GET", "/orgs/current/info", b'{"detail":"Not Found"}'),
     ],
 )

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 from safe_langsmith._core.evidence import Evidence
-from safe_langsmith._core.hosts import api_instead_of_ui, ui_url
+from safe_langsmith._core.hosts import region_of, ui_url
 from safe_langsmith._core.permissions import DOCS_URL as PERMISSIONS_URL
 from safe_langsmith._core.permissions import Requirement
 from safe_langsmith._core.summary import place
 from safe_langsmith.diagnosis import Fix, Workspace
 
-from .common import DOCS, REGIONS_URL, argument, look_at_the_variables, look_on_the_way
+from .common import (
+    BYOC_URL,
+    DOCS,
+    REGIONS_URL,
+    SELF_HOSTED_URL,
+    argument,
+    endpoint_line,
+    look_at_the_variables,
+    look_on_the_way,
+    one_source,
+    other_regions,
+)
 
 
 def permission_denied(e: Evidence) -> list[Fix]:
     needed = e.facts.requirement
     listed = e.place.permissions if e.place else None
-    has_it = needed.permission in listed if needed and listed is not None else None
+    has_it = e.lacks_permission is None if needed and listed is not None else None
     policy = Fix(
         "Look for an access policy",
         "Policies on tags can deny, for one project or dataset alone, what a role allows.",
@@ -24,6 +35,9 @@ def permission_denied(e: Evidence) -> list[Fix]:
     )
     if has_it and not e.facts.body.permission:
         return [policy, Fix("Call again in a minute", "A role that was changed just now takes a while."), _support(e)]
+    lacking = e.lacks_permission
+    if needed and lacking and lacking != needed.permission:
+        needed = Requirement(lacking, ())
     fixes = [_ask_for(needed, place(e) or "the workspace")]
     # Workspaces whose listed permissions lack it are ruled out.
     others = [w for w in e.workspaces or () if w != e.place and _may_allow(w, needed)]
@@ -50,9 +64,9 @@ def _may_allow(workspace: Workspace, needed: Requirement | None) -> bool:
 def feature_unavailable(e: Evidence) -> list[Fix]:
     return [
         Fix(
-            "Ask an organization admin to enable it, or check the plan",
-            "The server names a plan or a feature, so neither another key nor another workspace of the same "
-            "organization will help.",
+            "Ask an organization admin to enable it, or to look at plan and usage",
+            f"The server says that {e.facts.body.unavailable}, so neither another key nor another workspace of the "
+            "same organization will help. The admin finds it under Settings > Usage and billing.",
             None,
             f"{ui_url(e.facts.endpoint)}/settings",
         ),
@@ -72,16 +86,44 @@ def blocked_upstream(e: Evidence) -> list[Fix]:
 
 
 def wrong_endpoint(e: Evidence) -> list[Fix]:
-    endpoint = api_instead_of_ui(e.facts.endpoint)
-    return [
-        Fix(
-            "Use the API's address",
-            f"The endpoint in use comes from {e.facts.settings['endpoint'].source}.",
-            f"LANGSMITH_ENDPOINT={endpoint}" if endpoint else None,
-            REGIONS_URL,
-            step=3,
+    source = e.facts.settings["endpoint"].source
+    fixes = []
+    api, plane = e.api_elsewhere, e.data_plane
+    if api:
+        fixes.append(
+            Fix(
+                "Use the API's address",
+                f"The endpoint in use comes from {source}.",
+                endpoint_line(e, api),
+                REGIONS_URL if region_of(api) else SELF_HOSTED_URL,
+                step=3,
+            )
         )
-    ]
+    elif plane:
+        fixes.append(
+            Fix(
+                "Use the address of the workspace's data plane",
+                f"It takes keys of its own workspaces only. The endpoint in use comes from {source}.",
+                endpoint_line(e, plane if plane.endswith("/api") else f"{plane.rstrip('/')}/api"),
+                BYOC_URL,
+                step=3,
+            )
+        )
+        if e.facts.method:
+            fixes.append(_ask_for(e.facts.requirement, place(e) or "the workspace"))
+    else:
+        fixes.append(
+            Fix(
+                "Use the address of LangSmith's API",
+                f"The endpoint in use comes from {source}. The API of an instance of your own is at its address with "
+                "/api/v1, that of LangSmith's cloud is at the one of your region.",
+                other_regions(e),
+                REGIONS_URL,
+                step=3,
+            )
+        )
+        fixes.append(look_on_the_way(e, "Or find what stands in front of LangSmith"))
+    return [*fixes, *one_source(e)]
 
 
 def undetermined(e: Evidence) -> list[Fix]:

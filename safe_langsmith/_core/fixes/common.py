@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from safe_langsmith._core.evidence import Evidence
-from safe_langsmith._core.hosts import ui_url
+from safe_langsmith._core.facts import CREDENTIALS
+from safe_langsmith._core.hosts import REGIONS, region_of, ui_url
 from safe_langsmith._core.summary import request
+from safe_langsmith._core.variables import variable_in
 from safe_langsmith.diagnosis import Fix
 
 DOCS = "https://docs.langchain.com/langsmith"
 SCOPES_URL = f"{DOCS}/administration-overview"
 REGIONS_URL = f"{DOCS}/regions-faq"
+PROFILES_URL = f"{DOCS}/profile-configuration"
+SELF_HOSTED_URL = f"{DOCS}/self-host-usage"
+BYOC_URL = f"{DOCS}/byoc-usage"
+DOTENV_URL = "https://saurabh-kumar.com/python-dotenv/#file-format"
 REPLACE_KEY = "Create a new key and replace this one"
 
 
@@ -22,14 +28,57 @@ def argument(e: Evidence, workspace_id: str) -> str:
     return f'client = SafeClient(workspace_id="{workspace_id}")'
 
 
+def endpoint_line(e: Evidence, endpoint: str) -> str:
+    """The line that sets the endpoint where the one in use comes from."""
+    source = e.facts.settings["endpoint"].source
+    if any(drift.setting == "endpoint" and drift.now.value == endpoint for drift in e.facts.meant_drift):
+        return "client = SafeClient()  # made anew, it takes what the environment says now"
+    if source.endswith("argument"):
+        return f'client = SafeClient(api_url="{endpoint}")'
+    return f"{variable_in(source) or 'LANGSMITH_ENDPOINT'}={endpoint}"
+
+
+def other_regions(e: Evidence) -> str:
+    """The lines of which one sets the endpoint of the right region, where the region in use is not."""
+    here = region_of(e.facts.endpoint)
+    first, *others = [f"https://{host}" for host, region in REGIONS.items() if region != here]
+    return "\n".join([endpoint_line(e, first), *(f"# or {other}" for other in others)])
+
+
 def look_at_the_variables() -> Fix:
     return Fix(
         "Print the variables that this process sees",
         "In a notebook, variables outlive the cell that set them.",
-        # Whatever is as long as a key is cut, also where the variable's name does not say that it holds one.
-        'import os\nprint({k: v[-4:] if len(v) > 39 else v for k, v in os.environ.items() if k[:4] == "LANG"})',
+        # Of a key, and of whatever is long and may hold one, the end is enough.
+        'import os; mine = {k: v for k, v in os.environ.items() if k[:4] == "LANG"}\n'
+        'print({k: v[-4:] if "KEY" in k or len(v) > 60 else v for k, v in mine.items()})',
         step=3,
     )
+
+
+def correct_dotenv(e: Evidence) -> list[Fix]:
+    """What to correct in `.env`, or nothing where nothing is wrong with it."""
+    if not e.facts.remarks:
+        return []
+    return [Fix("Correct the .env file", f"{'; '.join(e.facts.remarks)}.", None, DOTENV_URL, step=4)]
+
+
+def one_source(e: Evidence) -> list[Fix]:
+    """What to do where key, endpoint and workspace come from a profile and from elsewhere, or nothing."""
+    if not e.facts.mixture:
+        return []
+    outside = [variable_in(e.facts.settings[name].source) for name in CREDENTIALS]
+    unset = [name for name in outside if name]
+    return [
+        Fix(
+            "Take key, endpoint and workspace from one place",
+            f"The SDK resolves each by itself: {e.facts.mixture}.",
+            "client = SafeClient(prefer_profile_auth=True)  # langsmith 0.14.15 or newer"
+            + (f"; or unset {', '.join(unset)}" if unset else ""),
+            PROFILES_URL,
+            step=3,
+        )
+    ]
 
 
 def reload(
@@ -41,7 +90,8 @@ def reload(
         return []
     newer = e.facts.newer_key
     held = f"{newer.now.source} now holds another key, {newer.now.value}. " if newer else ""
-    path = repr(e.facts.dotenv_path) if e.facts.dotenv_path else '"<path to .env>"'
+    file = (newer.dotenv_path if newer else None) or e.facts.dotenv_path
+    path = repr(file) if file else '"<path to .env>"'
     return [
         Fix(
             title,
@@ -58,7 +108,8 @@ def new_key(e: Evidence, title: str = REPLACE_KEY) -> Fix:
         return Fix("Log in again", "The login's token is what is refused.", "langsmith login", step=5)
     return Fix(
         title,
-        f"If nothing above helps. Put it where this one comes from, {e.facts.settings['api_key'].source}."
+        "If nothing above helps, and no IP rule of the organization is in the way. Put it where this one comes from, "
+        f"{e.facts.settings['api_key'].source}."
         if title == REPLACE_KEY
         else f"Put it where this one comes from: {e.facts.settings['api_key'].source}.",
         None,

@@ -3,26 +3,56 @@
 from __future__ import annotations
 
 from safe_langsmith._core.evidence import Evidence
-from safe_langsmith._core.hosts import REGIONS, region_of, ui_url
+from safe_langsmith._core.hosts import region_of, ui_url
+from safe_langsmith._core.variables import variable_in
 from safe_langsmith.diagnosis import Fix
 
-from .common import REGIONS_URL, SCOPES_URL, look_at_the_variables, new_key, reload
+from .common import (
+    DOCS,
+    DOTENV_URL,
+    REGIONS_URL,
+    SCOPES_URL,
+    correct_dotenv,
+    endpoint_line,
+    look_at_the_variables,
+    new_key,
+    one_source,
+    other_regions,
+    reload,
+)
 
 
 def key_malformed(e: Evidence) -> list[Fix]:
+    return _newer_first(e, [_real_key(e), look_at_the_variables(), *_no_tracing(e)])
+
+
+def _real_key(e: Evidence) -> Fix:
     source = e.facts.settings["api_key"].source
-    return _newer_first(
-        e,
-        [
-            Fix(
-                f"Put a real key where this one comes from: {source}",
-                'LangSmith keys begin with "lsv2_pt_" (personal) or "lsv2_sk_" (service), and are shown only once.',
-                None,
-                f"{ui_url(e.facts.endpoint)}/settings/apikeys",
-                step=1,
-            ),
-            look_at_the_variables(),
-        ],
+    name = variable_in(source) or "LANGSMITH_API_KEY"
+    keys = f"{ui_url(e.facts.endpoint)}/settings/apikeys"
+    if e.facts.credential.wrong == "code":
+        return Fix(
+            "Give the key itself, not the code that would give it",
+            f"{source} holds the text of the code. `%env` and .env files take text as it stands and do not run it; a "
+            "cell or a program does:",
+            f'import os; os.environ["{name}"] = ...  # the code that gives the key',
+            keys,
+            step=3,
+        )
+    if e.facts.credential.wrong == "comment":
+        return Fix(
+            "Remove the comment behind the key",
+            f"{source} holds both. Not all that loads .env files drops comments: Docker does not.",
+            f"{name}=<the key alone>",
+            DOTENV_URL,
+            step=3,
+        )
+    return Fix(
+        f"Put a real key where this one comes from: {source}",
+        'LangSmith keys begin with "lsv2_pt_" (personal) or "lsv2_sk_" (service), and are shown only once.',
+        None,
+        keys,
+        step=1,
     )
 
 
@@ -32,31 +62,46 @@ def key_legacy(e: Evidence) -> list[Fix]:
 
 
 def key_missing(e: Evidence) -> list[Fix]:
-    return _newer_first(
-        e,
-        [
+    around, fixes = e.facts.surroundings, []
+    if around.otel:
+        fixes.append(
             Fix(
-                "Set the API key",
-                "Set the variable before the client is made, or pass api_key=.",
-                "LANGSMITH_API_KEY=<the key from Settings>",
-                f"{ui_url(e.facts.endpoint)}/settings/apikeys",
+                "Send runs through OpenTelemetry only, if that is what you mean",
+                f"With {around.otel} alone they go to LangSmith as well, and there they need a key.",
+                "LANGSMITH_OTEL_ONLY=true",
+                f"{DOCS}/trace-with-opentelemetry",
                 step=3,
-            ),
-            look_at_the_variables(),
-        ],
+            )
+        )
+    fixes += [
+        Fix(
+            f"Rename {name}",
+            "The SDK does not read it.",
+            f"LANGSMITH_API_KEY=<the value of {name}>",
+            step=3,
+        )
+        for name in around.ignored.get("api_key", ())
+    ]
+    set_it = Fix(
+        "Set the API key",
+        "Set the variable before the client is made, or pass api_key=. A container has the variables that it is given.",
+        "LANGSMITH_API_KEY=<the key from Settings>",
+        f"{ui_url(e.facts.endpoint)}/settings/apikeys",
+        step=3,
     )
+    return _newer_first(e, [*fixes, set_it, look_at_the_variables(), *_no_tracing(e)])
 
 
 def key_rejected(e: Evidence) -> list[Fix]:
-    fixes = []
+    fixes = one_source(e)
     here = region_of(e.facts.endpoint)
     if here:
-        first, *others = [host for host in REGIONS if REGIONS[host] != here]
         fixes.append(
             Fix(
                 "Use the endpoint of the region where the key was created",
-                f"Keys belong to one region, and this request went to {here}. For example, for {REGIONS[first]}:",
-                "\n".join([f"LANGSMITH_ENDPOINT=https://{first}", *(f"# or https://{host}" for host in others)]),
+                f"Keys belong to one region, which the address of the web page shows where the key was created. This "
+                f"request went to {here}.",
+                other_regions(e),
                 REGIONS_URL,
                 step=3,
             )
@@ -76,31 +121,56 @@ def key_rejected(e: Evidence) -> list[Fix]:
         if e.facts.workspace_id:
             detail += f" Check workspace {e.facts.workspace} from {e.facts.workspace_source}."
         fixes.append(Fix("Check the key's workspace and the organization's IP rules", detail, None, SCOPES_URL, step=2))
-    fixes += [look_at_the_variables(), *reload(e), new_key(e)]
-    return fixes
+    return [*fixes, *correct_dotenv(e), look_at_the_variables(), *reload(e), new_key(e)]
 
 
 def wrong_region(e: Evidence) -> list[Fix]:
-    here = region_of(e.facts.endpoint)
-    others = e.facts.settings["endpoint"].others
-    other = next(o for o in others if region_of(o.value or "") not in (None, here))
+    other = e.facts.other_region
+    if other is None:
+        return key_rejected(e)
     return [
         Fix(
-            f"Use the endpoint that {other.source} names",
+            f"Use the endpoint of {other.region}, which {other.source} names",
             f"This client uses {e.facts.endpoint}, from {e.facts.settings['endpoint'].source}.",
-            f'client = SafeClient(api_url="{other.value}")',
+            endpoint_line(e, other.endpoint),
             REGIONS_URL,
             step=3,
         ),
+        *one_source(e),
         look_at_the_variables(),
         new_key(e),
     ]
 
 
 def stale_environment(e: Evidence) -> list[Fix]:
-    return [*reload(e, "Reload the environment, then create a new client"), look_at_the_variables(), new_key(e)]
+    if any(answer.granted for answer in e.answers.values()):
+        return [*_keep_one(e), *reload(e, "Reload the environment, then create a new client"), look_at_the_variables()]
+    reloading = reload(e, "Reload the environment, then create a new client")
+    return [*reloading, *correct_dotenv(e), look_at_the_variables(), new_key(e)]
+
+
+def _keep_one(e: Evidence) -> list[Fix]:
+    if e.facts.meant_drift:
+        return []
+    return [
+        Fix(
+            f"Keep one of {variable_in(e.facts.settings[variable.setting].source)} and {variable.name}",
+            f"{variable.name} is overruled, and says {variable.shown}.",
+            f'import os; os.environ.pop("{variable.name}", None)',
+            step=3,
+        )
+        for variable in e.facts.disagreeing
+    ]
+
+
+def _no_tracing(e: Evidence) -> list[Fix]:
+    if (e.facts.settings["tracing"].value or "").lower() != "true":
+        return []
+    return [Fix("Or turn tracing off", "If this program is not meant to trace.", "LANGSMITH_TRACING=false", step=3)]
 
 
 def _newer_first(e: Evidence, fixes: list[Fix]) -> list[Fix]:
     """Puts reloading first where another key is waiting in the environment or `.env`, and last where none is."""
-    return [*reload(e), *fixes] if e.facts.newer_key else [*fixes, *reload(e)]
+    if e.facts.newer_key:
+        return [*reload(e), *correct_dotenv(e), *fixes]
+    return [*correct_dotenv(e), *fixes, *reload(e)]

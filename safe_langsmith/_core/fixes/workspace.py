@@ -5,9 +5,10 @@ from __future__ import annotations
 from safe_langsmith._core.clean import clean
 from safe_langsmith._core.evidence import Evidence
 from safe_langsmith._core.hosts import ui_url
+from safe_langsmith._core.variables import variable_in
 from safe_langsmith.diagnosis import Fix
 
-from .common import SCOPES_URL, argument, look_on_the_way
+from .common import SCOPES_URL, argument, look_on_the_way, one_source
 
 
 def workspace_required(e: Evidence) -> list[Fix]:
@@ -66,7 +67,16 @@ def _ways_round(e: Evidence) -> list[Fix]:
 def workspace_not_accessible(e: Evidence) -> list[Fix]:
     home = next((a.resolved for q, a in e.answers.items() if q.workspace_id is None and a.resolved), None)
     reachable = e.workspaces or ((home,) if home else ())
-    fixes = []
+    fixes = [
+        Fix(
+            "Create the client anew",
+            f"{drift.now.source} now names {drift.now.value}, which this key reaches.",
+            "client = SafeClient()",
+            step=4,
+        )
+        for drift in e.facts.meant_drift
+        if drift.setting == "workspace_id" and any(w.id == drift.now.value for w in reachable) and not drift.dotenv_path
+    ]
     if reachable:
         would = "; ".join(f"{w.id} ({w.name})" for w in reachable[:4])
         fixes.append(
@@ -100,7 +110,7 @@ def workspace_not_accessible(e: Evidence) -> list[Fix]:
                 step=1,
             )
         )
-    return fixes
+    return [*fixes, *one_source(e)]
 
 
 def workspace_id_malformed(e: Evidence) -> list[Fix]:
@@ -122,7 +132,8 @@ def _in_place_of(e: Evidence, workspace_id: str) -> str:
     source = e.facts.workspace_source
     if "X-Tenant-Id" in source:
         return f'headers={{"X-Tenant-Id": "{workspace_id}"}}'
-    return f"{source}={workspace_id}" if source.endswith("WORKSPACE_ID") else argument(e, workspace_id)
+    variable = variable_in(source)
+    return f"{variable}={workspace_id}" if variable else argument(e, workspace_id)
 
 
 def _single_workspace_key(e: Evidence) -> Fix:

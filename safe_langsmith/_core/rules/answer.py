@@ -3,34 +3,40 @@
 from __future__ import annotations
 
 from safe_langsmith._core.evidence import HOME, LISTING, Asking, Evidence
-from safe_langsmith._core.hosts import api_instead_of_ui
+from safe_langsmith._core.hosts import is_agent_server
 from safe_langsmith._core.verdict import Verdict
 from safe_langsmith.diagnosis import Cause, Confidence
 
-from .wording import needs_workspace
+from .endpoint import api_elsewhere, told_by_itself
+from .shared import needs_workspace
 
 
-def blocked_upstream(e: Evidence) -> Verdict | None:
+def blocked_upstream(e: Evidence) -> Asking[Verdict | None]:
     facts = e.facts
     if facts.redirected_to:
-        reason = f"a redirect led to another host, {facts.redirected_to}, and that one refused"
-        return Verdict(Cause.BLOCKED_UPSTREAM, Confidence.CONFIRMED, reason)
-    if facts.body.form == "html" and not api_instead_of_ui(facts.endpoint):
-        reason = f"the answer is {facts.body.message}, and LangSmith's API answers in JSON"
-        return Verdict(Cause.BLOCKED_UPSTREAM, Confidence.CONFIRMED, reason)
+        return _blocked(f"a redirect led to another host, {facts.redirected_to}, and that one refused")
+    if facts.body.speaker:
+        return _blocked(f"the answer is that of {facts.body.speaker}")
+    if facts.body.form == "html" and not (yield from api_elsewhere(e)):
+        return _blocked(f"the answer is {facts.body.message}, and LangSmith's API answers in JSON")
     return None
 
 
-def wrong_endpoint(e: Evidence) -> Verdict | None:
-    if e.facts.body.form == "html" and api_instead_of_ui(e.facts.endpoint):
-        reason = f"{e.facts.endpoint} is LangSmith's web page, not its API, and answers with {e.facts.body.message}"
-        return Verdict(Cause.WRONG_ENDPOINT, Confidence.CONFIRMED, reason)
+def wrong_endpoint(e: Evidence) -> Asking[Verdict | None]:
+    facts = e.facts
+    if facts.body.form == "html":
+        api = yield from api_elsewhere(e)
+        if api:
+            reason = f"a web page is there, and no API: it answers with {facts.body.message}. The API is at {api}"
+            return Verdict(Cause.WRONG_ENDPOINT, Confidence.CONFIRMED, reason)
+    if facts.body.agent_server or is_agent_server(facts.endpoint):
+        return (yield from told_by_itself(e))
     return None
 
 
 def feature_unavailable(e: Evidence) -> Verdict | None:
     if e.facts.body.unavailable:
-        reason = f'the server says that a plan or a feature is missing: "{e.facts.body.message}"'
+        reason = f'the server says that {e.facts.body.unavailable}: "{e.facts.body.message}"'
         return Verdict(Cause.FEATURE_UNAVAILABLE, Confidence.CONFIRMED, reason)
     return None
 
@@ -55,3 +61,7 @@ def workspace_required_says_the_server(e: Evidence) -> Asking[Verdict | None]:
     else:
         reason = needs_workspace(e)
     return Verdict(Cause.WORKSPACE_REQUIRED, Confidence.CONFIRMED, reason)
+
+
+def _blocked(reason: str) -> Verdict:
+    return Verdict(Cause.BLOCKED_UPSTREAM, Confidence.CONFIRMED, reason)

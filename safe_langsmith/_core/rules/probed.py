@@ -6,7 +6,7 @@ from safe_langsmith._core.evidence import HOME, LISTING, LISTING_WITH_DELETED, A
 from safe_langsmith._core.verdict import Verdict
 from safe_langsmith.diagnosis import Cause, Confidence
 
-from .wording import needs_workspace
+from .shared import needs_workspace
 
 
 def workspace_not_accessible(e: Evidence) -> Asking[Verdict | None]:
@@ -43,20 +43,6 @@ def inherited_workspace_not_accessible(e: Evidence) -> Asking[Verdict | None]:
     return _not_accessible("it is the client's, and this key cannot reach it") if there.refused else None
 
 
-def bypassed(e: Evidence) -> Asking[Verdict | None]:
-    """The client itself works; what does not go through it may still lack the workspace that the client names."""
-    certain = [bypass for bypass in e.facts.bypasses if bypass.is_certain]
-    if not certain or e.facts.workspace is None:
-        return None
-    home = yield from e.ask(HOME)
-    if not home.refused:
-        return None
-    yield from e.ask(LISTING)
-    names = " and ".join(bypass.name for bypass in certain)
-    reason = f"the client names it, but not in the requests of {names}"
-    return Verdict(Cause.WORKSPACE_REQUIRED, Confidence.LIKELY, reason)
-
-
 def workspace_required(e: Evidence) -> Asking[Verdict | None]:
     if e.facts.workspace_id is not None:
         return None
@@ -67,8 +53,22 @@ def workspace_required(e: Evidence) -> Asking[Verdict | None]:
     if not listing.workspaces and not home.body.names_no_workspace:
         return None
     # A bare refusal without a workspace, beside a list of workspaces, is what such a key gets. It is no proof.
+    # https://docs.langchain.com/langsmith/administration-overview
+    if home.status != 403:
+        return None
     confidence = Confidence.CONFIRMED if home.body.names_no_workspace else Confidence.LIKELY
     return Verdict(Cause.WORKSPACE_REQUIRED, confidence, needs_workspace(e))
+
+
+def refused_by_another(e: Evidence) -> Asking[Verdict | None]:
+    if e.facts.body.form != "other":
+        return None
+    named = e.facts.workspace
+    works = yield from e.ask(inside(named) if named else HOME)
+    if works.resolved is None:
+        return None
+    reason = f'it is no JSON object as LangSmith\'s are, but "{e.facts.body.message}", and LangSmith accepts the key'
+    return Verdict(Cause.BLOCKED_UPSTREAM, Confidence.LIKELY, reason)
 
 
 def permission_denied(e: Evidence) -> Asking[Verdict | None]:
@@ -84,9 +84,9 @@ def permission_denied(e: Evidence) -> Asking[Verdict | None]:
         reason = (
             f"key and workspace are accepted, so it is this operation that is not allowed; it needs {needed.permission}"
         )
-    elif needed.permission not in place.permissions:
+    elif e.lacks_permission:
         role = f"the role {place.role}" if place.role else "the caller's role"
-        reason = f"{role} does not include {needed.permission}"
+        reason = f"{role} does not include {e.lacks_permission}"
     else:
         # An access policy can deny what the role allows: https://docs.langchain.com/langsmith/abac
         reason = f"the role includes {needed.permission}, so an access policy or a passing fault denies it"

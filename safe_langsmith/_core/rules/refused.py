@@ -2,37 +2,40 @@
 
 from __future__ import annotations
 
-from safe_langsmith._core.evidence import HOME, LISTING, Asking, Evidence
+from safe_langsmith._core.evidence import HOME, Asking, Evidence, inside
 from safe_langsmith._core.hosts import region_of
+from safe_langsmith._core.settings import UNKNOWN
 from safe_langsmith._core.verdict import Verdict
 from safe_langsmith.diagnosis import Cause, Confidence
+
+from .shared import everything_refused
 
 
 def stale_environment(e: Evidence) -> Asking[Verdict | None]:
     newer = e.facts.newer_key
-    if newer is None or not (yield from _everything_refused(e)):
+    if newer is None or not (yield from everything_refused(e)):
         return None
     # Who passes a key on purpose need not mean the one in the environment.
+    perhaps_meant = newer.on_purpose or e.facts.settings["api_key"].source == UNKNOWN
     return Verdict(
         Cause.STALE_ENVIRONMENT,
-        Confidence.POSSIBLE if newer.on_purpose else Confidence.LIKELY,
+        Confidence.POSSIBLE if perhaps_meant else Confidence.LIKELY,
         f"this endpoint refused every request made with it, and {newer.now.source} now holds another key",
     )
 
 
 def wrong_region(e: Evidence) -> Asking[Verdict | None]:
-    here = region_of(e.facts.endpoint)
-    named = ((other.source, region_of(other.value or "")) for other in e.facts.settings["endpoint"].others)
-    source, elsewhere = next(((s, region) for s, region in named if region and region != here), ("", None))
-    if elsewhere is None or not (yield from _everything_refused(e)):
+    elsewhere = e.facts.other_region
+    if elsewhere is None or not (yield from everything_refused(e)):
         return None
+    here = region_of(e.facts.endpoint)
     where = f"the {here} region" if here else "this endpoint"
-    reason = f"{where} refused every request made with it, and {source} names the {elsewhere} region"
+    reason = f"{where} refused every request made with it, and {elsewhere.source} names {elsewhere.region}"
     return Verdict(Cause.WRONG_REGION, Confidence.LIKELY, reason)
 
 
 def key_rejected(e: Evidence) -> Asking[Verdict | None]:
-    if not (yield from _everything_refused(e)):
+    if not (yield from everything_refused(e)):
         return None
     return Verdict(
         Cause.KEY_REJECTED,
@@ -42,9 +45,11 @@ def key_rejected(e: Evidence) -> Asking[Verdict | None]:
     )
 
 
-def nothing_from_langsmith(e: Evidence) -> Verdict | None:
-    foreign = [a for a in e.answers.values() if a.status in (401, 403) and a.body.form in ("html", "other")]
-    if e.facts.body.form != "other" or not foreign or len(foreign) < len(e.answers):
+def nothing_from_langsmith(e: Evidence) -> Asking[Verdict | None]:
+    if e.facts.body.form != "other":
+        return None
+    yield from e.ask(inside(e.facts.workspace) if e.facts.workspace else HOME)
+    if not all(a.status in (401, 403) and a.body.form in ("html", "other") for a in e.answers.values()):
         return None
     reason = f'every answer is a refusal that is no JSON object, as LangSmith\'s are: "{e.facts.body.message}"'
     return Verdict(Cause.BLOCKED_UPSTREAM, Confidence.LIKELY, reason)
@@ -52,16 +57,6 @@ def nothing_from_langsmith(e: Evidence) -> Verdict | None:
 
 def undetermined(e: Evidence) -> Verdict:
     return Verdict(Cause.UNDETERMINED, Confidence.POSSIBLE, _missing(e))
-
-
-def _everything_refused(e: Evidence) -> Asking[bool]:
-    if not all(answer.refused for answer in e.answers.values()):
-        return False
-    for question in (HOME, LISTING):
-        answer = yield from e.ask(question)
-        if not answer.refused:
-            return False
-    return True
 
 
 def _missing(e: Evidence) -> str:

@@ -1,8 +1,8 @@
-"""A reason that rules of two ranks give."""
+"""What rules of several ranks have in common."""
 
 from __future__ import annotations
 
-from safe_langsmith._core.evidence import Evidence
+from safe_langsmith._core.evidence import HOME, LISTING, Asking, Evidence, inside
 
 
 def needs_workspace(e: Evidence) -> str:
@@ -15,3 +15,15 @@ def needs_workspace(e: Evidence) -> str:
     if len(found) == 1:
         return f'this key serves one workspace, "{found[0].name}", but a request must name it, and {did_not}'
     return f"this key serves {len(found)} workspaces, so a request must name one, and {did_not}"
+
+
+def everything_refused(e: Evidence) -> Asking[bool]:
+    """Whether LangSmith refused whatever it was asked."""
+    named = [inside(e.facts.workspace)] if e.facts.workspace else []
+    questions = (*named, HOME, LISTING)
+    # What is known already is looked at before anything more is asked.
+    for question in sorted(questions, key=lambda question: question not in e.answers):
+        answer = yield from e.ask(question)
+        if not answer.refused:
+            return False
+    return True

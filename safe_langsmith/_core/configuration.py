@@ -1,0 +1,166 @@
+"""Where each setting's value came from, what it overrode, and what has changed since.
+
+Pure: the environment, the `.env` file, the profile and the SDK's cache come in as plain values. Keys come in as they
+are, because they must be compared, and leave masked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from safe_langsmith.diagnosis import Setting
+
+from .settings import SDK_CACHE, SET_LATER, UNKNOWN, Configuration, Dotenv, DotenvLine, Drift, Profile, Variable
+from .variables import DEFAULTS, VARIABLES, effective, ignored, normal, shown, surroundings
+
+# What the SDK asks its cache for, the winning name first.
+_CACHED_AS = {
+    "endpoint": ("ENDPOINT",),
+    "api_key": ("API_KEY",),
+    "workspace_id": ("WORKSPACE_ID",),
+    "project": ("TRACER_PROJECT", "PROJECT"),
+    "tracing": ("TRACING_V2",),
+}
+
+
+def origin(setting: str, in_use: str | None, given: bool, environ: Mapping[str, str]) -> str | None:
+    """Returns where a client's setting came from, judged when the client is made, or `None` where that is unclear.
+
+    Args:
+        setting: The setting's name.
+        in_use: The value that the client took.
+        given: Whether it was given as an argument.
+        environ: The environment at that moment.
+    """
+    if given:
+        return f"the {'api_url' if setting == 'endpoint' else setting} argument"
+    first = next(effective(setting, environ), None)
+    return first[0] if first and first[1] == in_use else None
+
+
+def configuration(
+    in_use: Mapping[str, str | None],
+    origins: Mapping[str, str | None],
+    environ: Mapping[str, str],
+    dotenv: Dotenv,
+    profile: Profile | None,
+    cached: Mapping[str, str | None] | None = None,
+) -> Configuration:
+    """Returns the settings with their sources.
+
+    Args:
+        in_use: What the refused request used: `endpoint`, `api_key` and `workspace_id`.
+        origins: Where those came from, as far as that was noted when the client was made.
+        environ: The environment now.
+        dotenv: What `.env` says now.
+        profile: What the profile says now.
+        cached: What the SDK keeps of variables it read, by name without its prefix.
+    """
+    settings, drift = {}, []
+    for name in VARIABLES:
+        kept = _kept(name, cached or {})
+        if name in in_use:
+            value, source = in_use[name], origins.get(name)
+        else:
+            value, source = kept or next((v for _, v in effective(name, environ)), DEFAULTS.get(name)), None
+        source = source or _source_of(name, value, environ, profile, kept)
+        others = _differing(name, value, environ, dotenv, profile)
+        line = next((line for line in _latest(name, dotenv) if line.name == source), None)
+        if line and normal(name, line.value) == value:
+            source = f"{source}, as in {dotenv.path}:{line.line}"
+        settings[name] = Setting(shown(name, value), source, tuple(Setting(shown(name, v), s) for s, v in others))
+        now = _now(name, value, environ, dotenv)
+        if now:
+            on_purpose = source.endswith("argument") or source == SET_LATER
+            drift.append(Drift(name, Setting(shown(name, now[1]), now[0]), on_purpose, now[2]))
+    return Configuration(
+        settings,
+        tuple(_variables(environ)),
+        tuple(drift),
+        tuple(_notes(dotenv)),
+        None if dotenv.trouble else dotenv.path,
+        tuple(f"{dotenv.path}, {remark}" for remark in dotenv.remarks),
+        surroundings(environ),
+        profile.label if profile and any(s.source == profile.label for s in settings.values()) else None,
+    )
+
+
+def _source_of(
+    name: str, value: str | None, environ: Mapping[str, str], profile: Profile | None, kept: str | None
+) -> str:
+    if profile and value is not None and normal(name, profile.values.get(name)) == value:
+        return profile.label
+    if name == "api_key" and value is None and profile and profile.oauth:
+        return profile.label
+    if any(v == value for _, v in effective(name, environ)):
+        return next(s for s, v in effective(name, environ) if v == value)
+    if value in (None, DEFAULTS.get(name)):
+        return "default"
+    return SDK_CACHE if kept == value else UNKNOWN
+
+
+def _kept(name: str, cached: Mapping[str, str | None]) -> str | None:
+    return next((value for as_ in _CACHED_AS[name] if (value := normal(name, cached.get(as_)))), None)
+
+
+def _differing(
+    name: str, value: str | None, environ: Mapping[str, str], dotenv: Dotenv, profile: Profile | None
+) -> list[tuple[str, str]]:
+    """The values that differ from the one in use, with their sources."""
+    found = [*effective(name, environ)]
+    for file in (dotenv, dotenv.elsewhere):
+        if file:
+            found += [
+                (f"{file.path}:{line.line} {line.name}", normal(name, line.value) or "") for line in _latest(name, file)
+            ]
+    if profile:
+        found.append((profile.label, normal(name, profile.values.get(name)) or ""))
+    found += [(f"{variable}, which the SDK does not read", other) for variable, other in ignored(name, environ)]
+    return [(source, other) for source, other in found if other and other != value]
+
+
+def _now(
+    name: str, value: str | None, environ: Mapping[str, str], dotenv: Dotenv
+) -> tuple[str, str, str | None] | None:
+    """What a client would take in place of `value`, made now or after a `.env` is loaded over the environment."""
+    for source, other in _first(name, environ):
+        if other != value:
+            return source, other, None
+    for file in (dotenv, dotenv.elsewhere):
+        lines = {line.name: line for line in _latest(name, file)} if file else {}
+        reloaded = {**environ, **{variable: line.value for variable, line in lines.items()}}
+        for source, other in _first(name, reloaded):
+            if file and source in lines and other != value:
+                return f"{file.path}:{lines[source].line} {source}", other, file.path
+    return None
+
+
+def _first(name: str, environ: Mapping[str, str]) -> list[tuple[str, str]]:
+    return list(effective(name, environ))[:1]
+
+
+def _latest(name: str, dotenv: Dotenv) -> list[DotenvLine]:
+    """The lines of `.env` that count for a setting, the winning variable first."""
+    latest = {line.name: line for line in dotenv.lines}
+    return [latest[variable] for variable in VARIABLES[name] if variable in latest]
+
+
+def _variables(environ: Mapping[str, str]) -> Iterator[Variable]:
+    for name in VARIABLES:
+        winner: str | None = None
+        for variable, value in effective(name, environ):
+            winner = winner if winner is not None else value
+            yield Variable(variable, shown(name, value) or "", value != winner, name)
+
+
+def _notes(dotenv: Dotenv) -> Iterator[str]:
+    if dotenv.trouble:
+        yield f"{dotenv.path or '.env'} could not be read: {dotenv.trouble}"
+    elif dotenv.path is None:
+        yield "no .env file was found"
+    elif not any(line.name in names for line in dotenv.lines for names in VARIABLES.values()):
+        yield f"{dotenv.path} sets none of these variables"
+    else:
+        yield f"compared with {dotenv.path}"
+    if dotenv.elsewhere:
+        yield f"load_dotenv() in the main script would read another one, {dotenv.elsewhere.path}"

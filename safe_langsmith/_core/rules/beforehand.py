@@ -1,0 +1,40 @@
+"""Rules for a look at a client before anything was refused: its key works, and something may be wrong all the same."""
+
+from __future__ import annotations
+
+from safe_langsmith._core.evidence import HOME, LISTING, Asking, Evidence
+from safe_langsmith._core.facts import CREDENTIALS
+from safe_langsmith._core.verdict import Verdict
+from safe_langsmith.diagnosis import Cause, Confidence
+
+
+def bypassed(e: Evidence) -> Asking[Verdict | None]:
+    """The client itself works; what does not go through it may still lack the workspace that the client names."""
+    certain = [bypass for bypass in e.facts.bypasses if bypass.is_certain]
+    if not certain or e.facts.workspace is None:
+        return None
+    home = yield from e.ask(HOME)
+    if not home.refused:
+        return None
+    yield from e.ask(LISTING)
+    names = " and ".join(bypass.name for bypass in certain)
+    reason = f"the client names it, but not in the requests of {names}"
+    return Verdict(Cause.WORKSPACE_REQUIRED, Confidence.LIKELY, reason)
+
+
+def drifted(e: Evidence) -> Verdict | None:
+    """A client made now would take another key, workspace or endpoint; or two variables disagree about one."""
+    for drift in e.facts.meant_drift:
+        setting = e.facts.settings[drift.setting]
+        reason = f"{drift.now.source} now says {drift.now.value}, and a client made anew would take that"
+        if drift.dotenv_path:
+            reason = f"{drift.now.source} says {drift.now.value}, which is not what is in use"
+        return _drifted(f"its {CREDENTIALS[drift.setting]}, {setting.value or 'not set'}, is out of date: {reason}")
+    for overruled in e.facts.disagreeing:
+        winner = e.facts.settings[overruled.setting].source
+        return _drifted(f"two variables disagree: it uses {winner}, and {overruled.name} says {overruled.shown}")
+    return None
+
+
+def _drifted(reason: str) -> Verdict:
+    return Verdict(Cause.STALE_ENVIRONMENT, Confidence.POSSIBLE, reason)

@@ -1,0 +1,71 @@
+"""Rules on the endpoint, as far as it takes a question to tell: is it LangSmith's API, and the right one?"""
+
+from __future__ import annotations
+
+from safe_langsmith._core.evidence import ABOUT, ABOUT_BELOW, HOME, LISTING, Asking, Evidence, inside
+from safe_langsmith._core.hosts import api_instead_of_ui, may_lack_api_path, region_of
+from safe_langsmith._core.summary import named as named_workspace
+from safe_langsmith._core.verdict import Verdict
+from safe_langsmith.diagnosis import Cause, Confidence
+
+from .shared import everything_refused
+
+AGENT_SERVER = "an Agent Server"
+
+
+def api_elsewhere(e: Evidence) -> Asking[str | None]:
+    """Returns the API's URL where the endpoint is a web page of LangSmith's, or `None` where that does not show."""
+    if may_lack_api_path(e.facts.endpoint):
+        about = yield from e.ask(ABOUT)
+        if about.service is None:
+            # Self-hosted: https://docs.langchain.com/langsmith/self-host-usage
+            yield from e.ask(ABOUT_BELOW)
+    return e.api_elsewhere
+
+
+def own_data_plane(e: Evidence) -> Asking[Verdict | None]:
+    """A workspace of an organization that brings its own cloud is served by one data plane, and not by any other.
+
+    Source: https://docs.langchain.com/langsmith/byoc-usage
+    """
+    named = e.facts.workspace
+    if named is None and (e.facts.workspace_id or e.facts.inherited_workspace):
+        return None
+    works = yield from e.ask(inside(named) if named else HOME)
+    if works.failed or works.body.names_no_workspace:
+        return None
+    yield from e.ask(LISTING)
+    if e.data_plane is None or e.lacks_permission:
+        return None
+    which = named_workspace(e.place) if e.place else "the workspace"
+    reason = f"{which} is served by a data plane of its own, {e.data_plane}"
+    return Verdict(Cause.WRONG_ENDPOINT, Confidence.LIKELY, reason)
+
+
+def no_langsmith(e: Evidence) -> Asking[Verdict | None]:
+    """Every key is refused by a host that is no LangSmith, too; and LangSmith tells about itself without a key."""
+    if region_of(e.facts.endpoint) or not (yield from everything_refused(e)):
+        return None
+    return (yield from told_by_itself(e))
+
+
+def told_by_itself(e: Evidence) -> Asking[Verdict | None]:
+    """Returns the verdict where the endpoint, asked what it is, does not say that it is LangSmith."""
+    about = yield from e.ask(ABOUT)
+    if about.service == AGENT_SERVER:
+        reason = "it is an Agent Server, which runs deployments, and not LangSmith's API"
+        return Verdict(Cause.WRONG_ENDPOINT, Confidence.CONFIRMED, reason)
+    if about.service or about.status not in (200, 404, 405):
+        return None
+    api = yield from api_elsewhere(e)
+    found = f". The API is at {api}" if api else ""
+    reason = f"GET /info, which LangSmith's API answers to anybody, is not known there (status {about.status}){found}"
+    return Verdict(Cause.WRONG_ENDPOINT, Confidence.CONFIRMED if api else Confidence.LIKELY, reason)
+
+
+def web_page(e: Evidence) -> Verdict | None:
+    """Whatever the web UI's host answers, it is no API."""
+    if api_instead_of_ui(e.facts.endpoint) is None:
+        return None
+    reason = f"that is LangSmith's web page, and no API. The API is at {e.api_elsewhere}"
+    return Verdict(Cause.WRONG_ENDPOINT, Confidence.CONFIRMED, reason)

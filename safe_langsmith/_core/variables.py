@@ -1,0 +1,170 @@
+"""The environment variables of LangSmith: which ones the SDK reads for what, and which ones only look like it.
+
+The SDK resolves each setting by itself: argument, `LANGSMITH_` variable, `LANGCHAIN_` variable, profile, default.
+Source: https://docs.langchain.com/langsmith/profile-configuration
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from .clean import bare_url, clean
+from .hosts import host_of
+from .keys import describe
+
+DEFAULT_ENDPOINT = "https://api.smith.langchain.com"
+DEFAULTS = {"endpoint": DEFAULT_ENDPOINT, "project": "default"}
+_SUFFIXES = {
+    "endpoint": ("ENDPOINT",),
+    "api_key": ("API_KEY",),
+    "workspace_id": ("WORKSPACE_ID",),
+    "project": ("PROJECT", "SESSION"),
+    "tracing": ("TRACING_V2", "TRACING"),
+}
+_SPACES = ("LANGSMITH", "LANGCHAIN")
+VARIABLES = {
+    setting: tuple(f"{space}_{suffix}" for suffix in suffixes for space in _SPACES)
+    for setting, suffixes in _SUFFIXES.items()
+}
+"""The variables the SDK reads for each setting, the winning one first."""
+
+DOCUMENTED = (
+    "LANGSMITH_PROJECT",
+    "LANGSMITH_TRACING",
+    "LANGSMITH_ENDPOINT",
+    "LANGSMITH_API_KEY",
+    "LANGSMITH_WORKSPACE_ID",
+)
+"""The variables that the documented third step looks at."""
+
+# Names that other clients read, or that people guess. Each holds what its setting would, and the SDK ignores it.
+_LOOKALIKES = {
+    "endpoint": ("BASE_URL", "API_URL", "URL", "HOST"),
+    "api_key": ("APIKEY", "KEY", "TOKEN", "API_TOKEN"),
+    "workspace_id": ("TENANT_ID", "WORKSPACE"),
+}
+LOOKALIKES = {
+    setting: tuple(f"{space}_{suffix}" for suffix in suffixes for space in _SPACES)
+    for setting, suffixes in _LOOKALIKES.items()
+}
+"""Variables that look as if they held a setting, and that the SDK does not read."""
+
+OTLP_ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
+REPLICAS = "LANGSMITH_RUNS_ENDPOINTS"
+OTEL_ENABLED = ("LANGSMITH_OTEL_ENABLED", "LANGCHAIN_OTEL_ENABLED", "OTEL_ENABLED")
+OTEL_ONLY = ("LANGSMITH_OTEL_ONLY", "LANGCHAIN_OTEL_ONLY", "OTEL_ONLY")
+
+_A_VARIABLE = re.compile(r"(?:LANGSMITH|LANGCHAIN)_[A-Z0-9_]+")
+
+
+def effective(setting: str, environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yields the variables that are set for a setting, the winning one first, with values as the SDK takes them."""
+    for variable in VARIABLES[setting]:
+        value = normal(setting, environ.get(variable))
+        if value:
+            yield variable, value
+
+
+def ignored(setting: str, environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yields the variables that look as if they held a setting and that the SDK does not read, with their values."""
+    for variable in LOOKALIKES.get(setting, ()):
+        value = normal(setting, environ.get(variable))
+        if value:
+            yield variable, value
+    exported_to = normal(setting, environ.get(OTLP_ENDPOINT))
+    if setting == "endpoint" and exported_to and host_of(exported_to).endswith("smith.langchain.com"):
+        yield OTLP_ENDPOINT, exported_to
+
+
+def variable_in(source: str) -> str | None:
+    """Returns the name of the variable that a source names first, or `None`."""
+    found = _A_VARIABLE.match(source)
+    return found.group() if found else None
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What else is set that bears on where requests go and what they carry.
+
+    Attributes:
+        said: It in words, the beginning of a sentence each; no keys.
+        otel: The variable that sends runs through OpenTelemetry as well, or `None`.
+        ignored: The variables that look as if they held a setting and that the SDK does not read, by setting.
+    """
+
+    said: tuple[str, ...] = ()
+    otel: str | None = None
+    ignored: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+
+    @property
+    def ignored_any(self) -> bool:
+        """Whether the SDK does not read something that is set."""
+        return any(self.ignored.values())
+
+
+NOTHING_ELSE = Surroundings()
+
+
+def surroundings(environ: Mapping[str, str]) -> Surroundings:
+    """Returns what else is set that bears on where requests go and what they carry."""
+    said, otel = [], None
+    if environ.get(REPLICAS):
+        hosts = ", ".join(_replica_hosts(environ[REPLICAS]))
+        said.append(
+            f"{REPLICAS} sends runs to {hosts or 'endpoints that could not be read'}, each with a key of its own"
+        )
+    for name in OTEL_ENABLED:
+        if is_true(environ.get(name)):
+            only = next((other for other in OTEL_ONLY if is_true(environ.get(other))), None)
+            said.append(
+                f"{name} asks to send runs through OpenTelemetry{f', and {only} only there' if only else ' as well'}"
+            )
+            otel = None if only else name
+            break
+    looking_alike = {
+        setting: tuple(name for name, _ in ignored(setting, environ) if name != OTLP_ENDPOINT) for setting in LOOKALIKES
+    }
+    said += [
+        f"{name} is set, which the SDK does not read: it reads {VARIABLES[setting][0]}"
+        for setting, names in looking_alike.items()
+        for name in names
+    ]
+    return Surroundings(tuple(said), otel, looking_alike)
+
+
+def is_true(value: str | None) -> bool:
+    """Whether the SDK takes the value of a variable for yes."""
+    return (value or "").strip().lower() in ("true", "1")
+
+
+def normal(setting: str, value: str | None) -> str | None:
+    """A value as the SDK takes it: without blanks and quotes around it, an endpoint without a slash at its end."""
+    if value is None:
+        return None
+    value = value.strip().strip('"').strip("'")
+    return (value.rstrip("/") if setting == "endpoint" else value) or None
+
+
+def shown(setting: str, value: str | None) -> str | None:
+    """A value as it may be shown: keys masked, URLs without passwords, nothing long."""
+    if value is None:
+        return None
+    if setting == "api_key":
+        return describe(value).masked
+    return clean(bare_url(value) if setting == "endpoint" else value, 100)
+
+
+def _replica_hosts(text: str) -> list[str]:
+    try:
+        replicas = json.loads(text)
+    except (ValueError, RecursionError):
+        return []
+    if isinstance(replicas, dict):
+        urls = list(replicas)
+    else:
+        entries = replicas if isinstance(replicas, list) else []
+        urls = [str(entry.get("api_url")) for entry in entries if isinstance(entry, dict)]
+    return [clean(host, 80) for host in (host_of(url) for url in urls[:5]) if host]
