@@ -20,6 +20,7 @@ _KINDS = {
     "unrecognized": 'its first letters are not those of a LangSmith key ("lsv2_pt_" or "lsv2_sk_")',
     "missing": "no credential was sent",
 }
+_NO_ANSWER = "not looked at: this checks the client, and no particular answer"
 _KEY_CAUSES = (Cause.KEY_MALFORMED, Cause.KEY_LEGACY, Cause.KEY_MISSING)
 _REFUSED_CAUSES = (Cause.KEY_REJECTED, Cause.STALE_ENVIRONMENT, Cause.WRONG_REGION)
 
@@ -104,8 +105,10 @@ def _cached_and_dotenv(e: Evidence) -> Check:
 
 def _regenerate(e: Evidence, verdict: Verdict) -> Check:
     title = "Regenerate the key"
+    if verdict.cause is Cause.KEY_MISSING:
+        return Check(5, title, "problem", "no key was sent; see what to do")
     if verdict.cause in _KEY_CAUSES:
-        return Check(5, title, "problem", "a new key is needed; see what to do")
+        return Check(5, title, "problem", "another key is needed; see what to do")
     granted = any(answer.granted for answer in e.answers.values())
     if verdict.cause is Cause.STALE_ENVIRONMENT and e.facts.newer_key and not granted:
         return Check(
@@ -123,7 +126,7 @@ def _regenerate(e: Evidence, verdict: Verdict) -> Check:
 def _who_answered(e: Evidence) -> Check:
     title, facts = "Who answered", e.facts
     if facts.method is None:
-        return Check(None, title, "not-applicable", "nothing was refused yet")
+        return Check(None, title, "not-applicable", _NO_ANSWER)
     if facts.redirected_to:
         return Check(None, title, "problem", f"another host, {facts.redirected_to}, after a redirect")
     said = f': "{facts.body.message}"' if facts.body.message else ""
@@ -141,7 +144,7 @@ def _who_answered(e: Evidence) -> Check:
 def _permission(e: Evidence, verdict: Verdict) -> Check:
     title, needed = "Permission", e.facts.requirement
     if e.facts.method is None:
-        return Check(None, title, "not-applicable", "nothing was refused yet")
+        return Check(None, title, "not-applicable", _NO_ANSWER)
     if needed is None:
         return Check(None, title, "unknown", "which permission this operation needs is not documented")
     if e.facts.body.permission:

@@ -79,7 +79,7 @@ def configuration(
         tuple(drift),
         tuple(_notes(dotenv)),
         None if dotenv.trouble else dotenv.path,
-        tuple(f"{dotenv.path}, {remark}" for remark in dotenv.remarks),
+        tuple(f"{file.path}, {remark}" for file in (dotenv, dotenv.elsewhere) if file for remark in file.remarks),
         surroundings(environ),
         profile.label if profile and any(s.source == profile.label for s in settings.values()) else None,
     )
@@ -162,5 +162,8 @@ def _notes(dotenv: Dotenv) -> Iterator[str]:
         yield f"{dotenv.path} sets none of these variables"
     else:
         yield f"compared with {dotenv.path}"
-    if dotenv.elsewhere:
-        yield f"load_dotenv() in the main script would read another one, {dotenv.elsewhere.path}"
+    yield from dotenv.hints
+    other = dotenv.elsewhere
+    if other:
+        trouble = f", which could not be read: {other.trouble}" if other.trouble else ""
+        yield f"load_dotenv() in the main script would read another one, {other.path}{trouble}"

@@ -45,10 +45,12 @@ class DotenvText:
     Attributes:
         lines: Its definitions in order, as python-dotenv gives them; the last one of a name counts.
         remarks: The mistakes in it that concern LangSmith's variables: "line 3: ...".
+        hints: What is no mistake for python-dotenv, and one for others that read the file.
     """
 
     lines: tuple[DotenvLine, ...] = field(default=(), repr=False)
     remarks: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
 
 
 class _Statement(NamedTuple):
@@ -95,11 +97,13 @@ def read_text(text: str, environ: Mapping[str, str]) -> DotenvText:
             remarks += _remarks_on_the_last(name, statement, others.get(name, []))
     exports = (s for s in statements if s.written is not None and _EXPORT.match(s.text))
     exported = next((s for s in exports if _NAMED.fullmatch(s.key or "")), None)
+    hints = []
     if exported:
         said = f"python-dotenv reads the export before {exported.key}, but Docker's --env-file and Windows do not"
-        remarks.append((exported.first, said))
+        hints.append(f"line {exported.first}: {said}")
     remarks.sort(key=lambda remark: remark[0])
-    return DotenvText(lines, tuple(f"line {line}: {said}" for line, said in remarks[:_MOST_REMARKS]))
+    told = tuple(f"line {line}: {said}" for line, said in remarks[:_MOST_REMARKS])
+    return DotenvText(lines, told, tuple(hints))
 
 
 def _statements(text: str, environ: Mapping[str, str]) -> Iterator[_Statement]:

@@ -58,7 +58,7 @@ class Facts:
         notes: What was seen of the `.env` file, a sentence each.
         is_own: Whether endpoint and key are the client's own, and not a replica's.
         dotenv_path: The `.env` file that was compared with, or `None` where none could be.
-        remarks: What is wrong with that file or surprising about it.
+        remarks: What is wrong with that file.
         surroundings: What else is set that bears on where requests go.
         profile: How the profile is named that some settings came from, or `None` where none did.
         bypasses: The parts of the SDK in use whose requests do not go through the client.
@@ -122,7 +122,7 @@ class Facts:
         for other in self.settings["endpoint"].others:
             named = region_named(other.value or "")
             if named and named[0] != here:
-                return Elsewhere(named[0], named[1], other.source)
+                return Elsewhere(named[0], named[1], variable_in(other.source) or other.source)
         return None
 
     @property

@@ -33,7 +33,8 @@ class Dotenv:
         path: The file, or `None` where there is none.
         lines: Its definitions in order; the last one of a name counts.
         trouble: Why it could not be read, or `None`.
-        remarks: What is wrong with it or surprising about it, the beginning of a sentence each: "line 3: ...".
+        remarks: What is wrong with it, the beginning of a sentence each: "line 3: ...".
+        hints: What is surprising about it, and no mistake.
         elsewhere: The file that `load_dotenv()` in the main script would read, where that is another one.
     """
 
@@ -41,6 +42,7 @@ class Dotenv:
     lines: tuple[DotenvLine, ...] = field(default=(), repr=False)
     trouble: str | None = None
     remarks: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
     elsewhere: Dotenv | None = None
 
 
@@ -100,7 +102,7 @@ class Configuration(NamedTuple):
         drift: The settings that differ from what the environment or `.env` says now.
         notes: What was seen of the `.env` file, a sentence each.
         dotenv_path: The `.env` file that was compared with, or `None` where none could be.
-        remarks: What is wrong with that file or surprising about it, the beginning of a sentence each.
+        remarks: What is wrong with that file, the beginning of a sentence each.
         surroundings: What else is set that bears on where requests go.
         profile: How the profile is named that some settings came from, or `None` where none did.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import Any
@@ -23,7 +24,18 @@ def bypasses_in_use(client: Any) -> tuple[Bypass, ...]:
         own = getattr(getattr(client, "_safeguard", None), "has_own_exporter", True)
         found.append(OTLP._replace(is_certain=exports and not own))
     if "langsmith.sandbox" in sys.modules:
-        found.append(SANDBOX._replace(is_certain=False))
+        found.append(SANDBOX._replace(is_certain=_sandbox_clients_lack_workspace()))
     if getattr(client, "_pyo3_client", None) is not None:
         found.append(PYO3)
     return tuple(found)
+
+
+def _sandbox_clients_lack_workspace() -> bool:
+    """Whether there is a sandbox client now that names no workspace. Importing the module alone is no sign of one."""
+    module = sys.modules["langsmith.sandbox"]
+    for name in ("SandboxClient", "AsyncSandboxClient"):
+        kind = getattr(module, name, None)
+        for client in gc.get_referrers(kind) if isinstance(kind, type) else ():
+            if type(client) is kind and "x-tenant-id" not in getattr(getattr(client, "_http", None), "headers", ()):
+                return True
+    return False

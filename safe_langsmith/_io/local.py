@@ -32,7 +32,7 @@ def read_dotenv(path: PathLike | None = None) -> Dotenv:
 
         found = find_dotenv(usecwd=True)
         dotenv = _read(found) if found else Dotenv()
-        return replace(dotenv, remarks=(*_place(found), *dotenv.remarks), elsewhere=_elsewhere(found))
+        return replace(dotenv, hints=(*_place(found), *dotenv.hints), elsewhere=_elsewhere(found))
     except Exception as error:  # A diagnosis is told without its .env file rather than not at all.
         return Dotenv(trouble=_reason(error))
 
@@ -61,7 +61,7 @@ def _parse(path: str, text: str) -> Dotenv:
     if is_too_much(text):
         return Dotenv(path, trouble="it is too large")
     told = read_text(text, dict(os.environ))
-    return Dotenv(path, told.lines, remarks=told.remarks)
+    return Dotenv(path, told.lines, remarks=told.remarks, hints=told.hints)
 
 
 def _place(found: str) -> tuple[str, ...]:

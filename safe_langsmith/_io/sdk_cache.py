@@ -38,27 +38,18 @@ def cached_variables() -> dict[str, str | None]:
 def _calls(function: object) -> Iterator[tuple[object, object]]:
     """The calls that an `lru_cache` holds, oldest first: the key of each, and its result.
 
-    CPython names a cache's referents in the order of its calls: a key, its result, and the type of the element.
+    CPython names a cache's referents in one step and in this order: the cache's type, then for each call the key, the
+    result and the type of the element that holds them, and then all else.
     """
     import gc
 
     if type(function).__qualname__ != "_lru_cache_wrapper":
         return
     referents = gc.get_referents(function)
-    # Other threads may be looking something up: a dictionary is copied in one step, where a loop over it would fail.
-    caches = [(list(part), list(part.values())) for part in referents if type(part) is dict]
-    keys = {
-        id(key)
-        for calls, elements in caches
-        if any(type(element).__name__ == "_lru_list_elem" for element in elements)
-        for key in calls
-    }
-    position = 0
-    while position < len(referents) - 1:
-        if id(referents[position]) in keys:
-            yield referents[position], referents[position + 1]
-            position += 1
-        position += 1
+    for key, result, element in zip(referents[1::3], referents[2::3], referents[3::3], strict=False):
+        if not isinstance(element, type) or element.__name__ != "_lru_list_elem":
+            return
+        yield key, result
 
 
 def _asked(call: object) -> tuple[str, str | None] | None:

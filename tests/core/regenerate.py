@@ -1,4 +1,7 @@
-"""The diagnoses whose text is kept in `golden/`. To write it anew: `PYTHONPATH=. python tests/core/regenerate.py`."""
+"""The diagnoses whose text is kept, one a cause, in `golden/` and in the pages of `docs/causes/`.
+
+To write them anew: `PYTHONPATH=. python tests/core/regenerate.py`.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,12 @@ from pathlib import Path
 
 from safe_langsmith import Diagnosis
 from safe_langsmith._core.answers import Answer, read_answer
-from safe_langsmith._core.evidence import HOME, LISTING, LISTING_WITH_DELETED, inside
+from safe_langsmith._core.evidence import ABOUT, ABOUT_BELOW, HOME, LISTING, LISTING_WITH_DELETED, inside
 from safe_langsmith._core.settings import Dotenv, DotenvLine
 
 HERE = Path(__file__).parent
+PAGES = HERE.parent.parent / "docs" / "causes"
+BLOCK, END = "## What it says\n\n```text\n", "\n```"
 _shared = runpy.run_path(str(HERE / "conftest.py"))
 describe_refusal, drive_investigation = _shared["describe_refusal"], _shared["drive_investigation"]
 
@@ -59,6 +64,20 @@ _CASES = {
         {"body": b"<html><title>403 Forbidden by policy 17</title></html>", "content_type": "text/html"},
         {},
     ),
+    "workspace-id-malformed": ({"workspace_id": "research"}, {}),
+    "key-malformed": ({"key": 'os.environ["LANGSMITH_KEY"]'}, {}),
+    "key-legacy": ({"key": "ls__c0ffeec0ffee0000000000001234", "key_from": "LANGCHAIN_API_KEY"}, {}),
+    "key-missing": ({"key": None, "body": b'{"detail":"Invalid token"}', "method": None}, {}),
+    "wrong-region": ({"environ": {"LANGSMITH_BASE_URL": "https://eu.api.smith.langchain.com"}}, _ALL_REFUSED),
+    "wrong-endpoint": (
+        {"endpoint": "https://langsmith.acme.example", "body": b"<html><title>LangSmith</title></html>"}
+        | {"environ": {"LANGSMITH_ENDPOINT": "https://langsmith.acme.example"}},
+        {ABOUT: _answer("page", 405), ABOUT_BELOW: _answer({"version": "0.16.20", "instance_flags": {}})},
+    ),
+    "feature-unavailable": (
+        {"method": "POST", "path": "/runs/multipart", "body": b'{"error":"Forbidden - no plan found"}'},
+        {},
+    ),
     "undetermined": ({}, {HOME: Answer(error="ConnectTimeout")}),
 }
 
@@ -70,6 +89,18 @@ def diagnoses() -> dict[str, Diagnosis]:
     }
 
 
-if __name__ == "__main__":
+def with_message(page: str, diagnosis: Diagnosis) -> str:
+    """Puts a diagnosis into the block of a page that shows it."""
+    start = page.index(BLOCK) + len(BLOCK)
+    return f"{page[:start]}{diagnosis}{page[page.index(END, start) :]}"
+
+
+def write() -> None:
     for name, diagnosis in diagnoses().items():
         (HERE / "golden" / f"{name}.txt").write_text(f"{diagnosis}\n", encoding="utf-8")
+        page = PAGES / f"{name}.md"
+        page.write_text(with_message(page.read_text(encoding="utf-8"), diagnosis), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write()

@@ -22,7 +22,8 @@ def as_dotenv_takes(text):
 
 
 def remarks_on(text):
-    return read_text(text, dict(os.environ)).remarks
+    told = read_text(text, dict(os.environ))
+    return tuple(sorted((*told.remarks, *told.hints), key=lambda said: int(said.split()[1].strip(":"))))
 
 
 MISTAKES = [

@@ -68,7 +68,7 @@ def test_remarks_come_with_the_file(project):
 def test_a_file_above_the_working_directory_is_remarked_on(project, monkeypatch, below, told):
     (project / "work" / below).mkdir(parents=True)
     monkeypatch.chdir(project / "work" / below)
-    assert read_dotenv().remarks == (f"it was found {told} above the working directory",)
+    assert read_dotenv().hints == (f"it was found {told} above the working directory",)
     assert read_dotenv(project / "work" / ".env").remarks == ()
 
 
@@ -162,7 +162,7 @@ def test_load_dotenv_in_a_script_reads_the_file_that_is_named(tmp_path):
             print(os.environ["WHICH"])
             def show():
                 dotenv = read_dotenv()
-                print(dotenv.path, dotenv.elsewhere.path, dotenv.remarks[0], sep="\\n")
+                print(dotenv.path, dotenv.elsewhere.path, dotenv.hints[0], sep="\\n")
             thread = threading.Thread(target=show)
             thread.start()
             thread.join()

@@ -106,7 +106,8 @@ ROWS = {
     "a page": ({"body": PAGE}, {}, Cause.BLOCKED_UPSTREAM, CONFIRMED),
     "another host after a redirect": ({"redirected_to": "x.example"}, {}, Cause.BLOCKED_UPSTREAM, CONFIRMED),
     "a page of a self-hosted host": ({"body": PAGE, "endpoint": SELF_HOSTED}, {}, Cause.BLOCKED_UPSTREAM, CONFIRMED),
-    "a Kubernetes API server's answer": ({"body": KUBERNETES}, {}, Cause.BLOCKED_UPSTREAM, CONFIRMED),
+    "a Kubernetes API server's answer": ({"body": KUBERNETES}, {ABOUT: REFUSED}, Cause.WRONG_ENDPOINT, CONFIRMED),
+    "its answer, before LangSmith": ({"body": KUBERNETES}, {ABOUT: LANGSMITH}, Cause.BLOCKED_UPSTREAM, CONFIRMED),
     "a page of a host that has an API below": (
         {"body": PAGE, "endpoint": ROOT},
         {ABOUT: read_answer(200, PAGE), ABOUT_BELOW: LANGSMITH},
@@ -624,7 +625,10 @@ class TestFixes:
         [
             ("the body says that a workspace is missing", f'client = SafeClient(workspace_id="{A}")'),
             ("another workspace is reachable", f"LANGSMITH_WORKSPACE_ID={A}"),
-            ("another region is named", "client = SafeClient()  # made anew, it takes what the environment says now"),
+            (
+                "another region is named",
+                "from langsmith import utils; utils.get_env_var.cache_clear()\nclient = SafeClient()  # made anew",
+            ),
             ("another region's web page is named", f"LANGSMITH_ENDPOINT={EU}"),
             ("the web UI's page", "LANGSMITH_ENDPOINT=https://api.smith.langchain.com"),
             ("a page of a host that has an API below", f"LANGSMITH_ENDPOINT={ROOT}/api/v1"),
@@ -740,7 +744,11 @@ def proof_of(cause: Cause, facts: Any, given: dict[Question, Answer]) -> bool:
     said = [facts.body, *(answer.body for answer in given.values())]
     return {
         Cause.BLOCKED_UPSTREAM: facts.body.form == "html" or facts.body.speaker or facts.redirected_to is not None,
-        Cause.WRONG_ENDPOINT: facts.body.form == "html" or AN_AGENT_SERVER in given.values(),
+        Cause.WRONG_ENDPOINT: facts.body.form == "html"
+        or facts.body.speaker
+        or (facts.endpoint == "https://eu.smith.langchain.com" and ABOUT in given and given[ABOUT].service is None)
+        or AN_AGENT_SERVER in given.values()
+        or given.get(ABOUT_BELOW) == LANGSMITH,
         Cause.FEATURE_UNAVAILABLE: facts.body.unavailable is not None,
         Cause.PERMISSION_DENIED: facts.body.permission is not None,
         Cause.WORKSPACE_REQUIRED: any(body.names_no_workspace for body in said),

@@ -14,6 +14,7 @@ from .common import (
     DOCS,
     REGIONS_URL,
     SELF_HOSTED_URL,
+    STATUS_URL,
     argument,
     endpoint_line,
     look_at_the_variables,
@@ -34,7 +35,7 @@ def permission_denied(e: Evidence) -> list[Fix]:
         f"{DOCS}/abac",
     )
     if has_it and not e.facts.body.permission:
-        return [policy, Fix("Call again in a minute", "A role that was changed just now takes a while."), _support(e)]
+        return [_call_again(), policy, _support(e)]
     lacking = e.lacks_permission
     if needed and lacking and lacking != needed.permission:
         needed = Requirement(lacking, ())
@@ -44,7 +45,16 @@ def permission_denied(e: Evidence) -> list[Fix]:
     if e.facts.workspace_id is None and others:
         used = f"No workspace was named, so {place(e) or 'the default one of the key'} was used."
         fixes.append(Fix("Or, if you meant another workspace, name it", used, argument(e, others[0].id), step=2))
-    return fixes if has_it is False else [*fixes, policy]
+    return fixes if has_it is False else [*fixes, _call_again(), policy]
+
+
+def _call_again() -> Fix:
+    return Fix(
+        "Call again in a minute",
+        "A refusal can be a passing fault of the service, and a role that was changed just now takes a while.",
+        None,
+        STATUS_URL,
+    )
 
 
 def _ask_for(needed: Requirement | None, where: str) -> Fix:
@@ -75,8 +85,17 @@ def feature_unavailable(e: Evidence) -> list[Fix]:
 
 
 def blocked_upstream(e: Evidence) -> list[Fix]:
+    fixes = [look_on_the_way(e, "Find what stands between this machine and LangSmith")]
+    if e.facts.method == "POST" and "/runs" in (e.facts.path or ""):
+        fixes.append(
+            Fix(
+                "Or see whether it is what the traces carry",
+                "Firewalls have refused traces for HTML or images in them, and let others pass. To trace without them:",
+                "LANGSMITH_HIDE_INPUTS=true\nLANGSMITH_HIDE_OUTPUTS=true",
+            )
+        )
     return [
-        look_on_the_way(e, "Find what stands between this machine and LangSmith"),
+        *fixes,
         Fix(
             "Try the endpoint from a terminal on the same machine",
             "An answer in JSON means that nothing blocks the way; HTML shows who answers instead.",
@@ -134,8 +153,9 @@ def undetermined(e: Evidence) -> list[Fix]:
     fixes = [
         Fix(
             again,
-            "A refusal can be a passing fault of the service: https://status.smith.langchain.com",
+            "A refusal can be a passing fault of the service.",
             f"curl -sS -i {e.facts.endpoint}/info",
+            STATUS_URL,
         ),
         look_at_the_variables(),
     ]

@@ -14,6 +14,7 @@ SCOPES_URL = f"{DOCS}/administration-overview"
 REGIONS_URL = f"{DOCS}/regions-faq"
 PROFILES_URL = f"{DOCS}/profile-configuration"
 SELF_HOSTED_URL = f"{DOCS}/self-host-usage"
+STATUS_URL = "https://status.smith.langchain.com"
 BYOC_URL = f"{DOCS}/byoc-usage"
 DOTENV_URL = "https://saurabh-kumar.com/python-dotenv/#file-format"
 REPLACE_KEY = "Create a new key and replace this one"
@@ -32,7 +33,7 @@ def endpoint_line(e: Evidence, endpoint: str) -> str:
     """The line that sets the endpoint where the one in use comes from."""
     source = e.facts.settings["endpoint"].source
     if any(drift.setting == "endpoint" and drift.now.value == endpoint for drift in e.facts.meant_drift):
-        return "client = SafeClient()  # made anew, it takes what the environment says now"
+        return "from langsmith import utils; utils.get_env_var.cache_clear()\nclient = SafeClient()  # made anew"
     if source.endswith("argument"):
         return f'client = SafeClient(api_url="{endpoint}")'
     return f"{variable_in(source) or 'LANGSMITH_ENDPOINT'}={endpoint}"
@@ -89,15 +90,21 @@ def reload(
     if not e.facts.drift and (e.facts.dotenv_path or given):
         return []
     newer = e.facts.newer_key
-    held = f"{newer.now.source} now holds another key, {newer.now.value}. " if newer else ""
+    another = "a key" if e.facts.credential.kind == "missing" else "another key"
+    held = f"{newer.now.source} now holds {another}, {newer.now.value}. " if newer else ""
+    clear = "from langsmith import utils; utils.get_env_var.cache_clear()"
+    if newer and newer.dotenv_path is None:
+        # Loading .env over the environment could put the old key back.
+        return [
+            Fix("Create a new client", f"{held}This one was made before.", f"{clear}\nclient = SafeClient()", step=4)
+        ]
     file = (newer.dotenv_path if newer else None) or e.facts.dotenv_path
     path = repr(file) if file else '"<path to .env>"'
     return [
         Fix(
             title,
             f"{held}safe_langsmith.reload_environment() does the same in one call and returns what changed.",
-            "from langsmith import utils; utils.get_env_var.cache_clear()\n"
-            f"from dotenv import load_dotenv; load_dotenv({path}, override=True)",
+            f"{clear}\nfrom dotenv import load_dotenv; load_dotenv({path}, override=True)",
             step=4,
         )
     ]

@@ -35,7 +35,8 @@ def _real_key(e: Evidence) -> Fix:
             "Give the key itself, not the code that would give it",
             f"{source} holds the text of the code. `%env` and .env files take text as it stands and do not run it; a "
             "cell or a program does:",
-            f'import os; os.environ["{name}"] = ...  # the code that gives the key',
+            f'import os; os.environ["{name}"] = ...  # the code that gives the key\n'
+            "from langsmith import utils; utils.get_env_var.cache_clear()",
             keys,
             step=3,
         )
@@ -99,7 +100,7 @@ def key_rejected(e: Evidence) -> list[Fix]:
         fixes.append(
             Fix(
                 "Use the endpoint of the region where the key was created",
-                f"Keys belong to one region, which the address of the web page shows where the key was created. This "
+                "Keys belong to one region, and the address of the web page where the key was made shows it. This "
                 f"request went to {here}.",
                 other_regions(e),
                 REGIONS_URL,
@@ -121,7 +122,7 @@ def key_rejected(e: Evidence) -> list[Fix]:
         if e.facts.workspace_id:
             detail += f" Check workspace {e.facts.workspace} from {e.facts.workspace_source}."
         fixes.append(Fix("Check the key's workspace and the organization's IP rules", detail, None, SCOPES_URL, step=2))
-    return [*fixes, *correct_dotenv(e), look_at_the_variables(), *reload(e), new_key(e)]
+    return [*fixes, *correct_dotenv(e), look_at_the_variables(), *reload(e), new_key(e), *_no_tracing(e)]
 
 
 def wrong_region(e: Evidence) -> list[Fix]:
@@ -131,7 +132,8 @@ def wrong_region(e: Evidence) -> list[Fix]:
     return [
         Fix(
             f"Use the endpoint of {other.region}, which {other.source} names",
-            f"This client uses {e.facts.endpoint}, from {e.facts.settings['endpoint'].source}.",
+            f"This client uses {e.facts.endpoint}, {_where(e)}. A library that makes its own client may have a setting "
+            "of its own.",
             endpoint_line(e, other.endpoint),
             REGIONS_URL,
             step=3,
@@ -164,9 +166,16 @@ def _keep_one(e: Evidence) -> list[Fix]:
 
 
 def _no_tracing(e: Evidence) -> list[Fix]:
-    if (e.facts.settings["tracing"].value or "").lower() != "true":
+    tracing = e.facts.settings["tracing"]
+    name = variable_in(tracing.source)
+    if (tracing.value or "").lower() != "true" or name is None:
         return []
-    return [Fix("Or turn tracing off", "If this program is not meant to trace.", "LANGSMITH_TRACING=false", step=3)]
+    return [Fix("Or turn tracing off", "If this program is not meant to trace.", f"{name}=false", step=3)]
+
+
+def _where(e: Evidence) -> str:
+    source = e.facts.settings["endpoint"].source
+    return "which is the default" if source == "default" else f"from {source}"
 
 
 def _newer_first(e: Evidence, fixes: list[Fix]) -> list[Fix]:

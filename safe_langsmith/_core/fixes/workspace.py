@@ -123,7 +123,11 @@ def workspace_id_malformed(e: Evidence) -> list[Fix]:
             f"{ui_url(e.facts.endpoint)}/settings/workspaces",
             step=2,
         ),
-        Fix("Or name none", "A key that belongs to one workspace, and a personal token, need none.", step=2),
+        Fix(
+            "Or name none",
+            "A personal token needs none, nor does a service key that was made for one workspace.",
+            step=2,
+        ),
     ]
 
 

@@ -63,6 +63,12 @@ def told_by_itself(e: Evidence) -> Asking[Verdict | None]:
     return Verdict(Cause.WRONG_ENDPOINT, Confidence.CONFIRMED if api else Confidence.LIKELY, reason)
 
 
+def another_service(e: Evidence) -> Asking[bool]:
+    """Whether the endpoint, asked what it is, answers, and not as LangSmith does."""
+    about = yield from e.ask(ABOUT)
+    return about.service is None and about.status in (200, 401, 403, 404, 405)
+
+
 def web_page(e: Evidence) -> Verdict | None:
     """Whatever the web UI's host answers, it is no API."""
     if api_instead_of_ui(e.facts.endpoint) is None:
