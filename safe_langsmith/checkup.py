@@ -78,7 +78,9 @@ def _diagnose(client: Any, way: Way) -> Diagnosis | None:
     to = destination_of(client, request, (), {})
     if to is None:
         raise ValueError(f"{type(client).__name__} has no endpoint")
-    facts = facts_of(request, to, naming_of(request, client, {}, True), safeguard, bypasses_in_use(client))
+    facts = facts_of(
+        request, to, naming_of(request, client, {}, True), safeguard, bypasses_in_use(client, look_closely=True)
+    )
     facts = replace(facts, method=None, path=None, url=None, status_code=None)
     prober = probes.Prober(way, to.endpoint, request.headers, request.secrets, probes.DEADLINE)
     try:

@@ -131,7 +131,11 @@ class Facts:
 
         The SDK resolves each by itself: https://docs.langchain.com/langsmith/profile-configuration
         """
-        sources = {f"the {CREDENTIALS[s]}": self.settings[s].source for s in CREDENTIALS if self.settings[s].value}
+        sources = {
+            f"the {name}": self.settings[setting].source
+            for setting, name in CREDENTIALS.items()
+            if self.settings[setting].value and self.settings[setting].source != "default"
+        }
         theirs = [name for name, source in sources.items() if source == self.profile]
         others = [f"{name} from {source}" for name, source in sources.items() if source != self.profile]
         if self.profile is None or not theirs or not others:

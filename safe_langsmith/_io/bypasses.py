@@ -10,11 +10,12 @@ from typing import Any
 from safe_langsmith._core.bypasses import OTLP, PYO3, SANDBOX, Bypass
 
 
-def bypasses_in_use(client: Any) -> tuple[Bypass, ...]:
+def bypasses_in_use(client: Any, look_closely: bool = False) -> tuple[Bypass, ...]:
     """Returns what is in use, as far as it can be seen from here.
 
     Args:
         client: The SDK's client.
+        look_closely: Whether to go through all objects of the process where that tells more.
     """
     headers = os.environ.get("OTEL_EXPORTER_OTLP_HEADERS", "")
     exports = getattr(client, "otel_exporter", None) is not None
@@ -24,7 +25,7 @@ def bypasses_in_use(client: Any) -> tuple[Bypass, ...]:
         own = getattr(getattr(client, "_safeguard", None), "has_own_exporter", True)
         found.append(OTLP._replace(is_certain=exports and not own))
     if "langsmith.sandbox" in sys.modules:
-        found.append(SANDBOX._replace(is_certain=_sandbox_clients_lack_workspace()))
+        found.append(SANDBOX._replace(is_certain=look_closely and _sandbox_clients_lack_workspace()))
     if getattr(client, "_pyo3_client", None) is not None:
         found.append(PYO3)
     return tuple(found)

@@ -90,3 +90,24 @@ def test_an_expired_login_is_renewed_by_the_sdk_and_healed_with_the_new_token(se
     assert [(r.path, r.status) for r in told] == [("/sessions", 403), ("/workspaces", 200), ("/sessions", 200)]
     (used,) = {r.headers["authorization"] for r in told}
     assert token not in used
+
+
+def test_a_key_of_the_environment_for_a_profiles_workspace_is_called_mixed(
+    server, workspace, org, make_client, monkeypatch, tmp_path
+):
+    mine = server.add_organization("Mine")
+    key = mine.add_personal_key(default=mine.add_workspace("Home"))
+    config = tmp_path / "config.json"
+    profiles = {"work": {"api_url": server.url, "workspace_id": workspace.id}}
+    config.write_text(json.dumps({"current_profile": "work", "profiles": profiles}), encoding="utf-8")
+    monkeypatch.setenv("LANGSMITH_CONFIG_FILE", str(config))
+    monkeypatch.setenv("LANGSMITH_API_KEY", key)
+    with pytest.raises(ForbiddenDiagnosis) as refused:
+        list(make_client().list_projects())
+
+    assert refused.value.cause is Cause.WORKSPACE_NOT_ACCESSIBLE
+    said = 'the endpoint and the workspace come from profile "work" in config.json, but the key from LANGSMITH_API_KEY'
+    assert f"mixed: {said}" in refused.value.checks[2].detail
+    (fix,) = [fix for fix in refused.value.fixes if "from one place" in fix.title]
+    assert "prefer_profile_auth=True" in fix.code
+    assert "unset LANGSMITH_API_KEY" in fix.code

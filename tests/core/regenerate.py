@@ -101,6 +101,9 @@ def write() -> None:
         page = PAGES / f"{name}.md"
         page.write_text(with_message(page.read_text(encoding="utf-8"), diagnosis), encoding="utf-8")
 
+    pairs = runpy.run_path(str(HERE / "test_pairs.py"))
+    pairs["KEPT"].write_text("".join(f"{line}\n" for line in pairs["met_at_once"](describe_refusal)), encoding="utf-8")
+
 
 if __name__ == "__main__":
     write()

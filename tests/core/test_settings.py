@@ -248,3 +248,52 @@ def test_a_key_put_where_something_else_belongs_is_not_shown(setting):
 def test_what_was_read_is_not_shown_by_repr():
     read = (Dotenv("/p/.env", (DotenvLine("LANGSMITH_API_KEY", OLD, 1),)), Profile("p", {"api_key": OLD}))
     assert CANARY not in repr(read)
+
+
+class TestElsewhere:
+    """The `.env` that `load_dotenv()` in the main script would read, where that is another one."""
+
+    OTHER = Dotenv("/app/.env", (DotenvLine("LANGSMITH_API_KEY", NEW, 4),), remarks=("line 9: it is odd",))
+
+    def file(self, **more):
+        return configuration(
+            {"endpoint": DEFAULT_ENDPOINT, "api_key": OLD, "workspace_id": None},
+            {"api_key": "LANGSMITH_API_KEY"},
+            {"LANGSMITH_API_KEY": OLD},
+            Dotenv(elsewhere=self.OTHER, **more),
+            None,
+        )
+
+    def test_it_is_named(self):
+        notes = "; ".join(self.file().notes)
+        assert notes == "no .env file was found; load_dotenv() in the main script would read another one, /app/.env"
+
+    def test_a_key_that_it_holds_is_a_newer_one(self):
+        (drift,) = self.file().drift
+        assert (drift.now.source, drift.dotenv_path) == ("/app/.env:4 LANGSMITH_API_KEY", "/app/.env")
+
+    def test_what_is_wrong_with_it_is_told(self):
+        assert self.file().remarks == ("/app/.env, line 9: it is odd",)
+
+    def test_the_file_of_the_working_directory_goes_first(self):
+        found = self.file(path="/p/.env", lines=(DotenvLine("LANGSMITH_API_KEY", THIRD, 1),))
+        assert [drift.dotenv_path for drift in found.drift] == ["/p/.env"]
+
+
+class TestMixtures:
+    PROFILE = Profile('profile "work" in config.json', {"endpoint": EU, "workspace_id": A})
+
+    def mixture(self, refusal, **more):
+        return refusal(endpoint=EU, workspace_id=A, workspace_from=None, profile=self.PROFILE, **more).mixture
+
+    def test_a_key_of_the_environment_for_a_profiles_workspace(self, refusal):
+        assert self.mixture(refusal) == (
+            'the endpoint and the workspace come from profile "work" in config.json, but the key from LANGSMITH_API_KEY'
+        )
+
+    def test_all_from_one_place_is_no_mixture(self, refusal):
+        assert refusal(workspace_id=A).mixture is None
+
+    def test_the_default_endpoint_is_from_nowhere(self, refusal):
+        profile = Profile("profile", {"api_key": OLD})
+        assert refusal(key=OLD, key_from=None, profile=profile).mixture is None
