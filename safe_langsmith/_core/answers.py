@@ -57,6 +57,16 @@ class Answer:
         return self.status in (401, 403) and self.body.form == "json"
 
     @property
+    def knows_key(self) -> bool:
+        """Whether LangSmith showed that it knows the key: who lacks a permission is somebody."""
+        return self.granted or (self.refused and self.body.permission is not None)
+
+    @property
+    def unheard(self) -> bool:
+        """Whether nobody answered at all, or only to say that the server is in trouble."""
+        return self.status is None or self.status == 429 or self.status >= 500
+
+    @property
     def failed(self) -> bool:
         """Whether nobody who could know has answered: the network, a server in trouble, something else's page."""
         return not self.granted and not self.refused and self.service is None

@@ -59,6 +59,7 @@ class Body:
         malformed_workspace_id: Whether it says that the workspace id is not a UUID.
         legacy_key: Whether it says that the key is a legacy key.
         agent_server: Whether these are the words of an Agent Server.
+        invalid_token: Whether it calls the token invalid, which LangSmith says with 401 only.
         speaker: Who wrote it, where its form is that of another known service.
     """
 
@@ -70,6 +71,7 @@ class Body:
     malformed_workspace_id: bool = False
     legacy_key: bool = False
     agent_server: bool = False
+    invalid_token: bool = False
     speaker: str | None = None
 
 
@@ -101,6 +103,7 @@ def read_body(raw: bytes, content_type: str = "", secrets: tuple[str, ...] = ())
         malformed_workspace_id="not a valid uuid" in said.lower(),
         legacy_key="legacy api key" in said.lower(),
         agent_server=bool(_AGENT_SERVER.match(said)),
+        invalid_token=said.strip().lower() == "invalid token",
         speaker=_speaker(document),
     )
 

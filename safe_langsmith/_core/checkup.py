@@ -10,7 +10,7 @@ from .evidence import HOME, Asking, Evidence, inside
 from .facts import Facts
 from .investigation import conclude
 from .rules import judge, judge_beforehand, values_alone
-from .rules.endpoint import told_by_itself, web_page
+from .rules.endpoint import told_by_itself
 
 
 def check_up(facts: Facts) -> Asking[Diagnosis | None]:
@@ -28,10 +28,8 @@ def check_up(facts: Facts) -> Asking[Diagnosis | None]:
         works = yield from e.ask(inside(facts.workspace) if facts.workspace else HOME)
         if works.resolved:
             verdict = yield from judge_beforehand(e)
-        elif works.status is not None and not works.refused:
-            verdict = web_page(e)
-            if verdict is None and works.status in (404, 405):
-                verdict = yield from told_by_itself(e)
+        elif works.status in (404, 405) and works.body.form != "html":
+            verdict = yield from told_by_itself(e)
         if verdict is None and not works.resolved:
             # What a refusal of the client would say, this one says already. A server in trouble says nothing.
             if works.status is not None and works.status < 500:

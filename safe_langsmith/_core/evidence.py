@@ -89,6 +89,11 @@ class Evidence:
         return next((w for w in (*(self.workspaces or ()), *resolved) if w.id == id_), None)
 
     @property
+    def header_lost(self) -> bool:
+        """Whether a question for one workspace was answered for another."""
+        return any(q.workspace_id and a.resolved and a.resolved.id != q.workspace_id for q, a in self.answers.items())
+
+    @property
     def api_elsewhere(self) -> str | None:
         """The API's URL where the endpoint is a web page of LangSmith's, as far as that shows."""
         below = self.answers.get(ABOUT_BELOW)

@@ -51,7 +51,7 @@ TRAITS: dict[str, list[Any]] = {
         NEEDS_ONE,
         b"",
         b"<html><title>No</title></html>",
-        b'{"message":"Forbidden"}',
+        *[b'{"message":"Forbidden"}'] * 3,
         b'{"kind":"Status","apiVersion":"v1","message":"no"}',
         b'{"detail":"LLM Gateway not enabled for this organization"}',
         b'{"detail":"Forbidden: needs projects:create"}',
@@ -77,6 +77,7 @@ _WHAT_SETTINGS_SAY = [
     read_answer(403, NEEDS_ONE),
     read_answer(200, _entry(A).encode()),
     _FOREIGN,
+    _FOREIGN,
     Answer(error="ConnectTimeout"),
 ]
 _LISTS = [
@@ -86,6 +87,7 @@ _LISTS = [
     read_answer(200, f"[{_entry(A)},{_entry(B)}]".encode()),
     read_answer(200, f"[{_entry(A, data_plane_url='https://plane.example')}]".encode()),
     read_answer(200, b"[]"),
+    _FOREIGN,
     _FOREIGN,
 ]
 _ABOUT = [
@@ -137,7 +139,7 @@ def cases(refusal: Any) -> tuple[Case, ...]:
         answers = {question: chance.choice(given) for question, given in QUESTIONS.items()}
         if traits["inherited"]:
             traits["workspace_id"] = None
-        if "langgraph.app" in traits["endpoint"]:
+        if "langgraph.app" in traits["endpoint"] or b"Missing authentication" in traits["body"]:
             answers[ABOUT] = chance.choice(_ABOUT[1:])
         if traits["key"] == "good":
             del traits["key"]

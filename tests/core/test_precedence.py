@@ -44,6 +44,7 @@ NO_WORKSPACE = (
 NO_FEATURE = b'{"detail":"LLM Gateway not enabled for this organization"}'
 NO_PERMISSION = b'{"detail":"Forbidden: needs projects:create"}'
 NO_HEADERS = b'{"detail":"Missing authentication headers"}'
+NO_READING = b'{"detail":"Forbidden: missing permission organization:read"}'
 GATEWAY = b'{"message":"Forbidden"}'
 KUBERNETES = b'{"kind":"Status","apiVersion":"v1","status":"Failure","message":"forbidden","reason":"Forbidden"}'
 LEGACY = b'{"detail":"Using legacy API key. Please generate a new API key."}'
@@ -106,8 +107,31 @@ ROWS = {
     "a page": ({"body": PAGE}, {}, Cause.BLOCKED_UPSTREAM, CONFIRMED),
     "another host after a redirect": ({"redirected_to": "x.example"}, {}, Cause.BLOCKED_UPSTREAM, CONFIRMED),
     "a page of a self-hosted host": ({"body": PAGE, "endpoint": SELF_HOSTED}, {}, Cause.BLOCKED_UPSTREAM, CONFIRMED),
-    "a Kubernetes API server's answer": ({"body": KUBERNETES}, {ABOUT: REFUSED}, Cause.WRONG_ENDPOINT, CONFIRMED),
-    "its answer, before LangSmith": ({"body": KUBERNETES}, {ABOUT: LANGSMITH}, Cause.BLOCKED_UPSTREAM, CONFIRMED),
+    "a Kubernetes API server's answer": (
+        {"body": KUBERNETES, "endpoint": ROOT},
+        {ABOUT: REFUSED},
+        Cause.WRONG_ENDPOINT,
+        CONFIRMED,
+    ),
+    "its answer, before LangSmith": (
+        {"body": KUBERNETES, "endpoint": ROOT},
+        {ABOUT: LANGSMITH},
+        Cause.BLOCKED_UPSTREAM,
+        CONFIRMED,
+    ),
+    "its answer at LangSmith's own host": ({"body": KUBERNETES}, {}, Cause.BLOCKED_UPSTREAM, CONFIRMED),
+    "a page, and nobody tells of an API": (
+        {"body": PAGE, "endpoint": ROOT},
+        dict.fromkeys((ABOUT, ABOUT_BELOW), NO_ANSWER["timeout"]),
+        Cause.BLOCKED_UPSTREAM,
+        LIKELY,
+    ),
+    "an invalid token, with 403": (
+        {"body": b'{"detail":"Invalid token"}', "endpoint": SELF_HOSTED, "workspace_id": A},
+        {ABOUT: AN_AGENT_SERVER},
+        Cause.WRONG_ENDPOINT,
+        CONFIRMED,
+    ),
     "a page of a host that has an API below": (
         {"body": PAGE, "endpoint": ROOT},
         {ABOUT: read_answer(200, PAGE), ABOUT_BELOW: LANGSMITH},
@@ -257,6 +281,24 @@ ROWS = {
         CONFIRMED,
     ),
     "workspaces, but no home": ({}, {HOME: REFUSED, LISTING: listed(A, B)}, Cause.WORKSPACE_REQUIRED, LIKELY),
+    "the web UI's host, behind another's JSON": (
+        {"body": GATEWAY, "endpoint": "https://smith.langchain.com"},
+        {HOME: NO_ANSWER["a login page"]},
+        Cause.WRONG_ENDPOINT,
+        CONFIRMED,
+    ),
+    "LangSmith knows the key, and refuses it there": (
+        {"workspace_id": B},
+        {inside(B): REFUSED, LISTING: refusing(NO_READING), HOME: REFUSED},
+        Cause.WORKSPACE_NOT_ACCESSIBLE,
+        LIKELY,
+    ),
+    "no JSON object, though the key is known": (
+        {"body": GATEWAY},
+        {HOME: REFUSED, LISTING: refusing(NO_READING)},
+        Cause.BLOCKED_UPSTREAM,
+        LIKELY,
+    ),
     "another data plane": (
         {"workspace_id": A},
         {inside(A): REFUSED, LISTING: listed(entry(A, data_plane_url=PLANE))},
@@ -367,7 +409,25 @@ ROWS = {
         LIKELY,
     ),
     "a key of an unknown kind": ({"key": "lsv3_x"}, EVERYTHING_REFUSED, Cause.KEY_REJECTED, LIKELY),
+    "another region is named, and all is refused with 401": (
+        OTHER_REGION,
+        dict.fromkeys((HOME, LISTING), refusing(b'{"detail":"Invalid token"}', 401)),
+        Cause.KEY_REJECTED,
+        LIKELY,
+    ),
     # 5. Nothing settles it.
+    "LangSmith knows the key, and refuses it at home": (
+        {},
+        {HOME: REFUSED, LISTING: refusing(NO_READING)},
+        Cause.UNDETERMINED,
+        POSSIBLE,
+    ),
+    "another workspace answers": (
+        {"workspace_id": B},
+        {inside(B): at(A), LISTING: listed(A)},
+        Cause.UNDETERMINED,
+        POSSIBLE,
+    ),
     "no workspace is listed": ({}, {HOME: REFUSED, LISTING: listed()}, Cause.UNDETERMINED, POSSIBLE),
     "listed, and yet refused": (
         {"workspace_id": A},

@@ -110,7 +110,7 @@ CASES = {
         faults={"/sessions": BARE, "/settings": Redirect("/login", 302)},
         probes=1,
     ),
-    "every answer is a list": Case(Cause.BLOCKED_UPSTREAM, LIKELY, faults={None: Reply(403, '["no"]')}, probes=1),
+    "every answer is a list": Case(Cause.BLOCKED_UPSTREAM, LIKELY, faults={None: Reply(403, '["no"]')}, probes=2),
 }
 
 

@@ -146,6 +146,8 @@ def wrong_endpoint(e: Evidence) -> list[Fix]:
 
 
 def undetermined(e: Evidence) -> list[Fix]:
+    if e.header_lost:
+        return [look_on_the_way(e, "Let X-Tenant-Id through"), _support(e)]
     unknown = any(answer.failed for answer in e.answers.values())
     again = "Call again when the endpoint answers" if unknown else "Call again in a minute"
     if any(not answer.asked for answer in e.answers.values()) and e.facts.method is None:

@@ -50,6 +50,7 @@ PRECEDENCE: tuple[Row, ...] = (
     Row(2, Cause.KEY_MALFORMED,            _LIKELY,    values.key_malformed),
     Row(2, Cause.WORKSPACE_ID_MALFORMED,   _CONFIRMED, values.workspace_id_malformed),
 
+    Row(3, Cause.WRONG_ENDPOINT,           _CONFIRMED, endpoint.web_page),
     Row(3, Cause.WORKSPACE_NOT_ACCESSIBLE, _CONFIRMED, probed.workspace_not_accessible),
     Row(3, Cause.WORKSPACE_NOT_ACCESSIBLE, _CONFIRMED, probed.inherited_workspace_not_accessible),
     Row(3, Cause.BLOCKED_UPSTREAM,         _LIKELY,    probed.refused_by_another),
@@ -67,6 +68,7 @@ PRECEDENCE: tuple[Row, ...] = (
 )
 
 BEFOREHAND: tuple[Row, ...] = (
+    Row(3, Cause.UNDETERMINED,             _POSSIBLE,  beforehand.another_workspace_answers),
     Row(3, Cause.WORKSPACE_REQUIRED,       _LIKELY,    beforehand.bypassed),
     Row(4, Cause.STALE_ENVIRONMENT,        _POSSIBLE,  beforehand.drifted),
 )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from safe_langsmith._core.evidence import HOME, LISTING, Asking, Evidence
-from safe_langsmith._core.hosts import is_agent_server
+from safe_langsmith._core.evidence import ABOUT_BELOW, HOME, LISTING, Asking, Evidence
+from safe_langsmith._core.hosts import is_agent_server, region_of
 from safe_langsmith._core.verdict import Verdict
 from safe_langsmith.diagnosis import Cause, Confidence
 
@@ -15,10 +15,13 @@ def blocked_upstream(e: Evidence) -> Asking[Verdict | None]:
     facts = e.facts
     if facts.redirected_to:
         return _blocked(f"a redirect led to another host, {facts.redirected_to}, and that one refused")
-    if facts.body.speaker and not (yield from another_service(e)):
+    if facts.body.speaker and (region_of(facts.endpoint) or not (yield from another_service(e))):
         return _blocked(f"the answer is that of {facts.body.speaker}")
     if facts.body.form == "html" and not (yield from api_elsewhere(e)):
-        return _blocked(f"the answer is {facts.body.message}, and LangSmith's API answers in JSON")
+        reason = f"the answer is {facts.body.message}, and LangSmith's API answers in JSON"
+        # Where nobody told whether the API is below the endpoint, the page may be LangSmith's own.
+        below = e.answers.get(ABOUT_BELOW)
+        return _blocked(reason, Confidence.LIKELY if below and below.unheard else Confidence.CONFIRMED)
     return None
 
 
@@ -29,10 +32,10 @@ def wrong_endpoint(e: Evidence) -> Asking[Verdict | None]:
         if api:
             reason = f"a web page is there, and no API: it answers with {facts.body.message}. The API is at {api}"
             return Verdict(Cause.WRONG_ENDPOINT, Confidence.CONFIRMED, reason)
-    if facts.body.speaker and (yield from another_service(e)):
+    if facts.body.speaker and not region_of(facts.endpoint) and (yield from another_service(e)):
         reason = f"it is {facts.body.speaker}, as its answer shows"
         return Verdict(Cause.WRONG_ENDPOINT, Confidence.CONFIRMED, reason)
-    if facts.body.agent_server or is_agent_server(facts.endpoint):
+    if is_agent_server(facts.endpoint) or (_agent_servers_words(e) and not region_of(facts.endpoint)):
         return (yield from told_by_itself(e))
     return None
 
@@ -66,5 +69,12 @@ def workspace_required_says_the_server(e: Evidence) -> Asking[Verdict | None]:
     return Verdict(Cause.WORKSPACE_REQUIRED, Confidence.CONFIRMED, reason)
 
 
-def _blocked(reason: str) -> Verdict:
-    return Verdict(Cause.BLOCKED_UPSTREAM, Confidence.CONFIRMED, reason)
+def _blocked(reason: str, confidence: Confidence = Confidence.CONFIRMED) -> Verdict:
+    return Verdict(Cause.BLOCKED_UPSTREAM, confidence, reason)
+
+
+def _agent_servers_words(e: Evidence) -> bool:
+    """Whether somebody answered as an Agent Server does: it says 403 where LangSmith says 401."""
+    refused = [answer.body for answer in e.answers.values() if answer.status == 403]
+    bodies = [*refused, e.facts.body] if e.facts.status_code == 403 else refused
+    return e.facts.body.agent_server or any(body.invalid_token for body in bodies)

@@ -7,6 +7,13 @@ from safe_langsmith._core.facts import CREDENTIALS
 from safe_langsmith._core.verdict import Verdict
 from safe_langsmith.diagnosis import Cause, Confidence
 
+from .refused import undetermined
+
+
+def another_workspace_answers(e: Evidence) -> Verdict | None:
+    """The key works, but not in the workspace that was named."""
+    return undetermined(e) if e.header_lost else None
+
 
 def bypassed(e: Evidence) -> Asking[Verdict | None]:
     """The client itself works; what does not go through it may still lack the workspace that the client names."""

@@ -69,9 +69,12 @@ def another_service(e: Evidence) -> Asking[bool]:
     return about.service is None and about.status in (200, 401, 403, 404, 405)
 
 
-def web_page(e: Evidence) -> Verdict | None:
-    """Whatever the web UI's host answers, it is no API."""
+def web_page(e: Evidence) -> Asking[Verdict | None]:
+    """The web UI's host answers, and not as an API does."""
     if api_instead_of_ui(e.facts.endpoint) is None:
+        return None
+    works = yield from e.ask(inside(e.facts.workspace) if e.facts.workspace else HOME)
+    if works.unheard or not works.failed:
         return None
     reason = f"that is LangSmith's web page, and no API. The API is at {e.api_elsewhere}"
     return Verdict(Cause.WRONG_ENDPOINT, Confidence.CONFIRMED, reason)

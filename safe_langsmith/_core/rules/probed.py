@@ -28,6 +28,9 @@ def workspace_not_accessible(e: Evidence) -> Asking[Verdict | None]:
     home = yield from e.ask(HOME)
     if home.resolved is not None or (home.refused and home.body.names_no_workspace):
         return _not_accessible("this key cannot reach it")
+    if listing.knows_key or home.knows_key:
+        reason = "LangSmith knows the key, and refuses it there"
+        return Verdict(Cause.WORKSPACE_NOT_ACCESSIBLE, Confidence.LIKELY, reason)
     return None
 
 
@@ -65,16 +68,16 @@ def refused_by_another(e: Evidence) -> Asking[Verdict | None]:
         return None
     named = e.facts.workspace
     works = yield from e.ask(inside(named) if named else HOME)
-    if works.resolved is None:
+    if works.resolved is None and not (yield from e.ask(LISTING)).knows_key:
         return None
-    reason = f'it is no JSON object as LangSmith\'s are, but "{e.facts.body.message}", and LangSmith accepts the key'
+    reason = f'it is no JSON object as LangSmith\'s are, but "{e.facts.body.message}", and LangSmith knows the key'
     return Verdict(Cause.BLOCKED_UPSTREAM, Confidence.LIKELY, reason)
 
 
 def permission_denied(e: Evidence) -> Asking[Verdict | None]:
     named = e.facts.workspace
     works = yield from e.ask(inside(named) if named else HOME)
-    if works.resolved is None:
+    if works.resolved is None or (named and works.resolved.id != named):
         return None
     yield from e.ask(LISTING)
     needed, place = e.facts.requirement, e.place

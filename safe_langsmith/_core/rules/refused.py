@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from safe_langsmith._core.evidence import HOME, Asking, Evidence, inside
+from safe_langsmith._core.evidence import HOME, LISTING, Asking, Evidence, inside
 from safe_langsmith._core.hosts import region_of
 from safe_langsmith._core.settings import UNKNOWN
 from safe_langsmith._core.verdict import Verdict
@@ -28,6 +28,9 @@ def wrong_region(e: Evidence) -> Asking[Verdict | None]:
     elsewhere = e.facts.other_region
     if elsewhere is None or not (yield from everything_refused(e)):
         return None
+    # Keys of another region get 403: https://docs.langchain.com/langsmith/regions-faq
+    if all(answer.status == 401 for answer in e.answers.values()):
+        return None
     here = region_of(e.facts.endpoint)
     where = f"the {here} region" if here else "this endpoint"
     reason = f"{where} refused every request made with it, and {elsewhere.source} names {elsewhere.region}"
@@ -49,6 +52,7 @@ def nothing_from_langsmith(e: Evidence) -> Asking[Verdict | None]:
     if e.facts.body.form != "other":
         return None
     yield from e.ask(inside(e.facts.workspace) if e.facts.workspace else HOME)
+    yield from e.ask(LISTING)
     if not all(a.status in (401, 403) and a.body.form in ("html", "other") for a in e.answers.values()):
         return None
     reason = f'every answer is a refusal that is no JSON object, as LangSmith\'s are: "{e.facts.body.message}"'
@@ -68,6 +72,8 @@ def _missing(e: Evidence) -> str:
         alien = "" if answer.body.form == "json" else ", which is not in LangSmith's JSON"
         what = answer.error or f"status {answer.status}{alien}"
         return f"GET {question.path} got no usable answer ({what}), and without one the cause cannot be told"
+    if e.header_lost:
+        return "a question for the named workspace was answered for another, so something on the way drops X-Tenant-Id"
     if e.workspaces == ():
         return "the key is accepted, but no workspace is listed for it"
     return "the answers to the diagnostic requests contradict each other"

@@ -24,6 +24,6 @@ def everything_refused(e: Evidence) -> Asking[bool]:
     # What is known already is looked at before anything more is asked.
     for question in sorted(questions, key=lambda question: question not in e.answers):
         answer = yield from e.ask(question)
-        if not answer.refused:
+        if not answer.refused or answer.knows_key:
             return False
     return True

@@ -1,0 +1,89 @@
+"""Which causes hold in a world, by the definitions of the contract and by nothing that the rules do."""
+
+from __future__ import annotations
+
+from worlds.configuration import NOT_A_UUID, Configuration, Key
+from worlds.world import ABROAD, GONE, Between, Host, Standing, World
+
+from safe_langsmith import Cause
+from safe_langsmith._core.permissions import requirement
+
+
+def truths(world: World, configuration: Configuration) -> frozenset[Cause]:
+    """Returns every cause that holds. Where the request was refused for no reason, that is `undetermined`.
+
+    Where nothing was asked yet, what holds is whatever would have all requests refused: then it may be nothing.
+    """
+    found = set(_of_the_values(configuration))
+    reaches_langsmith = True
+    if configuration.endpoint.host(world.host) is not Host.LANGSMITH:
+        found.add(Cause.WRONG_ENDPOINT)
+        reaches_langsmith = False
+    if world.between is Between.KUBERNETES_FOR_ALL and not configuration.endpoint.is_of_the_cloud:
+        # Nobody hides LangSmith behind one: it is the host that is another.
+        found.add(Cause.WRONG_ENDPOINT)
+    if world.between.is_for_all or (world.between.is_for_one and configuration.operation):
+        found.add(Cause.BLOCKED_UPSTREAM)
+        # What refuses one request alone leaves the key as it is, and the questions tell of that.
+        reaches_langsmith = reaches_langsmith and world.between.is_for_one
+        if world.between is Between.REDIRECT_FOR_ALL and not configuration.operation:
+            # Redirected, and by nobody refused.
+            found.add(Cause.UNDETERMINED)
+    if reaches_langsmith:
+        found |= _of_langsmith(world, configuration)
+    if not found and configuration.operation:
+        found.add(Cause.UNDETERMINED)
+    return frozenset(found)
+
+
+def _of_the_values(configuration: Configuration) -> set[Cause]:
+    found = {
+        Key.MISSING: {Cause.KEY_MISSING},
+        Key.LEGACY: {Cause.KEY_LEGACY},
+        Key.PLACEHOLDER: {Cause.KEY_MALFORMED},
+        Key.CUT: {Cause.KEY_MALFORMED},
+    }.get(configuration.key, set())
+    return found | ({Cause.WORKSPACE_ID_MALFORMED} if configuration.named == NOT_A_UUID else set())
+
+
+def _of_langsmith(world: World, configuration: Configuration) -> set[Cause]:
+    if not configuration.is_well_formed or world.standing is not Standing.ACCEPTED:
+        return _of_a_refused_key(world, configuration)
+    found = set()
+    reach = set(world.scope.members_of) - {GONE}
+    arriving = None if world.between is Between.HEADER_LOST else configuration.named
+    place = arriving or world.scope.default
+    if configuration.named not in (None, NOT_A_UUID, *reach):
+        found.add(Cause.WORKSPACE_NOT_ACCESSIBLE)
+    if not arriving and place not in reach:
+        found.add(Cause.WORKSPACE_REQUIRED)
+    if ABROAD in (configuration.named, place) or reach == {ABROAD}:
+        # Key and workspace are right. That workspace's API is elsewhere, and at this endpoint nobody can reach it.
+        found |= {Cause.WRONG_ENDPOINT} if ABROAD in reach else set()
+        found |= {Cause.WORKSPACE_NOT_ACCESSIBLE} if configuration.named == ABROAD else set()
+    elif place in reach and world.incident == "all":
+        # For now it cannot be reached, and who says so is right.
+        found |= {Cause.UNDETERMINED, *({Cause.WORKSPACE_NOT_ACCESSIBLE} if arriving else ())}
+    if place in reach - {ABROAD} and configuration.operation:
+        found |= _of_the_operation(world, configuration)
+    return found
+
+
+def _of_a_refused_key(world: World, configuration: Configuration) -> set[Cause]:
+    found = {Cause.KEY_REJECTED} if configuration.is_well_formed else set()
+    if configuration.newer_key:
+        found.add(Cause.STALE_ENVIRONMENT)
+    # A key of another region is of the one that the machine names, where it names one.
+    names_another = configuration.region_named not in (None, configuration.endpoint.name)
+    if configuration.is_well_formed and world.standing is Standing.OTHER_REGION and names_another:
+        found.add(Cause.WRONG_REGION)
+    return found
+
+
+def _of_the_operation(world: World, configuration: Configuration) -> set[Cause]:
+    found = {Cause.FEATURE_UNAVAILABLE} if world.switched_off else set()
+    needed = requirement(*configuration.operation) if configuration.operation else None
+    by_role = needed is None or world.role in needed.roles
+    if world.access_policy == "denies" or not (by_role or world.access_policy == "allows"):
+        found.add(Cause.PERMISSION_DENIED)
+    return found
