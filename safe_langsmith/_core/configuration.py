@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from safe_langsmith.diagnosis import Setting
 
+from .keys import describe
 from .settings import SDK_CACHE, SET_LATER, UNKNOWN, Configuration, Dotenv, DotenvLine, Drift, Profile, Variable
 from .variables import DEFAULTS, VARIABLES, effective, ignored, normal, shown, surroundings
 
@@ -69,10 +70,12 @@ def configuration(
         if line and normal(name, line.value) == value:
             source = f"{source}, as in {dotenv.path}:{line.line}"
         settings[name] = Setting(shown(name, value), source, tuple(Setting(shown(name, v), s) for s, v in others))
-        now = _now(name, value, environ, dotenv)
-        if now:
-            on_purpose = source.endswith("argument") or source == SET_LATER
-            drift.append(Drift(name, Setting(shown(name, now[1]), now[0]), on_purpose, now[2]))
+        on_purpose = source.endswith("argument") or source == SET_LATER
+        found = [
+            Drift(name, Setting(shown(name, other), place), on_purpose, file, _is_usable(name, other))
+            for place, other, file in _now(name, value, environ, dotenv)
+        ]
+        drift += [next((new for new in found if new.is_usable), found[0])] if found else []
     return Configuration(
         settings,
         tuple(_variables(environ)),
@@ -119,20 +122,23 @@ def _differing(
     return [(source, other) for source, other in found if other and other != value]
 
 
+def _is_usable(name: str, value: str) -> bool:
+    return name != "api_key" or describe(value).flaw is None
+
+
 def _now(
     name: str, value: str | None, environ: Mapping[str, str], dotenv: Dotenv
-) -> tuple[str, str, str | None] | None:
+) -> Iterator[tuple[str, str, str | None]]:
     """What a client would take in place of `value`, made now or after a `.env` is loaded over the environment."""
     for source, other in _first(name, environ):
         if other != value:
-            return source, other, None
+            yield source, other, None
     for file in (dotenv, dotenv.elsewhere):
         lines = {line.name: line for line in _latest(name, file)} if file else {}
         reloaded = {**environ, **{variable: line.value for variable, line in lines.items()}}
         for source, other in _first(name, reloaded):
             if file and source in lines and other != value:
-                return f"{file.path}:{lines[source].line} {source}", other, file.path
-    return None
+                yield f"{file.path}:{lines[source].line} {source}", other, file.path
 
 
 def _first(name: str, environ: Mapping[str, str]) -> list[tuple[str, str]]:

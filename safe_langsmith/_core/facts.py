@@ -94,8 +94,8 @@ class Facts:
 
     @property
     def newer_key(self) -> Drift | None:
-        """The place that now holds another key than the one in use, if one does."""
-        return next((drift for drift in self.drift if drift.setting == "api_key"), None)
+        """The place that now holds another key than the one in use, if one does: not a placeholder for one."""
+        return next((drift for drift in self.drift if drift.setting == "api_key" and drift.is_usable), None)
 
     @property
     def meant_drift(self) -> tuple[Drift, ...]:
@@ -103,7 +103,10 @@ class Facts:
         return tuple(
             drift
             for drift in self.drift
-            if drift.setting in CREDENTIALS and not drift.on_purpose and self.settings[drift.setting].source != UNKNOWN
+            if drift.setting in CREDENTIALS
+            and drift.is_usable
+            and not drift.on_purpose
+            and self.settings[drift.setting].source != UNKNOWN
         )
 
     @property

@@ -85,12 +85,14 @@ class Drift(NamedTuple):
         now: The value that the environment or `.env` has now, and where.
         on_purpose: Whether the value in use was given as an argument, so that the difference may be meant.
         dotenv_path: The `.env` file that has it, or `None` where the environment does.
+        is_usable: Whether it could be used: a placeholder is no better than what is in use.
     """
 
     setting: str
     now: Setting
     on_purpose: bool
     dotenv_path: str | None = None
+    is_usable: bool = True
 
 
 class Configuration(NamedTuple):

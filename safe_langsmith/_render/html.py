@@ -25,7 +25,8 @@ _MARKS = {"ok": "&#10003; ok", "problem": "&#10007; problem", "unknown": "? unkn
 
 def as_html(diagnosis: Diagnosis) -> str:
     """Returns the diagnosis as one self-contained `<div>`, without scripts and without anything loaded."""
-    verdict = f"<b>{escape(diagnosis.cause)}</b> ({escape(diagnosis.confidence)})"
+    page = f"docs/causes/{diagnosis.cause}.md"
+    verdict = f"<b>{escape(diagnosis.cause)}</b> ({escape(diagnosis.confidence)}, see <code>{page}</code>)"
     refused = (
         f" &middot; {escape(diagnosis.method)} {escape(diagnosis.url or '')} &rarr; {diagnosis.status_code}"
         if diagnosis.method

@@ -189,7 +189,9 @@ class TestAKeyThatWorks:
 
         assert (found.cause, found.confidence) == (Cause.STALE_ENVIRONMENT, Confidence.POSSIBLE)
         assert found.summary.startswith(f"Personal access token lsv2_pt_****{working[-4:]} works at {server.url}, but")
-        assert f"LANGSMITH_API_KEY now says lsv2_pt_****{newer[-4:]}" in found.summary
+        assert f"its key is lsv2_pt_****{working[-4:]}, but LANGSMITH_API_KEY now says lsv2_pt_****{newer[-4:]}" in (
+            found.summary
+        )
         assert found.checks[4].result == "not-applicable"
 
     def test_the_file_says_otherwise(self, server, org, workspace, working, make_client, monkeypatch, tmp_path):
@@ -207,6 +209,13 @@ class TestAKeyThatWorks:
         monkeypatch.setenv("LANGSMITH_API_KEY", "lsv2_pt_c0ffeec0ffee0123456789abcdef0123_0123456789")
 
         assert diagnose(make_client(server, working)) is None
+
+    def test_a_placeholder_in_the_file_is_no_better(self, server, working, make_client, monkeypatch, tmp_path):
+        monkeypatch.setenv("LANGSMITH_API_KEY", working)
+        file = tmp_path / ".env"
+        file.write_text("LANGSMITH_API_KEY=<your-api-key>\n")
+
+        assert diagnose(make_client(server, dotenv_path=file)) is None
 
     def test_two_variables_disagree(self, server, working, make_client, monkeypatch):
         monkeypatch.setenv("LANGSMITH_API_KEY", working)
@@ -252,6 +261,15 @@ class TestEndpoints:
 
         assert (found.cause, found.confidence) == (Cause.WRONG_ENDPOINT, Confidence.LIKELY)
         assert "GET /info" in found.summary
+
+    def test_a_proxy_that_drops_the_workspaces_header(self, server, org, workspace, key, make_client):
+        other = org.add_workspace("Other")
+        server.fault("GET", "/settings", Reply(200, {"id": workspace.id, "display_name": "Research"}), times=None)
+        found = diagnose(make_client(server, key, workspace_id=other.id))
+
+        assert found.cause is Cause.UNDETERMINED
+        assert "drops X-Tenant-Id" in found.summary
+        assert found.fixes[0].title == "Let X-Tenant-Id through"
 
     def test_a_login_page_in_front_of_it(self, server, check_at):
         server.fault("GET", "/settings", Reply(200, "<html><title>Acme login</title></html>", "text/html"), times=None)

@@ -297,3 +297,8 @@ class TestMixtures:
     def test_the_default_endpoint_is_from_nowhere(self, refusal):
         profile = Profile("profile", {"api_key": OLD})
         assert refusal(key=OLD, key_from=None, profile=profile).mixture is None
+
+
+def test_a_placeholder_does_not_hide_a_key_that_could_be_used():
+    found = compare(environ={"LANGSMITH_API_KEY": "<your-api-key>"}, dotenv=[("LANGSMITH_API_KEY", NEW, 2)])
+    assert changed(found)["api_key"][1] == "/p/.env:2 LANGSMITH_API_KEY"

@@ -128,7 +128,7 @@ def wrong_endpoint(e: Evidence) -> list[Fix]:
                 step=3,
             )
         )
-        if e.facts.method:
+        if e.facts.method and not (e.place and e.place.permissions):
             fixes.append(_ask_for(e.facts.requirement, place(e) or "the workspace"))
     else:
         fixes.append(

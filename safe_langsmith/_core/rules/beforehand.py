@@ -33,10 +33,9 @@ def drifted(e: Evidence) -> Verdict | None:
     """A client made now would take another key, workspace or endpoint; or two variables disagree about one."""
     for drift in e.facts.meant_drift:
         setting = e.facts.settings[drift.setting]
-        reason = f"{drift.now.source} now says {drift.now.value}, and a client made anew would take that"
-        if drift.dotenv_path:
-            reason = f"{drift.now.source} says {drift.now.value}, which is not what is in use"
-        return _drifted(f"its {CREDENTIALS[drift.setting]}, {setting.value or 'not set'}, is out of date: {reason}")
+        mine = f"its {CREDENTIALS[drift.setting]} is {setting.value or 'not set'}"
+        told = f"{drift.now.source} {'' if drift.dotenv_path else 'now '}says {drift.now.value}"
+        return _drifted(f"{mine}, but {told}")
     for overruled in e.facts.disagreeing:
         winner = e.facts.settings[overruled.setting].source
         return _drifted(f"two variables disagree: it uses {winner}, and {overruled.name} says {overruled.shown}")
