@@ -11,11 +11,16 @@ from uuid import UUID
 from safe_langsmith.diagnosis import Workspace
 
 from .body import NO_BODY, Body, parse, read_body
-from .clean import bare_url, clean
+from .clean import clean
+from .hosts import api_instead_of_ui, is_plain_address
+
+Service = Literal["LangSmith", "an Agent Server"]
+AGENT_SERVER: Service = "an Agent Server"
 
 NAME_LIMIT = 80
 URL_LIMIT = 200
 LARGEST_LISTING = 10_000
+MOST_PERMISSIONS = 500
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,7 @@ class Answer:
     deleted: frozenset[str] = frozenset()
     organizations: frozenset[str] = frozenset()
     resolved: Workspace | None = None
-    service: Literal["LangSmith", "an Agent Server"] | None = None
+    service: Service | None = None
     data_planes: Mapping[str, str] = field(default_factory=dict, hash=False)
     body: Body = NO_BODY
 
@@ -120,20 +125,24 @@ def read_answer(status: int, raw: bytes, content_type: str = "", secrets: tuple[
                 workspaces=tuple(live.values()),
                 deleted=frozenset(gone),
                 organizations=frozenset(owner for owner in owners if owner),
-                data_planes={id_: clean(bare_url(url), URL_LIMIT, secrets) for id_, url in planes.items() if url},
+                data_planes={id_: url for id_, url in planes.items() if url and _is_data_plane(url)},
             )
     return Answer(
         status, "an answer that LangSmith does not give", body=read_body(raw[:100_000], content_type, secrets)
     )
 
 
-def _service(document: dict[str, Any]) -> Literal["LangSmith", "an Agent Server"] | None:
+def _service(document: dict[str, Any]) -> Service | None:
     """Tells LangSmith's `GET /info` from that of an Agent Server, which is what LangSmith Deployment runs."""
     if not isinstance(document.get("version"), str):
         return None
     if "langgraph_py_version" in document or "langgraph_js_version" in document:
-        return "an Agent Server"
+        return AGENT_SERVER
     return "LangSmith" if "batch_ingest_config" in document or "instance_flags" in document else None
+
+
+def _is_data_plane(url: str) -> bool:
+    return len(url) <= URL_LIMIT and is_plain_address(url) and api_instead_of_ui(url) is None
 
 
 def _workspace(entry: dict[str, Any], secrets: tuple[str, ...]) -> Workspace | None:
@@ -145,7 +154,11 @@ def _workspace(entry: dict[str, Any], secrets: tuple[str, ...]) -> Workspace | N
         id=id_,
         name=clean(_text(entry.get("display_name")) or "", NAME_LIMIT, secrets) or "(no name)",
         role=clean(_text(entry.get("role_name")) or "", NAME_LIMIT, secrets) or None,
-        permissions=tuple(sorted({clean(item, NAME_LIMIT, secrets) for item in permissions if isinstance(item, str)}))
+        permissions=tuple(
+            sorted(
+                {clean(item, NAME_LIMIT, secrets) for item in permissions[:MOST_PERMISSIONS] if isinstance(item, str)}
+            )
+        )
         if isinstance(permissions, list)
         else None,
     )

@@ -94,9 +94,15 @@ def read_body(raw: bytes, content_type: str = "", secrets: tuple[str, ...] = ())
         return Body("html", f"an HTML page, {said!r}" if said else "an HTML page")
     document = parse(text)
     said = _joined(_sentences(document)) if isinstance(document, dict) else text
+    if isinstance(document, str):
+        said = document
+    message = clean(said or text, MESSAGE_LIMIT, secrets) or None
+    if not isinstance(document, dict) or not _is_langsmiths(document):
+        # What somebody else says of features and permissions is said of their own.
+        return Body("other", message, speaker=_speaker(document))
     return Body(
-        form="json" if isinstance(document, dict) and _is_langsmiths(document) else "other",
-        message=clean(said or text, MESSAGE_LIMIT, secrets) or None,
+        "json",
+        message,
         names_no_workspace=bool(_NAMES_NO_WORKSPACE.search(said)),
         permission=_permission(said),
         unavailable=next((what for words, what in _UNAVAILABLE.items() if words.search(said)), None),
@@ -104,7 +110,6 @@ def read_body(raw: bytes, content_type: str = "", secrets: tuple[str, ...] = ())
         legacy_key="legacy api key" in said.lower(),
         agent_server=bool(_AGENT_SERVER.match(said)),
         invalid_token=said.strip().lower() == "invalid token",
-        speaker=_speaker(document),
     )
 
 

@@ -138,7 +138,9 @@ def _who_answered(e: Evidence) -> Check:
         return Check(None, title, "problem", f"{facts.body.speaker}{said}")
     if facts.body.form == "empty":
         return Check(None, title, "unknown", "the answer has no body, so nothing tells who gave it")
-    return Check(None, title, "unknown", f"not a JSON object, so nothing tells who gave it{said}")
+    return Check(
+        None, title, "unknown", f"it has not the form of LangSmith's errors, so nothing tells who gave it{said}"
+    )
 
 
 def _permission(e: Evidence, verdict: Verdict) -> Check:

@@ -16,7 +16,8 @@ REGIONS = {
 }
 # Regions are added, so a host of the same shape is one, too.
 _API = re.compile(r"(?:([a-z0-9-]+)\.)?api\.smith\.langchain\.com")
-_UI = re.compile(r"(?!api\.)(?:([a-z0-9-]+)\.)?smith\.langchain\.com")
+_API_OF_UI = {host.replace("api.", "", 1): host for host in REGIONS}
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~/-]*)?")
 _AGENT_SERVER = ".langgraph.app"
 
 
@@ -39,17 +40,20 @@ def region_of(endpoint: str) -> str | None:
 
 def api_instead_of_ui(endpoint: str) -> str | None:
     """Returns the API's URL where `endpoint` is the web UI of a cloud region, or `None`."""
-    found = _UI.fullmatch(host_of(endpoint))
-    if not found:
-        return None
-    return f"https://{found.group(1)}.api.smith.langchain.com" if found.group(1) else "https://api.smith.langchain.com"
+    host = _API_OF_UI.get(host_of(endpoint))
+    return f"https://{host}" if host else None
 
 
 def region_named(url: str) -> tuple[str, str] | None:
     """Returns the region whose API or web UI `url` is, with the API's URL; or `None`."""
     api = api_instead_of_ui(url) or url
     region = region_of(api)
-    return (region, api) if region else None
+    return (region, f"https://{host_of(api)}") if region else None
+
+
+def is_plain_address(url: str) -> bool:
+    """Whether `url` is an address and nothing else, so that it may be copied from a server's answer."""
+    return _ADDRESS.fullmatch(url) is not None
 
 
 def is_agent_server(endpoint: str) -> bool:
@@ -61,7 +65,7 @@ def may_lack_api_path(endpoint: str) -> bool:
     """Whether `endpoint` may be a self-hosted instance's web page, whose API is below it, at `/api/v1`."""
     host = host_of(endpoint)
     return (
-        not _API.fullmatch(host) and not _UI.fullmatch(host) and not endpoint.rstrip("/").endswith(("/api", "/api/v1"))
+        not _API.fullmatch(host) and host not in _API_OF_UI and not endpoint.rstrip("/").endswith(("/api", "/api/v1"))
     )
 
 

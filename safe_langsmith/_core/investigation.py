@@ -70,5 +70,5 @@ def conclude(e: Evidence, verdict: Verdict) -> Conclusion:
         server_message=facts.body.message,
         probes=e.probes,
     )
-    curable = verdict.cause is Cause.WORKSPACE_REQUIRED and facts.workspace_id is None
+    curable = (verdict.cause is Cause.WORKSPACE_REQUIRED or verdict.curable) and facts.workspace_id is None
     return Conclusion(diagnosis, e.workspaces or () if curable else ())

@@ -14,8 +14,10 @@ class Verdict(NamedTuple):
         cause: The cause.
         confidence: How well the evidence supports it.
         reason: What was seen, as the end of a sentence.
+        curable: Whether naming a workspace may cure it, where nobody named one.
     """
 
     cause: Cause
     confidence: Confidence
     reason: str
+    curable: bool = False

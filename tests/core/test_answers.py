@@ -67,7 +67,7 @@ class TestRefusals:
         ("raw", "message"),
         [
             (b'["no", "way"]', '["no", "way"]'),
-            (b'"Forbidden"', '"Forbidden"'),
+            (b'"Forbidden"', "Forbidden"),
             (b"null", "null"),
             (b"403", "403"),
             (b"{}", "{}"),
@@ -127,7 +127,6 @@ class TestRefusals:
         [
             {"error": "org_scoped_key_requires_workspace"},
             {"error": "org_scoped_key_requires_workspace", "message": "This API key requires a workspace ID."},
-            {"message": "This API key requires a workspace ID."},
             {
                 "detail": "This API key is org-scoped and requires workspace specification. "
                 "Please provide 'X-Tenant-ID' header."
@@ -137,6 +136,20 @@ class TestRefusals:
     )
     def test_a_missing_workspace_is_recognized(self, document):
         assert read_body(as_json(document)).names_no_workspace
+
+    @pytest.mark.parametrize(
+        "raw",
+        [
+            b"Access to AI tools is not enabled for this organization. Contact IT.",
+            b'{"message":"AI is not enabled for this organization"}',
+            b"policy denies, requires projects:read",
+            b"gateway: requires a workspace id",
+        ],
+    )
+    def test_what_is_not_of_langsmiths_form_is_not_langsmiths_word(self, raw):
+        body = read_body(raw)
+        assert body.form == "other"
+        assert (body.unavailable, body.permission, body.names_no_workspace) == (None, None, False)
 
     @pytest.mark.parametrize(
         ("text", "permission"),
@@ -355,3 +368,24 @@ def test_any_answer_is_read_as_exactly_one_of_three(raw, status):
         assert shows_well(workspace.name, 80)
         assert shows_well(workspace.role, 80)
         assert all(isinstance(permission, str) for permission in workspace.permissions or ())
+
+
+@pytest.mark.parametrize(
+    ("url", "taken"),
+    [
+        ("https://plane.example", True),
+        ("http://plane.example:8080/base", True),
+        ('https://a"; import os; "', False),
+        ("javascript:alert(1)", False),
+        ("ftp://x", False),
+        ("http://dp.example:badport", False),
+        ("https://user:secret@plane.example", False),
+        ("https://plane.example\x1b[31m", False),
+        ("https://smith.langchain.com", False),
+        ("https://" + "x" * 300, False),
+        (7, False),
+    ],
+)
+def test_a_data_plane_is_taken_from_a_server_only_where_it_is_a_plain_address(url, taken):
+    entry = {"id": "11111111-aaaa-4aaa-8aaa-111111111111", "display_name": "W", "data_plane_url": url}
+    assert bool(read_answer(200, json.dumps([entry]).encode()).data_planes) is taken

@@ -41,13 +41,12 @@ TRAITS: dict[str, list[Any]] = {
         "https://langsmith.acme.example/api/v1",
         "https://agents-7.us.langgraph.app",
     ],
-    "environ": [{}, EU, NEWER, EU | NEWER],
+    "environ": [{}, {}, EU, NEWER, EU | NEWER],
     "redirected_to": [None, None, None, "login.example"],
     "path": ["/sessions", "/new-thing"],
     "method": ["GET", "POST"],
     "body": [
-        REFUSED,
-        REFUSED,
+        *[REFUSED] * 5,
         NEEDS_ONE,
         b"",
         b"<html><title>No</title></html>",
@@ -72,8 +71,7 @@ def _entry(id_: str, **more: Any) -> str:
 
 _FOREIGN = Answer(403, body=read_answer(403, b'{"message":"Forbidden"}').body)
 _WHAT_SETTINGS_SAY = [
-    read_answer(403, REFUSED),
-    read_answer(403, REFUSED),
+    *[read_answer(403, REFUSED)] * 5,
     read_answer(403, NEEDS_ONE),
     read_answer(200, _entry(A).encode()),
     _FOREIGN,
@@ -81,8 +79,7 @@ _WHAT_SETTINGS_SAY = [
     Answer(error="ConnectTimeout"),
 ]
 _LISTS = [
-    read_answer(403, REFUSED),
-    read_answer(403, REFUSED),
+    *[read_answer(403, REFUSED)] * 5,
     read_answer(200, f"[{_entry(A)}]".encode()),
     read_answer(200, f"[{_entry(A)},{_entry(B)}]".encode()),
     read_answer(200, f"[{_entry(A, data_plane_url='https://plane.example')}]".encode()),
@@ -95,13 +92,13 @@ _ABOUT = [
     read_answer(200, b'{"version":"0.16","langgraph_py_version":"1.2"}'),
     read_answer(404, b'{"detail":"Not Found"}'),
 ]
-N = 6_000
+N = 8_000
 QUESTIONS = {
     HOME: _WHAT_SETTINGS_SAY,
     inside(A): _WHAT_SETTINGS_SAY,
     inside(B): _WHAT_SETTINGS_SAY,
     LISTING: _LISTS,
-    LISTING_WITH_DELETED: _LISTS[2:4],
+    LISTING_WITH_DELETED: _LISTS[5:7],
     ABOUT: _ABOUT,
     ABOUT_BELOW: _ABOUT,
 }

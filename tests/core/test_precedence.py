@@ -307,7 +307,25 @@ ROWS = {
     ),
     "another data plane, by default": (
         {},
+        {HOME: REFUSED, LISTING: listed(entry(A, data_plane_url=PLANE))},
+        Cause.WRONG_ENDPOINT,
+        LIKELY,
+    ),
+    "another data plane, and yet the key is at home here": (
+        {},
         {HOME: at(A), LISTING: listed(entry(A, data_plane_url=PLANE))},
+        Cause.PERMISSION_DENIED,
+        LIKELY,
+    ),
+    "a newer key, and a host that tells nobody what it is": (
+        {"endpoint": SELF_HOSTED, **STALE},
+        {**EVERYTHING_REFUSED, ABOUT: NOT_FOUND},
+        Cause.STALE_ENVIRONMENT,
+        LIKELY,
+    ),
+    "the web UI's host, and LangSmith's own form": (
+        {"endpoint": "https://smith.langchain.com"},
+        {HOME: REFUSED},
         Cause.WRONG_ENDPOINT,
         LIKELY,
     ),
@@ -424,7 +442,7 @@ ROWS = {
     ),
     "another workspace answers": (
         {"workspace_id": B},
-        {inside(B): at(A), LISTING: listed(A)},
+        {inside(B): at(A)},
         Cause.UNDETERMINED,
         POSSIBLE,
     ),

@@ -124,6 +124,7 @@ class TestHosts:
             ("https://eu.api.smith.langchain.com", None),
             ("https://smith.langchain.com.evil.example", None),
             ("https://docs.langchain.com", None),
+            ("https://status.smith.langchain.com", None),
         ],
     )
     def test_the_api_of_a_web_page(self, url, api):
@@ -131,7 +132,9 @@ class TestHosts:
 
     def test_a_web_page_names_a_region_too(self):
         assert region_named("https://eu.smith.langchain.com/x") == ("EU", "https://eu.api.smith.langchain.com")
+        assert region_named("http://eu.api.smith.langchain.com/x") == ("EU", "https://eu.api.smith.langchain.com")
         assert region_named("https://acme.example") is None
+        assert region_named("https://status.smith.langchain.com") is None
 
     @pytest.mark.parametrize(
         ("endpoint", "may"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from safe_langsmith._core.answers import AGENT_SERVER
 from safe_langsmith._core.evidence import Evidence
 from safe_langsmith._core.hosts import region_of, ui_url
 from safe_langsmith._core.permissions import DOCS_URL as PERMISSIONS_URL
@@ -42,6 +43,9 @@ def permission_denied(e: Evidence) -> list[Fix]:
     fixes = [_ask_for(needed, place(e) or "the workspace")]
     # Workspaces whose listed permissions lack it are ruled out.
     others = [w for w in e.workspaces or () if w != e.place and _may_allow(w, needed)]
+    if e.data_plane:
+        detail = f"The workspace has one of its own, {e.data_plane}. The endpoint in use is {e.facts.endpoint}."
+        fixes.append(Fix("Or use the address of the workspace's data plane", detail, _plane_line(e), BYOC_URL, step=3))
     if e.facts.workspace_id is None and others:
         used = f"No workspace was named, so {place(e) or 'the default one of the key'} was used."
         fixes.append(Fix("Or, if you meant another workspace, name it", used, argument(e, others[0].id), step=2))
@@ -123,7 +127,7 @@ def wrong_endpoint(e: Evidence) -> list[Fix]:
             Fix(
                 "Use the address of the workspace's data plane",
                 f"It takes keys of its own workspaces only. The endpoint in use comes from {source}.",
-                endpoint_line(e, plane if plane.endswith("/api") else f"{plane.rstrip('/')}/api"),
+                _plane_line(e),
                 BYOC_URL,
                 step=3,
             )
@@ -136,13 +140,22 @@ def wrong_endpoint(e: Evidence) -> list[Fix]:
                 "Use the address of LangSmith's API",
                 f"The endpoint in use comes from {source}. The API of an instance of your own is at its address with "
                 "/api/v1, that of LangSmith's cloud is at the one of your region.",
-                other_regions(e),
+                other_regions(e) if _is_surely_another(e) else None,
                 REGIONS_URL,
                 step=3,
             )
         )
         fixes.append(look_on_the_way(e, "Or find what stands in front of LangSmith"))
     return [*fixes, *one_source(e)]
+
+
+def _is_surely_another(e: Evidence) -> bool:
+    return bool(e.facts.body.speaker) or any(answer.service == AGENT_SERVER for answer in e.answers.values())
+
+
+def _plane_line(e: Evidence) -> str:
+    plane = (e.data_plane or "").rstrip("/")
+    return endpoint_line(e, plane if plane.endswith("/api") else f"{plane}/api")
 
 
 def undetermined(e: Evidence) -> list[Fix]:

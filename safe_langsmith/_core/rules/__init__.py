@@ -58,9 +58,10 @@ PRECEDENCE: tuple[Row, ...] = (
     Row(3, Cause.WORKSPACE_REQUIRED,       _CONFIRMED, probed.workspace_required),
     Row(3, Cause.PERMISSION_DENIED,        _LIKELY,    probed.permission_denied),
 
-    Row(4, Cause.WRONG_ENDPOINT,           _CONFIRMED, endpoint.no_langsmith),
+    Row(4, Cause.WRONG_ENDPOINT,           _CONFIRMED, endpoint.another_service),
     Row(4, Cause.STALE_ENVIRONMENT,        _LIKELY,    refused.stale_environment),
     Row(4, Cause.WRONG_REGION,             _LIKELY,    refused.wrong_region),
+    Row(4, Cause.WRONG_ENDPOINT,           _LIKELY,    endpoint.unknown_service),
     Row(4, Cause.KEY_REJECTED,             _LIKELY,    refused.key_rejected),
 
     Row(5, Cause.BLOCKED_UPSTREAM,         _LIKELY,    refused.nothing_from_langsmith),

@@ -7,7 +7,7 @@ from safe_langsmith._core.hosts import is_agent_server, region_of
 from safe_langsmith._core.verdict import Verdict
 from safe_langsmith.diagnosis import Cause, Confidence
 
-from .endpoint import another_service, api_elsewhere, told_by_itself
+from .endpoint import api_elsewhere, is_another, not_told, told_by_itself
 from .shared import needs_workspace
 
 
@@ -15,7 +15,7 @@ def blocked_upstream(e: Evidence) -> Asking[Verdict | None]:
     facts = e.facts
     if facts.redirected_to:
         return _blocked(f"a redirect led to another host, {facts.redirected_to}, and that one refused")
-    if facts.body.speaker and (region_of(facts.endpoint) or not (yield from another_service(e))):
+    if facts.body.speaker and (region_of(facts.endpoint) or not (yield from is_another(e))):
         return _blocked(f"the answer is that of {facts.body.speaker}")
     if facts.body.form == "html" and not (yield from api_elsewhere(e)):
         reason = f"the answer is {facts.body.message}, and LangSmith's API answers in JSON"
@@ -32,11 +32,11 @@ def wrong_endpoint(e: Evidence) -> Asking[Verdict | None]:
         if api:
             reason = f"a web page is there, and no API: it answers with {facts.body.message}. The API is at {api}"
             return Verdict(Cause.WRONG_ENDPOINT, Confidence.CONFIRMED, reason)
-    if facts.body.speaker and not region_of(facts.endpoint) and (yield from another_service(e)):
+    if facts.body.speaker and not region_of(facts.endpoint) and (yield from is_another(e)):
         reason = f"it is {facts.body.speaker}, as its answer shows"
         return Verdict(Cause.WRONG_ENDPOINT, Confidence.CONFIRMED, reason)
     if is_agent_server(facts.endpoint) or (_agent_servers_words(e) and not region_of(facts.endpoint)):
-        return (yield from told_by_itself(e))
+        return (yield from told_by_itself(e)) or (yield from not_told(e))
     return None
 
 

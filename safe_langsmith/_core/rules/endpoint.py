@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from safe_langsmith._core.answers import AGENT_SERVER, Answer
 from safe_langsmith._core.evidence import ABOUT, ABOUT_BELOW, HOME, LISTING, Asking, Evidence, inside
 from safe_langsmith._core.hosts import api_instead_of_ui, may_lack_api_path, region_of
 from safe_langsmith._core.summary import named as named_workspace
@@ -9,8 +10,6 @@ from safe_langsmith._core.verdict import Verdict
 from safe_langsmith.diagnosis import Cause, Confidence
 
 from .shared import everything_refused
-
-AGENT_SERVER = "an Agent Server"
 
 
 def api_elsewhere(e: Evidence) -> Asking[str | None]:
@@ -32,41 +31,65 @@ def own_data_plane(e: Evidence) -> Asking[Verdict | None]:
     if named is None and (e.facts.workspace_id or e.facts.inherited_workspace):
         return None
     works = yield from e.ask(inside(named) if named else HOME)
-    if works.failed or works.body.names_no_workspace:
+    if not works.refused or works.body.names_no_workspace:
         return None
     yield from e.ask(LISTING)
-    if e.data_plane is None or e.lacks_permission:
+    if e.data_plane is None:
         return None
     which = named_workspace(e.place) if e.place else "the workspace"
     reason = f"{which} is served by a data plane of its own, {e.data_plane}"
-    return Verdict(Cause.WRONG_ENDPOINT, Confidence.LIKELY, reason)
+    # The other address may be this one by another name. Then the workspace may be all that was missing.
+    return Verdict(Cause.WRONG_ENDPOINT, Confidence.LIKELY, reason, curable=named is None)
 
 
-def no_langsmith(e: Evidence) -> Asking[Verdict | None]:
-    """Every key is refused by a host that is no LangSmith, too; and LangSmith tells about itself without a key."""
+def another_service(e: Evidence) -> Asking[Verdict | None]:
+    """Every key is refused by a host that is no LangSmith, too."""
     if region_of(e.facts.endpoint) or not (yield from everything_refused(e)):
         return None
     return (yield from told_by_itself(e))
 
 
+def unknown_service(e: Evidence) -> Asking[Verdict | None]:
+    """The same, where the host does not say what it is."""
+    if region_of(e.facts.endpoint) or not (yield from everything_refused(e)):
+        return None
+    return (yield from not_told(e))
+
+
 def told_by_itself(e: Evidence) -> Asking[Verdict | None]:
-    """Returns the verdict where the endpoint, asked what it is, does not say that it is LangSmith."""
+    """Returns the verdict where the endpoint, asked what it is, says that it is something else."""
+    if region_of(e.facts.endpoint):
+        return None
     about = yield from e.ask(ABOUT)
     if about.service == AGENT_SERVER:
         reason = "it is an Agent Server, which runs deployments, and not LangSmith's API"
         return Verdict(Cause.WRONG_ENDPOINT, Confidence.CONFIRMED, reason)
-    if about.service or about.status not in (200, 404, 405):
+    api = (yield from api_elsewhere(e)) if about.service is None and _knows_no_info(about) else None
+    if api:
+        reason = f"GET /info is not known there (status {about.status}). The API is at {api}"
+        return Verdict(Cause.WRONG_ENDPOINT, Confidence.CONFIRMED, reason)
+    return None
+
+
+def not_told(e: Evidence) -> Asking[Verdict | None]:
+    """Returns the verdict where the endpoint does not know what LangSmith tells anybody."""
+    if region_of(e.facts.endpoint):
         return None
-    api = yield from api_elsewhere(e)
-    found = f". The API is at {api}" if api else ""
-    reason = f"GET /info, which LangSmith's API answers to anybody, is not known there (status {about.status}){found}"
-    return Verdict(Cause.WRONG_ENDPOINT, Confidence.CONFIRMED if api else Confidence.LIKELY, reason)
+    about = yield from e.ask(ABOUT)
+    if not _knows_no_info(about):
+        return None
+    reason = f"GET /info, which LangSmith's API answers to anybody, is not known there (status {about.status})"
+    return Verdict(Cause.WRONG_ENDPOINT, Confidence.LIKELY, reason)
 
 
-def another_service(e: Evidence) -> Asking[bool]:
+def is_another(e: Evidence) -> Asking[bool]:
     """Whether the endpoint, asked what it is, answers, and not as LangSmith does."""
     about = yield from e.ask(ABOUT)
     return about.service is None and about.status in (200, 401, 403, 404, 405)
+
+
+def _knows_no_info(about: Answer) -> bool:
+    return about.status in (404, 405) or (about.status == 200 and about.body.form == "html")
 
 
 def web_page(e: Evidence) -> Asking[Verdict | None]:
@@ -74,7 +97,7 @@ def web_page(e: Evidence) -> Asking[Verdict | None]:
     if api_instead_of_ui(e.facts.endpoint) is None:
         return None
     works = yield from e.ask(inside(e.facts.workspace) if e.facts.workspace else HOME)
-    if works.unheard or not works.failed:
+    if works.unheard or works.granted:
         return None
     reason = f"that is LangSmith's web page, and no API. The API is at {e.api_elsewhere}"
-    return Verdict(Cause.WRONG_ENDPOINT, Confidence.CONFIRMED, reason)
+    return Verdict(Cause.WRONG_ENDPOINT, Confidence.CONFIRMED if works.failed else Confidence.LIKELY, reason)

@@ -70,7 +70,7 @@ def refused_by_another(e: Evidence) -> Asking[Verdict | None]:
     works = yield from e.ask(inside(named) if named else HOME)
     if works.resolved is None and not (yield from e.ask(LISTING)).knows_key:
         return None
-    reason = f'it is no JSON object as LangSmith\'s are, but "{e.facts.body.message}", and LangSmith knows the key'
+    reason = f'it has not the form of LangSmith\'s errors: "{e.facts.body.message}", and LangSmith knows the key'
     return Verdict(Cause.BLOCKED_UPSTREAM, Confidence.LIKELY, reason)
 
 

@@ -55,7 +55,7 @@ def nothing_from_langsmith(e: Evidence) -> Asking[Verdict | None]:
     yield from e.ask(LISTING)
     if not all(a.status in (401, 403) and a.body.form in ("html", "other") for a in e.answers.values()):
         return None
-    reason = f'every answer is a refusal that is no JSON object, as LangSmith\'s are: "{e.facts.body.message}"'
+    reason = f'no answer has the form of LangSmith\'s errors: "{e.facts.body.message}"'
     return Verdict(Cause.BLOCKED_UPSTREAM, Confidence.LIKELY, reason)
 
 
