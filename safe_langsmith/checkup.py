@@ -6,12 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ._io.safeguard import Safeguard
+from .diagnosis import Diagnosis
 
 if TYPE_CHECKING:
     import langsmith
 
+    from ._core.healthy import Healthy
     from ._io.ways import Way
-    from .diagnosis import Diagnosis
 
 
 def diagnose(client: langsmith.Client) -> Diagnosis | None:
@@ -25,15 +26,28 @@ def diagnose(client: langsmith.Client) -> Diagnosis | None:
     Raises:
         TypeError: If it is an asynchronous client.
     """
+    return _or_none(examine(client))
+
+
+def examine(client: langsmith.Client) -> Diagnosis | Healthy:
+    """Does what `diagnose` does, and returns what was seen where nothing is wrong, too.
+
+    Args:
+        client: A `SafeClient`, or a `langsmith.Client`.
+
+    Raises:
+        TypeError: If it is an asynchronous client.
+    """
     from ._io.ways import SessionWay
 
     if not hasattr(client, "session"):
         raise TypeError(f"{type(client).__name__} is no synchronous client; use `await adiagnose(client)`")
 
     refresh = getattr(client, "_ensure_profile_auth", None)
-    if refresh is not None:
+    # Renewing a login is a request, too.
+    if refresh is not None and _may_ask(client):
         refresh()
-    return _diagnose(client, SessionWay(client.session))
+    return _examine(client, SessionWay(client.session))
 
 
 async def adiagnose(client: langsmith.AsyncClient) -> Diagnosis | None:
@@ -53,15 +67,25 @@ async def adiagnose(client: langsmith.AsyncClient) -> Diagnosis | None:
     if hasattr(client, "session"):
         raise TypeError(f"{type(client).__name__} is a synchronous client; use `diagnose(client)`")
     refresh = getattr(client, "_ensure_profile_auth", None)
-    if refresh is not None:
+    if refresh is not None and _may_ask(client):
         await refresh()
     way = LoopWay(client._client, asyncio.get_running_loop())
-    return await in_worker(lambda: _diagnose(client, way))
+    return _or_none(await in_worker(lambda: _examine(client, way)))
 
 
-def _diagnose(client: Any, way: Way) -> Diagnosis | None:
+def _or_none(found: Diagnosis | Healthy) -> Diagnosis | None:
+    return found if isinstance(found, Diagnosis) else None
+
+
+def _may_ask(client: Any) -> bool:
+    return bool(getattr(getattr(client, "_safeguard", None), "probe", True))
+
+
+def _examine(client: Any, way: Way) -> Diagnosis | Healthy:
     from ._core.body import NO_BODY
-    from ._core.checkup import check_up
+    from ._core.checkup import look
+    from ._core.healthy import nothing_wrong
+    from ._core.investigation import conclude
     from ._core.scrub import scrub
     from ._io import probes
     from ._io.bypasses import bypasses_in_use
@@ -86,7 +110,8 @@ def _diagnose(client: Any, way: Way) -> Diagnosis | None:
     try:
         with to.case.hold(probes.DEADLINE + 1, way.needs_thread) as hold:
             ask = probes.too_long if hold is Hold.TOO_LONG else prober.ask
-            found = to.case.drive(check_up(facts), ask if safeguard.probe else probes.no_questions)
+            e, verdict = to.case.drive(look(facts), ask if safeguard.probe else probes.no_questions)
+        found = conclude(e, verdict).diagnosis if verdict else nothing_wrong(e)
         return scrub(found, request.secrets)
     finally:
         prober.forget()

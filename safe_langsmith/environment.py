@@ -5,9 +5,8 @@ from __future__ import annotations
 import errno
 import os
 
-from ._core.clean import HIDDEN, clean
-from ._core.keys import describe
-from ._core.variables import VARIABLES
+from ._core.clean import HIDDEN
+from ._core.variables import VARIABLES, shown
 from ._io.local import PathLike, read_dotenv
 from .diagnosis import Setting
 
@@ -28,7 +27,7 @@ def reload_environment(dotenv_path: PathLike | None = None) -> dict[str, Setting
 
     Returns:
         The variables that changed, by name: the new value and the line it comes from, with the old value in `others`.
-        Keys are masked, and so is every value of a variable that is not LangSmith's, since any may be a secret.
+        Keys are masked, and any other variable than those of the five settings is hidden, since it may be a secret.
 
     Raises:
         OSError: If `dotenv_path` was given and cannot be read.
@@ -70,7 +69,5 @@ def _clear_caches() -> None:
 
 
 def _shown(name: str, value: str) -> str:
-    if name in VARIABLES["api_key"]:
-        return describe(value).masked
-    known = name.startswith(("LANGSMITH_", "LANGCHAIN_")) and not name.endswith("KEY")
-    return clean(value, 200) if known else HIDDEN
+    setting = next((setting for setting, names in VARIABLES.items() if name in names), None)
+    return (shown(setting, value) if setting else None) or HIDDEN

@@ -98,6 +98,8 @@ def _cached_and_dotenv(e: Evidence) -> Check:
     differing += e.facts.remarks
     if differing:
         return Check(4, title, "problem", "; ".join(differing))
+    if e.facts.unread:
+        return Check(4, title, "unknown", "; ".join(e.facts.unread))
     given = ", ".join(drift.setting for drift in e.facts.drift)
     seen = f"given on purpose, and different there: {given}" if given else "nothing in use is out of date"
     return Check(4, title, "ok", "; ".join([seen, *e.facts.notes]))

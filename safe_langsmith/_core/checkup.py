@@ -10,11 +10,25 @@ from .evidence import HOME, Asking, Evidence, inside
 from .facts import Facts
 from .investigation import conclude
 from .rules import judge, judge_beforehand, values_alone
-from .rules.endpoint import told_by_itself
+from .rules.endpoint import not_told, told_by_itself
+from .verdict import Verdict
 
 
 def check_up(facts: Facts) -> Asking[Diagnosis | None]:
     """Asks what is needed and returns what is wrong, or `None` where nothing is.
+
+    Args:
+        facts: What is known of the client; nothing was refused.
+
+    Yields:
+        The next question to put to the endpoint.
+    """
+    e, verdict = yield from look(facts)
+    return conclude(e, verdict).diagnosis if verdict else None
+
+
+def look(facts: Facts) -> Asking[tuple[Evidence, Verdict | None]]:
+    """Asks what is needed and returns what was seen, and the verdict, or `None` where nothing is wrong.
 
     Args:
         facts: What is known of the client; nothing was refused.
@@ -29,10 +43,10 @@ def check_up(facts: Facts) -> Asking[Diagnosis | None]:
         if works.resolved:
             verdict = yield from judge_beforehand(e)
         elif works.status in (404, 405) and works.body.form != "html":
-            verdict = yield from told_by_itself(e)
+            verdict = (yield from told_by_itself(e)) or (yield from not_told(e))
         if verdict is None and not works.resolved:
             # What a refusal of the client would say, this one says already. A server in trouble says nothing.
-            if works.status is not None and works.status < 500:
+            if works.status is not None and works.status < 500 and not 300 <= works.status < 400:
                 e = Evidence(replace(facts, body=works.body), e.answers)
             verdict = yield from judge(e)
-    return conclude(e, verdict).diagnosis if verdict else None
+    return e, verdict

@@ -57,11 +57,14 @@ def shorten(text: str, limit: int) -> str:
 
 def bare_url(url: str) -> str:
     """Returns `url` without user information, query and fragment."""
-    if "://" not in url:
-        return url.rpartition("@")[2].partition("?")[0]
+    scheme, mark, rest = url.rpartition("://")
+    # A password may hold any letter, so whatever stands before the last "@" may belong to one.
+    bare = f"{scheme}{mark}" + re.split("[?#]", rest.rpartition("@")[2])[0]
+    if not mark:
+        return bare
     try:
-        parts = urlsplit(url)
-        return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+        parts = urlsplit(bare)
+        return urlunsplit((parts.scheme, parts.netloc, parts.path, "", ""))
     except ValueError:
         return ""
 

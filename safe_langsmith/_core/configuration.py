@@ -7,12 +7,17 @@ are, because they must be compared, and leave masked.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from safe_langsmith.diagnosis import Setting
 
+from .clean import HIDDEN, clean
 from .keys import describe
 from .settings import SDK_CACHE, SET_LATER, UNKNOWN, Configuration, Dotenv, DotenvLine, Drift, Profile, Variable
 from .variables import DEFAULTS, VARIABLES, effective, ignored, normal, shown, surroundings
+
+SOURCE_LIMIT = 300
+NOTE_LIMIT = 500
 
 # What the SDK asks its cache for, the winning name first.
 _CACHED_AS = {
@@ -36,7 +41,7 @@ def origin(setting: str, in_use: str | None, given: bool, environ: Mapping[str, 
     if given:
         return f"the {'api_url' if setting == 'endpoint' else setting} argument"
     first = next(effective(setting, environ), None)
-    return first[0] if first and first[1] == in_use else None
+    return first[0] if first and first[1] == normal(setting, in_use) else None
 
 
 def configuration(
@@ -61,18 +66,18 @@ def configuration(
     for name in VARIABLES:
         kept = _kept(name, cached or {})
         if name in in_use:
-            value, source = in_use[name], origins.get(name)
+            value, source = normal(name, in_use[name]), origins.get(name)
         else:
             value, source = kept or next((v for _, v in effective(name, environ)), DEFAULTS.get(name)), None
         source = source or _source_of(name, value, environ, profile, kept)
-        others = _differing(name, value, environ, dotenv, profile)
+        others = tuple(_differing(name, value, environ, dotenv, profile))
         line = next((line for line in _latest(name, dotenv) if line.name == source), None)
         if line and normal(name, line.value) == value:
             source = f"{source}, as in {dotenv.path}:{line.line}"
-        settings[name] = Setting(shown(name, value), source, tuple(Setting(shown(name, v), s) for s, v in others))
+        settings[name] = Setting(shown(name, value), clean(source, SOURCE_LIMIT), others)
         on_purpose = source.endswith("argument") or source == SET_LATER
         found = [
-            Drift(name, Setting(shown(name, other), place), on_purpose, file, _is_usable(name, other))
+            Drift(name, _seen(name, other, place), on_purpose, file, _is_usable(name, other.value))
             for place, other, file in _now(name, value, environ, dotenv)
         ]
         drift += [next((new for new in found if new.is_usable), found[0])] if found else []
@@ -80,9 +85,10 @@ def configuration(
         settings,
         tuple(_variables(environ)),
         tuple(drift),
-        tuple(_notes(dotenv)),
+        tuple(clean(note, NOTE_LIMIT) for note in _notes(dotenv)),
         None if dotenv.trouble else dotenv.path,
-        tuple(f"{file.path}, {remark}" for file in (dotenv, dotenv.elsewhere) if file for remark in file.remarks),
+        tuple(clean(remark, NOTE_LIMIT) for remark in _remarks(dotenv)),
+        tuple(clean(unread, NOTE_LIMIT) for unread in _unread(dotenv)),
         surroundings(environ),
         profile.label if profile and any(s.source == profile.label for s in settings.values()) else None,
     )
@@ -106,20 +112,33 @@ def _kept(name: str, cached: Mapping[str, str | None]) -> str | None:
     return next((value for as_ in _CACHED_AS[name] if (value := normal(name, cached.get(as_)))), None)
 
 
+class _Held(NamedTuple):
+    """A value that some place holds, and whether it takes in others that may be secrets."""
+
+    value: str
+    takes_in: bool = False
+
+
+def _seen(name: str, held: _Held, place: str) -> Setting:
+    hidden = held.takes_in and name != "api_key"
+    return Setting(HIDDEN if hidden else shown(name, held.value), clean(place, SOURCE_LIMIT))
+
+
 def _differing(
     name: str, value: str | None, environ: Mapping[str, str], dotenv: Dotenv, profile: Profile | None
-) -> list[tuple[str, str]]:
+) -> Iterator[Setting]:
     """The values that differ from the one in use, with their sources."""
-    found = [*effective(name, environ)]
+    found = [(variable, _Held(other)) for variable, other in effective(name, environ)]
     for file in (dotenv, dotenv.elsewhere):
         if file:
             found += [
-                (f"{file.path}:{line.line} {line.name}", normal(name, line.value) or "") for line in _latest(name, file)
+                (f"{file.path}:{line.line} {line.name}", _Held(normal(name, line.value) or "", line.takes_in))
+                for line in _latest(name, file)
             ]
     if profile:
-        found.append((profile.label, normal(name, profile.values.get(name)) or ""))
-    found += [(f"{variable}, which the SDK does not read", other) for variable, other in ignored(name, environ)]
-    return [(source, other) for source, other in found if other and other != value]
+        found.append((profile.label, _Held(normal(name, profile.values.get(name)) or "")))
+    found += [(f"{variable}, which the SDK does not read", _Held(other)) for variable, other in ignored(name, environ)]
+    return (_seen(name, held, place) for place, held in found if held.value and held.value != value)
 
 
 def _is_usable(name: str, value: str) -> bool:
@@ -128,17 +147,18 @@ def _is_usable(name: str, value: str) -> bool:
 
 def _now(
     name: str, value: str | None, environ: Mapping[str, str], dotenv: Dotenv
-) -> Iterator[tuple[str, str, str | None]]:
+) -> Iterator[tuple[str, _Held, str | None]]:
     """What a client would take in place of `value`, made now or after a `.env` is loaded over the environment."""
     for source, other in _first(name, environ):
         if other != value:
-            yield source, other, None
+            yield source, _Held(other), None
     for file in (dotenv, dotenv.elsewhere):
         lines = {line.name: line for line in _latest(name, file)} if file else {}
         reloaded = {**environ, **{variable: line.value for variable, line in lines.items()}}
         for source, other in _first(name, reloaded):
             if file and source in lines and other != value:
-                yield f"{file.path}:{lines[source].line} {source}", other, file.path
+                place = f"{file.path}:{lines[source].line} {source}"
+                yield place, _Held(other, lines[source].takes_in), file.path
 
 
 def _first(name: str, environ: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -159,17 +179,26 @@ def _variables(environ: Mapping[str, str]) -> Iterator[Variable]:
             yield Variable(variable, shown(name, value) or "", value != winner, name)
 
 
+def _remarks(dotenv: Dotenv) -> Iterator[str]:
+    for file in (dotenv, dotenv.elsewhere):
+        if file:
+            yield from (f"{file.path}, {remark}" for remark in file.remarks)
+
+
+def _unread(dotenv: Dotenv) -> Iterator[str]:
+    for file in (dotenv, dotenv.elsewhere):
+        if file and file.trouble:
+            yield f"{file.path or '.env'} could not be read: {file.trouble}"
+
+
 def _notes(dotenv: Dotenv) -> Iterator[str]:
-    if dotenv.trouble:
-        yield f"{dotenv.path or '.env'} could not be read: {dotenv.trouble}"
-    elif dotenv.path is None:
+    if dotenv.path is None and not dotenv.trouble:
         yield "no .env file was found"
-    elif not any(line.name in names for line in dotenv.lines for names in VARIABLES.values()):
+    elif not dotenv.trouble and not any(line.name in names for line in dotenv.lines for names in VARIABLES.values()):
         yield f"{dotenv.path} sets none of these variables"
-    else:
+    elif not dotenv.trouble:
         yield f"compared with {dotenv.path}"
     yield from dotenv.hints
     other = dotenv.elsewhere
     if other:
-        trouble = f", which could not be read: {other.trouble}" if other.trouble else ""
-        yield f"load_dotenv() in the main script would read another one, {other.path}{trouble}"
+        yield f"load_dotenv() in the main script would read another one, {other.path}"

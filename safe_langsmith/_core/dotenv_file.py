@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -18,7 +18,8 @@ from dotenv.variables import Variable, parse_variables
 from .settings import DotenvLine
 
 _MOST_REMARKS = 20
-_MOST_STEPS = 100_000_000
+_MOST_STEPS = 5_000_000
+_LONGEST_VALUE = 65_536
 _STEPS_A_LINE = 1_000
 
 _WORD = r"[A-Z]{0,20}[0-9]{0,2}"
@@ -64,6 +65,7 @@ class _Statement(NamedTuple):
     first: int
     last: int
     broken: bool
+    takes_in: bool
 
 
 def is_too_much(text: str) -> bool:
@@ -80,11 +82,14 @@ def read_text(text: str, environ: Mapping[str, str]) -> DotenvText:
     Args:
         text: The text; ask `is_too_much` of it first.
         environ: The environment, for the variables that values take in.
+
+    Raises:
+        ValueError: If a value grows too long by taking in others.
     """
     statements = list(_statements(text, environ))
     latest = {statement.key: statement for statement in statements if statement.key}
     lines = tuple(
-        DotenvLine(statement.key, statement.value, statement.first)
+        DotenvLine(statement.key, statement.value, statement.first, statement.takes_in)
         for statement in statements
         if statement.key and statement.value is not None and latest[statement.key].value is not None
     )
@@ -120,11 +125,22 @@ def _statements(text: str, environ: Mapping[str, str]) -> Iterator[_Statement]:
             for atom in atoms
             if isinstance(atom, Variable) and atom.default is None and not known.get(atom.name)
         )
-        value = None if binding.value is None else "".join(atom.resolve(known) for atom in atoms)
+        value = None if binding.value is None else _joined(atom.resolve(known) for atom in atoms)
         if binding.key is not None:
             known[binding.key] = value
         last = first + len(_NEWLINE.findall(trimmed))
-        yield _Statement(binding.key, binding.value, value, unset, trimmed, first, last, binding.error)
+        takes_in = any(isinstance(atom, Variable) for atom in atoms)
+        yield _Statement(binding.key, binding.value, value, unset, trimmed, first, last, binding.error, takes_in)
+
+
+def _joined(parts: Iterable[str]) -> str:
+    """Puts a value together, where it does not grow out of all proportion: each variable may take in others twice."""
+    value = ""
+    for part in parts:
+        value += part
+        if len(value) > _LONGEST_VALUE:
+            raise ValueError("it has a value that is too long")
+    return value
 
 
 def _remarks(statement: _Statement) -> Iterator[tuple[int, str]]:

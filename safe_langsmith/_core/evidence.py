@@ -97,9 +97,16 @@ class Evidence:
     def api_elsewhere(self) -> str | None:
         """The API's URL where the endpoint is a web page of LangSmith's, as far as that shows."""
         below = self.answers.get(ABOUT_BELOW)
-        if below and below.service == "LangSmith":
+        # An instance may refuse to tell about itself without a key; it does so in LangSmith's own form.
+        if below and (below.service == "LangSmith" or below.refused):
             return f"{self.facts.endpoint.rstrip('/')}/api/v1"
         return api_instead_of_ui(self.facts.endpoint)
+
+    @property
+    def api_is_proved(self) -> bool:
+        """Whether it was seen that the API is there, or everybody knows."""
+        below = self.answers.get(ABOUT_BELOW)
+        return below is None or below.service == "LangSmith"
 
     @property
     def data_plane(self) -> str | None:

@@ -59,6 +59,7 @@ class Facts:
         is_own: Whether endpoint and key are the client's own, and not a replica's.
         dotenv_path: The `.env` file that was compared with, or `None` where none could be.
         remarks: What is wrong with that file.
+        unread: Which `.env` could not be read, and why.
         surroundings: What else is set that bears on where requests go.
         profile: How the profile is named that some settings came from, or `None` where none did.
         bypasses: The parts of the SDK in use whose requests do not go through the client.
@@ -83,6 +84,7 @@ class Facts:
     is_own: bool = True
     dotenv_path: str | None = None
     remarks: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
     surroundings: Surroundings = NOTHING_ELSE
     profile: str | None = None
     bypasses: tuple[Bypass, ...] = ()

@@ -18,11 +18,19 @@ UNKNOWN = "an argument, or a variable that has changed since"
 
 
 class DotenvLine(NamedTuple):
-    """One definition in a `.env` file."""
+    """One definition in a `.env` file.
+
+    Attributes:
+        name: The variable.
+        value: Its value, with other variables taken in.
+        line: The number of its line.
+        takes_in: Whether it takes in other variables, whose values may be secrets.
+    """
 
     name: str
     value: str
     line: int
+    takes_in: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,6 +113,7 @@ class Configuration(NamedTuple):
         notes: What was seen of the `.env` file, a sentence each.
         dotenv_path: The `.env` file that was compared with, or `None` where none could be.
         remarks: What is wrong with that file, the beginning of a sentence each.
+        unread: Which `.env` could not be read, and why, a sentence each.
         surroundings: What else is set that bears on where requests go.
         profile: How the profile is named that some settings came from, or `None` where none did.
     """
@@ -115,5 +124,6 @@ class Configuration(NamedTuple):
     notes: tuple[str, ...]
     dotenv_path: str | None
     remarks: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
     surroundings: Surroundings = NOTHING_ELSE
     profile: str | None = None

@@ -31,7 +31,10 @@ def summarize(e: Evidence, verdict: Verdict) -> str:
         named = e.facts.workspace or e.facts.inherited_workspace or f'"{clean(e.facts.workspace_id or "", 60)}"'
         return f"{refused} in workspace {named} (from {e.facts.workspace_source}): {verdict.reason}."
     if verdict.cause is Cause.UNDETERMINED and e.facts.method is None:
-        return f"It is not known whether {principal(e)} works at {e.facts.endpoint}: {verdict.reason}."
+        who = principal(e)
+        return f"It is not known whether {who[0].lower()}{who[1:]} works at {e.facts.endpoint}: {verdict.reason}."
+    if verdict.cause is Cause.KEY_MISSING and e.facts.method is None:
+        return f"The client cannot use LangSmith at {e.facts.endpoint}: it has no API key, token or cookie to send."
     if verdict.cause in (Cause.PERMISSION_DENIED, Cause.UNDETERMINED, Cause.FEATURE_UNAVAILABLE):
         where = place(e)
         return f"{refused} {f'in {where}' if where else f'at {e.facts.endpoint}'}: {verdict.reason}."

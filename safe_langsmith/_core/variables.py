@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from .clean import bare_url, clean
+from .clean import HIDDEN, bare_url, clean
 from .hosts import host_of
 from .keys import describe
 
@@ -57,6 +57,7 @@ REPLICAS = "LANGSMITH_RUNS_ENDPOINTS"
 OTEL_ENABLED = ("LANGSMITH_OTEL_ENABLED", "LANGCHAIN_OTEL_ENABLED", "OTEL_ENABLED")
 OTEL_ONLY = ("LANGSMITH_OTEL_ONLY", "LANGCHAIN_OTEL_ONLY", "OTEL_ONLY")
 
+_A_HOST = re.compile(r"localhost|(?:[a-z0-9-]{1,63}\.){1,8}[a-z0-9-]{1,20}")
 _A_VARIABLE = re.compile(r"(?:LANGSMITH|LANGCHAIN)_[A-Z0-9_]+")
 
 
@@ -145,7 +146,12 @@ def normal(setting: str, value: str | None) -> str | None:
     if value is None:
         return None
     value = value.strip().strip('"').strip("'")
-    return (value.rstrip("/") if setting == "endpoint" else value) or None
+    if setting == "endpoint":
+        scheme, mark, rest = value.rstrip("/").partition("://")
+        host, slash, path = rest.partition("/")
+        # Hosts are the same in any case, and requests sends them in lower case.
+        return f"{scheme.lower()}{mark}{host.lower()}{slash}{path}" or None
+    return value or None
 
 
 def shown(setting: str, value: str | None) -> str | None:
@@ -154,6 +160,12 @@ def shown(setting: str, value: str | None) -> str | None:
         return None
     if setting == "api_key":
         return describe(value).masked
+    # An unclosed quote in .env makes other lines, and the secrets in them, a part of this value.
+    if len(value.splitlines()) > 1:
+        return f"{HIDDEN} (several lines)"
+    # Keys get pasted into the wrong variable.
+    if describe(value).wrong in ("vendor", "first letters"):
+        return HIDDEN
     return clean(bare_url(value) if setting == "endpoint" else value, 100)
 
 
@@ -167,4 +179,4 @@ def _replica_hosts(text: str) -> list[str]:
     else:
         entries = replicas if isinstance(replicas, list) else []
         urls = [str(entry.get("api_url")) for entry in entries if isinstance(entry, dict)]
-    return [clean(host, 80) for host in (host_of(url) for url in urls[:5]) if host]
+    return [clean(host, 80) for host in (host_of(url) for url in urls[:5]) if _A_HOST.fullmatch(host)]

@@ -55,6 +55,7 @@ def facts_of(
         notes=local.notes,
         dotenv_path=local.dotenv_path,
         remarks=local.remarks,
+        unread=local.unread,
         surroundings=local.surroundings,
         profile=local.profile,
         bypasses=bypasses,
@@ -69,9 +70,12 @@ def _configuration(
     local = safeguard.configuration(in_use, sources)
     settings = local.settings
     if refusal.api_key is None and refusal.credential.kind != "missing":
-        settings["api_key"] = replace(settings["api_key"], value=refusal.credential.masked)
+        source = settings["api_key"].source
+        if source == "default" and safeguard.has_own_headers:
+            source = "the headers argument"
+        settings["api_key"] = replace(settings["api_key"], value=refusal.credential.masked, source=source)
     if is_own:
         return local
     # What the environment says is about the client, not about its replicas.
     settings.update({name: replace(settings[name], others=()) for name in in_use})
-    return local._replace(drift=(), remarks=(), profile=None)
+    return local._replace(drift=(), remarks=(), unread=(), profile=None)

@@ -15,7 +15,7 @@ from types import FunctionType
 from safe_langsmith._core.settings import Dotenv, Profile
 
 PathLike = str | os.PathLike[str]
-_LARGEST_DOTENV = 1_000_000
+_LARGEST_DOTENV = 200_000
 
 
 def read_dotenv(path: PathLike | None = None) -> Dotenv:
@@ -98,6 +98,8 @@ def _is_installed(script: str) -> bool:
         for scheme in schemes
         for kind in ("scripts", "purelib", "platlib", "stdlib")
     }
+    # The command line of this library is no user's script either.
+    places.add(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
     return any(str(parent) in places for parent in Path(os.path.realpath(script)).parents)
 
 
@@ -129,4 +131,6 @@ def read_profile(profile: str | None = None, config_path: str | None = None) -> 
 def _reason(error: Exception) -> str:
     if isinstance(error, OSError):
         return error.strerror or type(error).__name__
-    return "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else type(error).__name__
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not UTF-8 text"
+    return str(error) if type(error) is ValueError else type(error).__name__

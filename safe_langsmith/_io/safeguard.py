@@ -11,6 +11,7 @@ from typing import Any, Union
 
 from safe_langsmith._core.configuration import configuration, origin
 from safe_langsmith._core.settings import SET_LATER, Configuration
+from safe_langsmith._core.variables import normal
 from safe_langsmith.diagnosis import Workspace
 
 from .local import PathLike, read_dotenv, read_profile
@@ -70,6 +71,11 @@ class Safeguard:
         """Whether the user gave the client an OpenTelemetry provider, whose exporter sends what the user wants."""
         return "otel_tracer_provider" in self._given
 
+    @property
+    def has_own_headers(self) -> bool:
+        """Whether the user gave the client headers, among which a credential may be."""
+        return "headers" in self._given
+
     def __repr__(self) -> str:
         """Shows the options."""
         return f"Safeguard(resolve_workspace={reprlib.repr(self.resolve_workspace)}, probe={self.probe})"
@@ -84,7 +90,8 @@ class Safeguard:
         with contextlib.suppress(Exception):
             # A value's hash tells whether somebody has set another one since, and cannot be turned back into a key.
             self._origins = {
-                setting: (self._origin(setting, value), hash(value)) for setting, value in values_of(client).items()
+                setting: (self._origin(setting, value), hash(normal(setting, value)))
+                for setting, value in values_of(client).items()
             }
 
     def disown(self, client: Any) -> None:
@@ -108,8 +115,9 @@ class Safeguard:
         """
         origins: dict[str, str | None] = {}
         for setting, value in in_use.items():
-            noted, digest = self._origins.get(setting, (self._origin(setting, value), hash(value)))
-            origins[setting] = sources.get(setting) or (noted if digest == hash(value) else SET_LATER)
+            now = hash(normal(setting, value))
+            noted, digest = self._origins.get(setting, (self._origin(setting, value), now))
+            origins[setting] = sources.get(setting) or (noted if digest == now else SET_LATER)
         profile = read_profile(*self._profile)
         dotenv, cached = read_dotenv(self.dotenv_path), cached_variables()
         found = configuration(in_use, origins, os.environ, dotenv, profile, cached)

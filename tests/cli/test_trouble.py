@@ -86,7 +86,7 @@ class TestFiles:
     def test_a_directory_that_is_gone(self, personal, environment, tmp_path):
         gone = tmp_path / "gone"
         gone.mkdir()
-        code = "import os; os.rmdir(os.getcwd()); from safe_langsmith.__main__ import main; raise SystemExit(main())"
+        code = "import os; from safe_langsmith.__main__ import main; os.rmdir(os.getcwd()); raise SystemExit(main())"
         env = {**environment, "LANGSMITH_API_KEY": personal}
         ended = subprocess.run([sys.executable, "-c", code], cwd=gone, env=env, capture_output=True, text=True)
 
@@ -142,7 +142,7 @@ class TestNothingElseHappens:
         assert cli(LANGSMITH_API_KEY=personal, LANGSMITH_TRACING="true").code == 0
 
         assert [(r.method, r.path) for r in server.requests] == [("GET", "/settings")]
-        assert {thread.name for thread in set(threading.enumerate()) - before} <= {"safe-langsmith-probe"}
+        assert {thread.name for thread in set(threading.enumerate()) - before} <= {"safe-langsmith-probe", "stand-in"}
 
     def test_warnings_and_logs_are_as_before(self, cli, personal):
         filters = list(warnings.filters)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import sys
 from types import SimpleNamespace
 
@@ -290,3 +291,62 @@ class TestEndpoints:
 def check_at(make_client, monkeypatch):
     monkeypatch.setattr("safe_langsmith._io.probes.PAUSE", 0)
     return lambda url, key: diagnose(make_client(api_url=url, api_key=key))
+
+
+class TestFalseAlarms:
+    def test_an_address_that_leads_on(self, server, workspace, org, make_client):
+        page = Reply(301, "<html><title>301 Moved Permanently</title></html>", "text/html")
+        server.fault("GET", "/settings", page, times=None)
+        found = diagnose(make_client(server, org.add_personal_key(default=workspace)))
+
+        assert (found.cause, found.confidence) == (Cause.UNDETERMINED, Confidence.POSSIBLE)
+        assert "a redirect" in found.summary
+
+    def test_a_deployments_key_beside_a_developers_file(
+        self, server, workspace, org, make_client, monkeypatch, tmp_path
+    ):
+        monkeypatch.setenv("LANGSMITH_API_KEY", org.add_personal_key(default=workspace))
+        file = tmp_path / ".env"
+        file.write_text(f"LANGSMITH_API_KEY={org.add_personal_key(default=workspace)}\n")
+        first = diagnose(make_client(server, dotenv_path=file)).fixes[0]
+
+        assert first.title.startswith("See which of the two is meant")
+        assert "leave it so" in first.detail
+
+
+def test_a_token_in_the_clients_own_headers_comes_from_there(server, workspace, org, make_client):
+    if "headers" not in inspect.signature(langsmith.Client.__init__).parameters:
+        pytest.skip("this SDK takes no headers")
+    token = org.add_oauth_token(default=workspace)
+    server.revoke(token)
+    found = diagnose(make_client(server, headers={"Authorization": f"Bearer {token}"}))
+
+    assert found.cause is Cause.KEY_REJECTED
+    assert found.key.source == "the headers argument"
+    assert not any(fix.code == "langsmith login" for fix in found.fixes)
+
+
+def test_a_file_that_cannot_be_read_is_to_be_corrected(server, make_client, tmp_path):
+    file = tmp_path / ".env"
+    file.write_text("LANGSMITH_API_KEY=x\n", encoding="utf-16")
+    found = diagnose(make_client(server, dotenv_path=file))
+
+    assert found.checks[3].result == "unknown"
+    assert found.fixes[0].title == "Correct the .env file"
+    assert "save it as UTF-8" in found.fixes[0].detail
+
+
+def test_the_variables_that_are_printed_show_no_key(server, make_client, monkeypatch, capsys, canary):
+    (fix,) = [fix for fix in diagnose(make_client(server)).fixes if fix.title.startswith("Print the variables")]
+    for name, value in {
+        "LANGSMITH_TOKEN": f"lsv2_pt_{canary}0123456789abcdef0123_0123456789",
+        "LANGSMITH_ENDPOINT": f"https://u:{canary}@h",
+        "LANGSMITH_RUNS_ENDPOINTS": f'[{{"api_key": "{canary}"}}]',
+        "LANGSMITH_PROJECT": "mine",
+    }.items():
+        monkeypatch.setenv(name, value)
+    exec(fix.code, {})
+
+    printed = capsys.readouterr().out
+    assert canary not in printed
+    assert "'LANGSMITH_PROJECT': 'mine'" in printed

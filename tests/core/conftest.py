@@ -80,6 +80,7 @@ def describe_refusal(
         notes=local.notes,
         dotenv_path=local.dotenv_path,
         remarks=local.remarks,
+        unread=local.unread,
         surroundings=local.surroundings,
         profile=local.profile,
     )

@@ -133,3 +133,18 @@ def test_a_file_that_is_no_text_is_an_error(tmp_path):
     (tmp_path / ".env").write_bytes(b"LANGSMITH_PROJECT=\xff\xfe\n")
     with pytest.raises(UnicodeDecodeError):
         reload_environment(tmp_path / ".env")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"LANGSMITH_TOKEN=gateway-{CANARY}",
+        f"LANGCHAIN_CUSTOM_HEADERS='x-gateway-password: {CANARY}'",
+        f"LANGSMITH_PASSWORD={CANARY}",
+        f'LANGSMITH_RUNS_ENDPOINTS=\'[{{"api_key":"{CANARY}"}}]\'',
+        f'LANGSMITH_PROJECT="mine\nOPENAI_API_KEY={CANARY}"',
+        f"LANGSMITH_ENDPOINT=https://u:{CANARY}@h.example",
+    ],
+)
+def test_only_what_cannot_be_a_secret_is_shown(line, write):
+    assert CANARY not in repr(reload_environment(write(line)))

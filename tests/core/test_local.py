@@ -49,7 +49,7 @@ def project(tmp_path, monkeypatch, main_script):
 
 
 def definitions(dotenv):
-    return [tuple(line) for line in dotenv.lines]
+    return [line[:3] for line in dotenv.lines]
 
 
 def test_the_file_of_the_working_directory_is_read(project):

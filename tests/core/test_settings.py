@@ -211,13 +211,63 @@ class TestDrift:
     ("dotenv", "note"),
     [
         (Dotenv(), "no .env file was found"),
-        (Dotenv("/p/.env", trouble="Permission denied"), "/p/.env could not be read: Permission denied"),
         (Dotenv("/p/.env", (DotenvLine("OTHER", "1", 1),)), "/p/.env sets none of these variables"),
         (Dotenv("/p/.env", (DotenvLine("LANGCHAIN_PROJECT", "1", 1),)), "compared with /p/.env"),
     ],
 )
 def test_what_became_of_the_file_is_noted(dotenv, note):
     assert configuration({}, {}, {}, dotenv, None).notes == (note,)
+
+
+def test_a_file_that_could_not_be_read_is_told():
+    found = configuration({}, {}, {}, Dotenv("/p/.env", trouble="Permission denied"), None)
+    assert found.unread == ("/p/.env could not be read: Permission denied",)
+    assert (found.notes, found.dotenv_path) == ((), None)
+
+
+class TestWhatIsShown:
+    """Other people's secrets get into the wrong variable, by a quote that is not closed or a slip of the hand."""
+
+    SWALLOWED = f"my proj\nOPENAI_API_KEY=sk-{CANARY}\nNOTE=end"
+
+    @pytest.mark.parametrize("setting", ["endpoint", "workspace_id", "project", "tracing"])
+    @pytest.mark.parametrize("secret", [SWALLOWED, f"sk-proj-{CANARY}", f"sv2_sk_{CANARY}", f"ghp_{CANARY}"])
+    def test_a_secret_in_the_wrong_place_is_not(self, setting, secret):
+        name = VARIABLES[setting][0]
+        for where in ({"environ": {name: secret}}, {"dotenv": [(name, secret, 1)]}):
+            assert CANARY not in repr(compare(**where))
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            f"https://u:{CANARY}/zz@eu.api.smith.langchain.com",
+            f"https://u:{CANARY}#x@eu.api.smith.langchain.com",
+            f"x/#{CANARY}",
+            f"https://eu.api.smith.langchain.com/?key={CANARY}",
+        ],
+    )
+    def test_a_password_in_an_address_is_not(self, url):
+        for where in ({"environ": {"LANGCHAIN_ENDPOINT": url}}, {"dotenv": [("LANGSMITH_ENDPOINT", url, 1)]}):
+            assert CANARY not in repr(compare(**where))
+
+    def test_what_a_line_takes_in_is_not(self):
+        file = Dotenv("/p/.env", (DotenvLine("LANGSMITH_PROJECT", f"proj-{CANARY}", 1, takes_in=True),))
+        found = configuration({}, {}, {}, file, None)
+        assert CANARY not in repr(found)
+        assert found.settings["project"].others == (Setting("****", "/p/.env:1 LANGSMITH_PROJECT"),)
+
+    def test_paths_and_names_are_cleaned(self):
+        file = Dotenv("/p\x1b[31m/\u202e.env", (DotenvLine("LANGSMITH_API_KEY", NEW, 1),), remarks=("line 1: odd",))
+        found = configuration({"api_key": OLD}, {}, {}, file, Profile("profile \x1b]0;x\x07", {"endpoint": EU}))
+        assert "\x1b" not in str([found.settings, found.drift, found.notes, found.remarks])
+        assert "\u202e" not in str([found.settings, found.drift, found.notes, found.remarks])
+
+
+def test_the_case_of_a_host_makes_no_difference():
+    shouted = EU.upper().replace("HTTPS", "https")
+    found = compare(endpoint=EU, origins={"endpoint": "LANGSMITH_ENDPOINT"}, environ={"LANGSMITH_ENDPOINT": shouted})
+    assert found.settings["endpoint"] == Setting(EU, "LANGSMITH_ENDPOINT")
+    assert origin("endpoint", shouted, False, {"LANGSMITH_ENDPOINT": shouted}) == "LANGSMITH_ENDPOINT"
 
 
 PLACES = ("in use", "argument", "environ", "dotenv", "profile")

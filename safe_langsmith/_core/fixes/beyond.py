@@ -165,16 +165,19 @@ def undetermined(e: Evidence) -> list[Fix]:
     again = "Call again when the endpoint answers" if unknown else "Call again in a minute"
     if any(not answer.asked for answer in e.answers.values()) and e.facts.method is None:
         return [Fix("Let the client ask", "Make it with probe=True. Its questions only read.")]
+    why = "A refusal can be a passing fault of the service."
+    if e.facts.method is None:
+        why = "Look at the address, at the network, and at HTTPS_PROXY and NO_PROXY."
     fixes = [
         Fix(
             again,
-            "A refusal can be a passing fault of the service.",
+            why,
             f"curl -sS -i {e.facts.endpoint}/info",
             STATUS_URL,
         ),
         look_at_the_variables(),
     ]
-    if e.facts.workspace_id is None and not e.workspaces:
+    if e.facts.workspace_id is None and not e.workspaces and not unknown:
         fixes.append(
             Fix(
                 "Name the workspace, if the key serves several",

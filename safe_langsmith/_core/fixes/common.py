@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 from safe_langsmith._core.evidence import Evidence
 from safe_langsmith._core.facts import CREDENTIALS
 from safe_langsmith._core.hosts import REGIONS, region_of, ui_url
+from safe_langsmith._core.settings import Drift
 from safe_langsmith._core.summary import request
 from safe_langsmith._core.variables import variable_in
 from safe_langsmith.diagnosis import Fix
@@ -34,8 +37,8 @@ def endpoint_line(e: Evidence, endpoint: str) -> str:
     source = e.facts.settings["endpoint"].source
     if any(drift.setting == "endpoint" and drift.now.value == endpoint for drift in e.facts.meant_drift):
         return "from langsmith import utils; utils.get_env_var.cache_clear()\nclient = SafeClient()  # made anew"
-    if source.endswith("argument"):
-        return f'client = SafeClient(api_url="{endpoint}")'
+    if source.endswith("argument") or source == e.facts.profile:
+        return f"client = SafeClient(api_url={json.dumps(endpoint)})"
     return f"{variable_in(source) or 'LANGSMITH_ENDPOINT'}={endpoint}"
 
 
@@ -50,18 +53,19 @@ def look_at_the_variables() -> Fix:
     return Fix(
         "Print the variables that this process sees",
         "In a notebook, variables outlive the cell that set them.",
-        # Of a key, and of whatever is long and may hold one, the end is enough.
-        'import os; mine = {k: v for k, v in os.environ.items() if k[:4] == "LANG"}\n'
-        'print({k: v[-4:] if "KEY" in k or len(v) > 60 else v for k, v in mine.items()})',
+        # Whatever may hold a key or a password is cut to its end.
+        'import os; mine, ok = os.environ.items(), ("PROJECT", "TRACING", "_V2", "_ID", "ENDPOINT")\n'
+        'print({k: v.split("@")[-1] if k.endswith(ok) else v[-4:] for k, v in mine if "LANG" in k})',
         step=3,
     )
 
 
 def correct_dotenv(e: Evidence) -> list[Fix]:
     """What to correct in `.env`, or nothing where nothing is wrong with it."""
-    if not e.facts.remarks:
+    wrong = (*e.facts.unread, *e.facts.remarks)
+    if not wrong:
         return []
-    return [Fix("Correct the .env file", f"{'; '.join(e.facts.remarks)}.", None, DOTENV_URL, step=4)]
+    return [Fix("Correct the .env file", f"{'; '.join(wrong)}.", None, DOTENV_URL, step=4)]
 
 
 def one_source(e: Evidence) -> list[Fix]:
@@ -90,28 +94,38 @@ def reload(
     if not e.facts.drift and (e.facts.dotenv_path or given):
         return []
     newer = e.facts.newer_key
-    another = "a key" if e.facts.credential.kind == "missing" else "another key"
-    held = f"{newer.now.source} now holds {another}, {newer.now.value}. " if newer else ""
     clear = "from langsmith import utils; utils.get_env_var.cache_clear()"
     if newer and newer.dotenv_path is None:
         # Loading .env over the environment could put the old key back.
-        return [
-            Fix("Create a new client", f"{held}This one was made before.", f"{clear}\nclient = SafeClient()", step=4)
-        ]
+        return [_made_anew(e, newer, clear)]
+    another = "a key" if e.facts.credential.kind == "missing" else "another key"
+    held = f"{newer.now.source} holds {another}, {newer.now.value}. " if newer else ""
     file = (newer.dotenv_path if newer else None) or e.facts.dotenv_path
     path = repr(file) if file else '"<path to .env>"'
     return [
         Fix(
             title,
-            f"{held}safe_langsmith.reload_environment() does the same in one call and returns what changed.",
+            f"{held}safe_langsmith.reload_environment({path if file else ''}) does the same and returns what changed.",
             f"{clear}\nfrom dotenv import load_dotenv; load_dotenv({path}, override=True)",
             step=4,
         )
     ]
 
 
+def _made_anew(e: Evidence, newer: Drift, clear: str) -> Fix:
+    if newer.on_purpose:
+        argument = e.facts.settings["api_key"].source
+        detail = f"{newer.now.source} holds another key, {newer.now.value}, and {argument} goes before it."
+        return Fix(
+            f"If you mean the key in {newer.now.source}, leave the argument out", detail, "client = SafeClient()"
+        )
+    another = "a key" if e.facts.credential.kind == "missing" else "another key"
+    detail = f"{newer.now.source} now holds {another}, {newer.now.value}. This client was made before."
+    return Fix("Create a new client", detail, f"{clear}\nclient = SafeClient()", step=4)
+
+
 def new_key(e: Evidence, title: str = REPLACE_KEY) -> Fix:
-    if e.facts.credential.kind == "oauth":
+    if e.facts.credential.kind == "oauth" and e.facts.profile:
         return Fix("Log in again", "The login's token is what is refused.", "langsmith login", step=5)
     return Fix(
         title,

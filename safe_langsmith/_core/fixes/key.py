@@ -146,9 +146,27 @@ def wrong_region(e: Evidence) -> list[Fix]:
 
 def stale_environment(e: Evidence) -> list[Fix]:
     if any(answer.granted for answer in e.answers.values()):
-        return [*_keep_one(e), *reload(e, "Reload the environment, then create a new client"), look_at_the_variables()]
+        return [*_which_is_meant(e), *_keep_one(e), look_at_the_variables()]
     reloading = reload(e, "Reload the environment, then create a new client")
     return [*reloading, *correct_dotenv(e), look_at_the_variables(), new_key(e)]
+
+
+def _which_is_meant(e: Evidence) -> list[Fix]:
+    """What to do about a client that works and may not be the one that is meant: first of all, to look."""
+    fixes = []
+    for drift in e.facts.meant_drift[:1]:
+        setting = e.facts.settings[drift.setting]
+        detail = (
+            f"This client works with {setting.value or 'none'} from {setting.source}; {drift.now.source} says "
+            f"{drift.now.value}. Where the first is meant, as in a deployment beside a developer's .env, leave it so."
+        )
+        again = "client = SafeClient()"
+        if drift.dotenv_path:
+            again = f"safe_langsmith.reload_environment({drift.dotenv_path!r}); {again}"
+        fixes.append(
+            Fix("See which of the two is meant, and make the client anew for the other", detail, again, step=4)
+        )
+    return fixes
 
 
 def _keep_one(e: Evidence) -> list[Fix]:

@@ -7,7 +7,7 @@ from safe_langsmith._core.hosts import is_agent_server, region_of
 from safe_langsmith._core.verdict import Verdict
 from safe_langsmith.diagnosis import Cause, Confidence
 
-from .endpoint import api_elsewhere, is_another, not_told, told_by_itself
+from .endpoint import api_elsewhere, is_another, knows_no_info, not_told, told_by_itself
 from .shared import needs_workspace
 
 
@@ -21,7 +21,7 @@ def blocked_upstream(e: Evidence) -> Asking[Verdict | None]:
         reason = f"the answer is {facts.body.message}, and LangSmith's API answers in JSON"
         # Where nobody told whether the API is below the endpoint, the page may be LangSmith's own.
         below = e.answers.get(ABOUT_BELOW)
-        return _blocked(reason, Confidence.LIKELY if below and below.unheard else Confidence.CONFIRMED)
+        return _blocked(reason, Confidence.CONFIRMED if below is None or knows_no_info(below) else Confidence.LIKELY)
     return None
 
 
@@ -31,7 +31,7 @@ def wrong_endpoint(e: Evidence) -> Asking[Verdict | None]:
         api = yield from api_elsewhere(e)
         if api:
             reason = f"a web page is there, and no API: it answers with {facts.body.message}. The API is at {api}"
-            return Verdict(Cause.WRONG_ENDPOINT, Confidence.CONFIRMED, reason)
+            return Verdict(Cause.WRONG_ENDPOINT, Confidence.CONFIRMED if e.api_is_proved else Confidence.LIKELY, reason)
     if facts.body.speaker and not region_of(facts.endpoint) and (yield from is_another(e)):
         reason = f"it is {facts.body.speaker}, as its answer shows"
         return Verdict(Cause.WRONG_ENDPOINT, Confidence.CONFIRMED, reason)

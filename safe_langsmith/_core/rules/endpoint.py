@@ -16,7 +16,7 @@ def api_elsewhere(e: Evidence) -> Asking[str | None]:
     """Returns the API's URL where the endpoint is a web page of LangSmith's, or `None` where that does not show."""
     if may_lack_api_path(e.facts.endpoint):
         about = yield from e.ask(ABOUT)
-        if about.service is None:
+        if about.service is None and not about.refused:
             # Self-hosted: https://docs.langchain.com/langsmith/self-host-usage
             yield from e.ask(ABOUT_BELOW)
     return e.api_elsewhere
@@ -64,10 +64,10 @@ def told_by_itself(e: Evidence) -> Asking[Verdict | None]:
     if about.service == AGENT_SERVER:
         reason = "it is an Agent Server, which runs deployments, and not LangSmith's API"
         return Verdict(Cause.WRONG_ENDPOINT, Confidence.CONFIRMED, reason)
-    api = (yield from api_elsewhere(e)) if about.service is None and _knows_no_info(about) else None
+    api = (yield from api_elsewhere(e)) if about.service is None and knows_no_info(about) else None
     if api:
         reason = f"GET /info is not known there (status {about.status}). The API is at {api}"
-        return Verdict(Cause.WRONG_ENDPOINT, Confidence.CONFIRMED, reason)
+        return Verdict(Cause.WRONG_ENDPOINT, Confidence.CONFIRMED if e.api_is_proved else Confidence.LIKELY, reason)
     return None
 
 
@@ -76,7 +76,7 @@ def not_told(e: Evidence) -> Asking[Verdict | None]:
     if region_of(e.facts.endpoint):
         return None
     about = yield from e.ask(ABOUT)
-    if not _knows_no_info(about):
+    if not knows_no_info(about):
         return None
     reason = f"GET /info, which LangSmith's API answers to anybody, is not known there (status {about.status})"
     return Verdict(Cause.WRONG_ENDPOINT, Confidence.LIKELY, reason)
@@ -88,16 +88,23 @@ def is_another(e: Evidence) -> Asking[bool]:
     return about.service is None and about.status in (200, 401, 403, 404, 405)
 
 
-def _knows_no_info(about: Answer) -> bool:
+def knows_no_info(about: Answer) -> bool:
+    """Whether the answer to what a service is shows that none of LangSmith's is there."""
     return about.status in (404, 405) or (about.status == 200 and about.body.form == "html")
 
 
 def web_page(e: Evidence) -> Asking[Verdict | None]:
-    """The web UI's host answers, and not as an API does."""
-    if api_instead_of_ui(e.facts.endpoint) is None:
+    """LangSmith's web page answers, and not as an API does."""
+    is_ui = api_instead_of_ui(e.facts.endpoint) is not None
+    if not is_ui and not may_lack_api_path(e.facts.endpoint):
         return None
     works = yield from e.ask(inside(e.facts.workspace) if e.facts.workspace else HOME)
-    if works.unheard or works.granted:
+    if works.unheard or works.granted or not (is_ui or works.body.form == "html"):
         return None
-    reason = f"that is LangSmith's web page, and no API. The API is at {e.api_elsewhere}"
-    return Verdict(Cause.WRONG_ENDPOINT, Confidence.CONFIRMED if works.failed else Confidence.LIKELY, reason)
+    api = yield from api_elsewhere(e)
+    if api is None:
+        return None
+    reason = f"that is LangSmith's web page, and no API. The API is at {api}"
+    return Verdict(
+        Cause.WRONG_ENDPOINT, Confidence.CONFIRMED if works.failed and e.api_is_proved else Confidence.LIKELY, reason
+    )

@@ -29,7 +29,7 @@ def wrong_region(e: Evidence) -> Asking[Verdict | None]:
     if elsewhere is None or not (yield from everything_refused(e)):
         return None
     # Keys of another region get 403: https://docs.langchain.com/langsmith/regions-faq
-    if all(answer.status == 401 for answer in e.answers.values()):
+    if e.answers[HOME].status == e.answers[LISTING].status == 401:
         return None
     here = region_of(e.facts.endpoint)
     where = f"the {here} region" if here else "this endpoint"
@@ -71,7 +71,7 @@ def _missing(e: Evidence) -> str:
             return f"what LangSmith would say of this key is not known ({answer.error})"
         alien = "" if answer.body.form == "json" else ", which is not in LangSmith's JSON"
         what = answer.error or f"status {answer.status}{alien}"
-        return f"GET {question.path} got no usable answer ({what}), and without one the cause cannot be told"
+        return f"GET {question.path} got no usable answer ({what}), and without one it cannot be told"
     if e.header_lost:
         return "a question for the named workspace was answered for another, so something on the way drops X-Tenant-Id"
     if e.workspaces == ():

@@ -1,0 +1,81 @@
+"""Looking at the configuration found here, through a client that is made of it as the user's program makes one."""
+
+from __future__ import annotations
+
+import os
+from contextlib import closing
+from dataclasses import replace
+
+from safe_langsmith._core.clean import clean
+from safe_langsmith._core.evidence import Evidence
+from safe_langsmith._core.facts import Facts
+from safe_langsmith._core.healthy import Healthy
+from safe_langsmith._core.investigation import conclude
+from safe_langsmith._core.keys import describe
+from safe_langsmith._core.scrub import scrub
+from safe_langsmith._core.variables import DEFAULT_ENDPOINT, effective
+from safe_langsmith._core.verdict import Verdict
+from safe_langsmith._io.safeguard import Safeguard
+from safe_langsmith.checkup import examine
+from safe_langsmith.client import SafeClient
+from safe_langsmith.diagnosis import Cause, Confidence, Diagnosis, Fix
+
+from .options import Options
+
+Found = Diagnosis | Healthy
+
+
+def look(options: Options) -> Found:
+    """Returns what is wrong with the configuration found here, or what was seen where nothing is.
+
+    Whatever the SDK raises is a diagnosis, too: it raises it in the user's program as well.
+
+    Args:
+        options: What the user wants.
+    """
+    made = False
+    try:
+        client = SafeClient(
+            api_url=options.endpoint,
+            workspace_id=options.workspace_id,
+            auto_batch_tracing=False,
+            probe=not options.offline,
+            dotenv_path=options.env_file,
+        )
+        made = True
+        with closing(client.session):
+            return examine(client)
+    except Exception as error:
+        return _without_answer(error, made, options)
+
+
+def _without_answer(error: Exception, made: bool, options: Options) -> Diagnosis:
+    safeguard = Safeguard(True, False, options.env_file)
+    given = {"endpoint": options.endpoint, "workspace_id": options.workspace_id}
+    in_use = {name: value for name, value in given.items() if value is not None}
+    arguments = {"endpoint": "the api_url argument", "workspace_id": "the workspace_id argument"}
+    local = safeguard.configuration(in_use, {name: arguments[name] for name in in_use})
+    keys = tuple(value for _, value in effective("api_key", os.environ))
+    facts = Facts(
+        endpoint=local.settings["endpoint"].value or DEFAULT_ENDPOINT,
+        credential=describe(keys[0] if keys else None),
+        settings=local.settings,
+        workspace_id=local.settings["workspace_id"].value,
+        workspace_source=local.settings["workspace_id"].source,
+        variables=local.variables,
+        drift=local.drift,
+        notes=local.notes,
+        dotenv_path=local.dotenv_path,
+        remarks=local.remarks,
+        surroundings=local.surroundings,
+    )
+    verdict = Verdict(Cause.UNDETERMINED, Confidence.POSSIBLE, "nothing was asked")
+    found = conclude(Evidence(facts), verdict).diagnosis
+    said = f"{type(error).__name__}: {clean(str(error), 300, keys)}".rstrip(": .")
+    if made:
+        summary = f"Looking at the client failed. {said}."
+        fix = Fix("Look whether a setting above is mistyped", "If none is, report this text; it holds no secret.")
+    else:
+        summary = f"langsmith makes no client of what is set here. It says: {said}."
+        fix = Fix("Correct the setting that this is about", "It ends your program with the same error.")
+    return scrub(replace(found, summary=summary, fixes=(fix,)), keys)
