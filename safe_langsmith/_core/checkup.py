@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from safe_langsmith.diagnosis import Diagnosis
 
-from .evidence import HOME, Asking, Evidence, inside
+from .evidence import Asking, Evidence
 from .facts import Facts
 from .investigation import conclude
 from .rules import judge, judge_beforehand, values_alone
@@ -39,7 +39,7 @@ def look(facts: Facts) -> Asking[tuple[Evidence, Verdict | None]]:
     e = Evidence(facts)
     verdict = yield from values_alone(e)
     if verdict is None:
-        works = yield from e.ask(inside(facts.workspace) if facts.workspace else HOME)
+        works = yield from e.ask(e.here)
         if works.resolved:
             verdict = yield from judge_beforehand(e)
         elif works.status in (404, 405) and works.body.form != "html":

@@ -74,6 +74,11 @@ class Evidence:
         return self.answers[question]
 
     @property
+    def here(self) -> Question:
+        """Does the key work in the workspace that the refused request ran in?"""
+        return inside(self.facts.workspace) if self.facts.workspace else HOME
+
+    @property
     def workspaces(self) -> tuple[Workspace, ...] | None:
         """The live workspaces, or `None` where they were not listed."""
         return next((a.workspaces for a in self.answers.values() if a.workspaces is not None), None)

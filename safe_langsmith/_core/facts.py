@@ -17,7 +17,6 @@ from .settings import UNKNOWN, Drift, Variable
 from .variables import NOTHING_ELSE, Surroundings, variable_in
 
 CREDENTIALS = {"api_key": "key", "endpoint": "endpoint", "workspace_id": "workspace"}
-
 """The settings that decide what a request may do, and what they are called."""
 
 

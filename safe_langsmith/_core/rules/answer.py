@@ -7,7 +7,7 @@ from safe_langsmith._core.hosts import is_agent_server, region_of
 from safe_langsmith._core.verdict import Verdict
 from safe_langsmith.diagnosis import Cause, Confidence
 
-from .endpoint import api_elsewhere, is_another, knows_no_info, not_told, told_by_itself
+from .endpoint import api_elsewhere, is_another, knows_no_info, not_told, told_by_itself, wrong
 from .shared import needs_workspace
 
 
@@ -31,10 +31,10 @@ def wrong_endpoint(e: Evidence) -> Asking[Verdict | None]:
         api = yield from api_elsewhere(e)
         if api:
             reason = f"a web page is there, and no API: it answers with {facts.body.message}. The API is at {api}"
-            return Verdict(Cause.WRONG_ENDPOINT, Confidence.CONFIRMED if e.api_is_proved else Confidence.LIKELY, reason)
+            return wrong(reason, proved=e.api_is_proved)
     if facts.body.speaker and not region_of(facts.endpoint) and (yield from is_another(e)):
         reason = f"it is {facts.body.speaker}, as its answer shows"
-        return Verdict(Cause.WRONG_ENDPOINT, Confidence.CONFIRMED, reason)
+        return wrong(reason, proved=True)
     if is_agent_server(facts.endpoint) or (_agent_servers_words(e) and not region_of(facts.endpoint)):
         return (yield from told_by_itself(e)) or (yield from not_told(e))
     return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from safe_langsmith._core.answers import AGENT_SERVER, Answer
-from safe_langsmith._core.evidence import ABOUT, ABOUT_BELOW, HOME, LISTING, Asking, Evidence, inside
+from safe_langsmith._core.evidence import ABOUT, ABOUT_BELOW, LISTING, Asking, Evidence
 from safe_langsmith._core.hosts import api_instead_of_ui, may_lack_api_path, region_of
 from safe_langsmith._core.summary import named as named_workspace
 from safe_langsmith._core.verdict import Verdict
@@ -30,7 +30,7 @@ def own_data_plane(e: Evidence) -> Asking[Verdict | None]:
     named = e.facts.workspace
     if named is None and (e.facts.workspace_id or e.facts.inherited_workspace):
         return None
-    works = yield from e.ask(inside(named) if named else HOME)
+    works = yield from e.ask(e.here)
     if not works.refused or works.body.names_no_workspace:
         return None
     yield from e.ask(LISTING)
@@ -63,11 +63,11 @@ def told_by_itself(e: Evidence) -> Asking[Verdict | None]:
     about = yield from e.ask(ABOUT)
     if about.service == AGENT_SERVER:
         reason = "it is an Agent Server, which runs deployments, and not LangSmith's API"
-        return Verdict(Cause.WRONG_ENDPOINT, Confidence.CONFIRMED, reason)
+        return wrong(reason, proved=True)
     api = (yield from api_elsewhere(e)) if about.service is None and knows_no_info(about) else None
     if api:
         reason = f"GET /info is not known there (status {about.status}). The API is at {api}"
-        return Verdict(Cause.WRONG_ENDPOINT, Confidence.CONFIRMED if e.api_is_proved else Confidence.LIKELY, reason)
+        return wrong(reason, proved=e.api_is_proved)
     return None
 
 
@@ -79,7 +79,7 @@ def not_told(e: Evidence) -> Asking[Verdict | None]:
     if not knows_no_info(about):
         return None
     reason = f"GET /info, which LangSmith's API answers to anybody, is not known there (status {about.status})"
-    return Verdict(Cause.WRONG_ENDPOINT, Confidence.LIKELY, reason)
+    return wrong(reason, proved=False)
 
 
 def is_another(e: Evidence) -> Asking[bool]:
@@ -98,13 +98,16 @@ def web_page(e: Evidence) -> Asking[Verdict | None]:
     is_ui = api_instead_of_ui(e.facts.endpoint) is not None
     if not is_ui and not may_lack_api_path(e.facts.endpoint):
         return None
-    works = yield from e.ask(inside(e.facts.workspace) if e.facts.workspace else HOME)
+    works = yield from e.ask(e.here)
     if works.unheard or works.granted or not (is_ui or works.body.form == "html"):
         return None
     api = yield from api_elsewhere(e)
     if api is None:
         return None
     reason = f"that is LangSmith's web page, and no API. The API is at {api}"
-    return Verdict(
-        Cause.WRONG_ENDPOINT, Confidence.CONFIRMED if works.failed and e.api_is_proved else Confidence.LIKELY, reason
-    )
+    return wrong(reason, proved=works.failed and e.api_is_proved)
+
+
+def wrong(reason: str, proved: bool) -> Verdict:
+    """Returns the verdict that the endpoint is the wrong one."""
+    return Verdict(Cause.WRONG_ENDPOINT, Confidence.CONFIRMED if proved else Confidence.LIKELY, reason)

@@ -66,8 +66,7 @@ def workspace_required(e: Evidence) -> Asking[Verdict | None]:
 def refused_by_another(e: Evidence) -> Asking[Verdict | None]:
     if e.facts.body.form != "other":
         return None
-    named = e.facts.workspace
-    works = yield from e.ask(inside(named) if named else HOME)
+    works = yield from e.ask(e.here)
     if works.resolved is None and not (yield from e.ask(LISTING)).knows_key:
         return None
     reason = f'it has not the form of LangSmith\'s errors: "{e.facts.body.message}", and LangSmith knows the key'
@@ -76,7 +75,7 @@ def refused_by_another(e: Evidence) -> Asking[Verdict | None]:
 
 def permission_denied(e: Evidence) -> Asking[Verdict | None]:
     named = e.facts.workspace
-    works = yield from e.ask(inside(named) if named else HOME)
+    works = yield from e.ask(e.here)
     if works.resolved is None or (named and works.resolved.id != named):
         return None
     yield from e.ask(LISTING)

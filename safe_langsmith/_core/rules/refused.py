@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from safe_langsmith._core.evidence import HOME, LISTING, Asking, Evidence, inside
+from safe_langsmith._core.evidence import HOME, LISTING, Asking, Evidence
 from safe_langsmith._core.hosts import region_of
 from safe_langsmith._core.settings import UNKNOWN
 from safe_langsmith._core.verdict import Verdict
@@ -51,7 +51,7 @@ def key_rejected(e: Evidence) -> Asking[Verdict | None]:
 def nothing_from_langsmith(e: Evidence) -> Asking[Verdict | None]:
     if e.facts.body.form != "other":
         return None
-    yield from e.ask(inside(e.facts.workspace) if e.facts.workspace else HOME)
+    yield from e.ask(e.here)
     yield from e.ask(LISTING)
     if not all(a.status in (401, 403) and a.body.form in ("html", "other") for a in e.answers.values()):
         return None
