@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import shlex
-from collections.abc import Callable, Mapping
 from dataclasses import replace
-from enum import Enum
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from safe_langsmith._core.evidence import HOME
 from safe_langsmith._core.fixes.common import look_at_the_variables
+from safe_langsmith._core.scrub import each_text
 from safe_langsmith._core.settings import Dotenv
 from safe_langsmith._io.probes import no_questions
 from safe_langsmith.diagnosis import Cause, Fix
@@ -42,12 +40,12 @@ def for_command_line(found: Found, dotenv: Dotenv, offline: bool) -> Found:
         fixes = tuple(fix for fix in found.fixes if _is_of_use(fix, dotenv)) or found.fixes
     if found.cause is Cause.KEY_MISSING and _holds_key(dotenv, found):
         fixes = (_with_dotenv(dotenv), *fixes)
-    return in_ascii(_mapped(replace(found, fixes=fixes), _name_options))
+    return in_ascii(each_text(replace(found, fixes=fixes), _name_options))
 
 
 def in_ascii(value: T) -> T:
     """Returns a value with what is not printable ASCII in its texts written as escapes."""
-    return _mapped(value, _escape)
+    return each_text(value, _escape)
 
 
 def _let_ask(fixes: tuple[Fix, ...]) -> bool:
@@ -86,20 +84,3 @@ def _escape(text: str) -> str:
         c if c == "\n" or (c.isascii() and c.isprintable()) else c.encode("unicode_escape").decode("ascii")
         for c in text
     )
-
-
-def _mapped(value: T, change: Callable[[str], str]) -> T:
-    changed: Any = value
-    if isinstance(value, Enum):
-        pass
-    elif isinstance(value, str):
-        changed = change(value)
-    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {item.name: _mapped(getattr(value, item.name), change) for item in dataclasses.fields(value)}
-        changed = replace(value, **fields)
-    elif isinstance(value, tuple):
-        changed = tuple(_mapped(item, change) for item in value)
-    elif isinstance(value, Mapping):
-        changed = {key: _mapped(item, change) for key, item in value.items()}
-    result: T = changed
-    return result

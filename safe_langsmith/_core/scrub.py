@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any, TypeVar
 
@@ -19,17 +19,27 @@ def scrub(value: T, secrets: tuple[str, ...]) -> T:
         value: A frozen value, a collection of such, or a plain value.
         secrets: Strings that must not appear in the result.
     """
-    cleaned: Any = value
+    return each_text(value, lambda text: redact(text, secrets))
+
+
+def each_text(value: T, change: Callable[[str], str]) -> T:
+    """Returns a value of `safe_langsmith.diagnosis` with each of its texts changed.
+
+    Args:
+        value: A frozen value, a collection of such, or a plain value.
+        change: What to make of a text.
+    """
+    changed: Any = value
     if isinstance(value, Enum):
         pass
     elif isinstance(value, str):
-        cleaned = redact(value, secrets)
+        changed = change(value)
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {item.name: scrub(getattr(value, item.name), secrets) for item in dataclasses.fields(value)}
-        cleaned = dataclasses.replace(value, **fields)
+        fields = {item.name: each_text(getattr(value, item.name), change) for item in dataclasses.fields(value)}
+        changed = dataclasses.replace(value, **fields)
     elif isinstance(value, tuple):
-        cleaned = tuple(scrub(item, secrets) for item in value)
+        changed = tuple(each_text(item, change) for item in value)
     elif isinstance(value, Mapping):
-        cleaned = {key: scrub(item, secrets) for key, item in value.items()}
-    result: T = cleaned
+        changed = {key: each_text(item, change) for key, item in value.items()}
+    result: T = changed
     return result
