@@ -19,6 +19,7 @@ from safe_langsmith._io.safeguard import Safeguard
 from safe_langsmith.checkup import examine
 from safe_langsmith.client import SafeClient
 from safe_langsmith.diagnosis import Cause, Confidence, Diagnosis, Fix
+from safe_langsmith.environment import reload_environment
 
 from .options import Options
 
@@ -35,6 +36,8 @@ def look(options: Options) -> Found:
     """
     made = False
     try:
+        if options.load_env:
+            reload_environment(options.env_file)
         client = SafeClient(
             api_url=options.endpoint,
             workspace_id=options.workspace_id,

@@ -37,6 +37,7 @@ class Options:
         offline: Whether nothing may be sent.
         verbose: Whether to list what is fine, too.
         env_file: The `.env` to compare with, or `None` for the one that is found.
+        load_env: Whether to load it over the environment first, as a program does that calls `load_dotenv`.
         endpoint: The endpoint to use, or `None` for the configured one.
         workspace_id: The workspace to name, or `None` for the configured one.
     """
@@ -45,6 +46,7 @@ class Options:
     offline: bool = False
     verbose: bool = False
     env_file: str | None = None
+    load_env: bool = False
     endpoint: str | None = None
     workspace_id: str | None = None
 
@@ -67,6 +69,7 @@ def parse(argv: Sequence[str]) -> Options:
     parser.add_argument("--endpoint", metavar="URL", help="check this endpoint, not the configured one")
     parser.add_argument("--workspace-id", metavar="ID", help="name this workspace, not the configured one")
     parser.add_argument("--env-file", metavar="PATH", help="compare with this .env, not with the one that is found")
+    parser.add_argument("--load-env", action="store_true", help="load the .env first, as programs do, not just compare")
     parser.add_argument("--offline", action="store_true", help="send nothing; look at the values alone")
     parser.add_argument("--json", action="store_true", dest="as_json", help="print JSON")
     parser.add_argument("-v", "--verbose", action="store_true", help="list the checks that are fine, too")

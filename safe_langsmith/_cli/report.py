@@ -74,7 +74,7 @@ def _verdict(found: Found, dotenv: Dotenv) -> str:
         if dotenv.trouble:
             return "nothing wrong, but the .env file could not be compared"
         troubled = any(check.result == "problem" for check in found.checks)
-        return "nothing wrong, but look at [!!] above" if troubled else "nothing wrong"
+        return "nothing wrong, but look at [!!] above" if troubled else "nothing wrong with key, endpoint and workspace"
     told = f"{found.cause} ({found.confidence})"
     if found.cause is Cause.UNDETERMINED:
         told = f"could not tell ({found.cause})"

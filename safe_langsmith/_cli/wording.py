@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shlex
 from dataclasses import replace
 from typing import TypeVar
 
@@ -39,7 +37,7 @@ def for_command_line(found: Found, dotenv: Dotenv, offline: bool) -> Found:
     else:
         fixes = tuple(fix for fix in found.fixes if _is_of_use(fix, dotenv)) or found.fixes
     if found.cause is Cause.KEY_MISSING and _holds_key(dotenv, found):
-        fixes = (_with_dotenv(dotenv), *fixes)
+        fixes = (_with_dotenv(), *fixes)
     return in_ascii(each_text(replace(found, fixes=fixes), _name_options))
 
 
@@ -56,11 +54,11 @@ def _holds_key(dotenv: Dotenv, found: Found) -> bool:
     return any(dotenv.path and other.source.startswith(dotenv.path) for other in found.settings["api_key"].others)
 
 
-def _with_dotenv(dotenv: Dotenv) -> Fix:
+def _with_dotenv() -> Fix:
     return Fix(
         "If your program loads .env itself, check with what .env says",
-        "This command compares .env and does not load it, so set its variables here first.",
-        None if os.name == "nt" else f"(set -a; . {shlex.quote(dotenv.path or '')}; python -m safe_langsmith)",
+        "Without --load-env, this command compares .env and does not load it.",
+        "python -m safe_langsmith --load-env",
     )
 
 

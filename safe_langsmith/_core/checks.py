@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from safe_langsmith.diagnosis import Cause, Check, CheckResult
 
+from .body import NO_BODY
 from .clean import clean
 from .evidence import HOME, Evidence
 from .permissions import still_allowed
@@ -59,6 +60,8 @@ def _workspace_id(e: Evidence, verdict: Verdict) -> Check:
         home = e.answers.get(HOME)
         if home and home.resolved:
             return _step2("ok", f"none named, so the key's default is used: {named(home.resolved)}")
+        if facts.credential.kind == "personal":
+            return _step2("ok", "none named; a personal access token then uses its user's default workspace")
         return _step2("unknown", "none named; whether this key needs one is not known")
     shown = facts.workspace or f'"{clean(facts.workspace_id, 60)}"'
     if verdict.cause in (Cause.WORKSPACE_NOT_ACCESSIBLE, Cause.WORKSPACE_ID_MALFORMED, Cause.WORKSPACE_REQUIRED):
@@ -77,7 +80,7 @@ def _variables(e: Evidence) -> Check:
     unset = [name for name in DOCUMENTED if not any(v.name == name for v in e.facts.variables)]
     detail = ", ".join(seen) + ("; " if seen and unset else "") + (f"not set: {', '.join(unset)}" if unset else "")
     mixture = [f"mixed: {e.facts.mixture}"] if e.facts.mixture else []
-    detail = "; ".join([*mixture, detail, *e.facts.surroundings.said])
+    detail = "; ".join([*mixture, *e.facts.surroundings.said, detail])
     troubled = any(v.overruled for v in e.facts.variables) or e.facts.mixture or e.facts.surroundings.ignored_any
     return Check(3, "Environment variables", "problem" if troubled else "ok", detail)
 
@@ -127,7 +130,7 @@ def _regenerate(e: Evidence, verdict: Verdict) -> Check:
 
 def _who_answered(e: Evidence) -> Check:
     title, facts = "Who answered", e.facts
-    if facts.method is None:
+    if facts.method is None and facts.body == NO_BODY:
         return Check(None, title, "not-applicable", _NO_ANSWER)
     if facts.redirected_to:
         return Check(None, title, "problem", f"another host, {facts.redirected_to}, after a redirect")

@@ -58,7 +58,7 @@ def lines_of_answers(server_message: str | None, probes: Iterable[Probe], most: 
         yield from wrap(f"Server said: {server_message}", 4, most)
     asked = "; ".join(f"{probe.method} {probe.path} -> {probe.status}" for probe in probes)
     if asked:
-        yield from wrap(f"Asked: {asked}", 4, most)
+        yield from wrap(f"Asked the endpoint: {asked}", 4, most)
 
 
 def lines_of_workspaces(workspaces: tuple[Workspace, ...]) -> Iterator[str]:
@@ -77,7 +77,9 @@ def lines_of_checks(checks: Iterable[Check], most: int) -> Iterator[str]:
     """The checks, each in at most `most` lines."""
     for check in checks:
         step = f"{check.step}." if check.step else "  "
-        yield from wrap(f"  [{_MARKS[check.result]}] {step} {check.title}: {check.detail}", 10, most)
+        # What is wrong is not cut before it is said.
+        lines = most + 1 if check.result == "problem" else most
+        yield from wrap(f"  [{_MARKS[check.result]}] {step} {check.title}: {check.detail}", 10, lines)
 
 
 def lines_of_fixes(fixes: Iterable[Fix], most: int) -> Iterator[str]:

@@ -31,7 +31,7 @@ def test_nothing_is_wrong(check, personal, workspace, server):
 
     assert (code, found["cause"], found["confidence"], found["fixes"]) == (0, None, None, [])
     assert found["summary"].startswith(f"Personal access token lsv2_pt_****{personal[-4:]} works at {server.url} in ")
-    assert "Verdict: nothing wrong\n" in text
+    assert "Verdict: nothing wrong with key, endpoint and workspace\n" in text
     assert {(r.method, r.path) for r in server.requests} == {("GET", "/settings")}
 
 
@@ -138,3 +138,14 @@ def test_the_library_does_not_import_the_command(environment):
     code = "import safe_langsmith, sys; print([m for m in sys.modules if 'safe_langsmith._cli' in m])"
     ended = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert ended.stdout == "[]\n"
+
+
+def test_the_file_may_be_loaded_first(command, personal, tmp_path):
+    file = tmp_path / ".env"
+    file.write_text(f"PASSWORD=pa$$word&x(\nLANGSMITH_API_KEY = {personal}\n")
+
+    ended = command()
+    assert ended.code == 1
+    assert "python -m safe_langsmith --load-env" in ended.out
+    assert command("--load-env").code == 0
+    assert command("--load-env", "--env-file", str(file)).code == 0

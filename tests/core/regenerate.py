@@ -16,6 +16,7 @@ from safe_langsmith._core.settings import Dotenv, DotenvLine
 
 HERE = Path(__file__).parent
 PAGES = HERE.parent.parent / "docs" / "causes"
+README_BLOCK = "<!-- diagnosis -->\n```text\n"
 BLOCK, END = "## What it says\n\n```text\n", "\n```"
 _shared = runpy.run_path(str(HERE / "conftest.py"))
 describe_refusal, drive_investigation = _shared["describe_refusal"], _shared["drive_investigation"]
@@ -101,6 +102,11 @@ def write() -> None:
         page = PAGES / f"{name}.md"
         page.write_text(with_message(page.read_text(encoding="utf-8"), diagnosis), encoding="utf-8")
 
+    readme = PAGES.parent.parent / "README.md"
+    text = readme.read_text(encoding="utf-8")
+    start = text.index(README_BLOCK) + len(README_BLOCK)
+    shown = diagnoses()["permission-denied"]
+    readme.write_text(f"{text[:start]}{shown}{text[text.index(END, start) :]}", encoding="utf-8")
     pairs = runpy.run_path(str(HERE / "test_pairs.py"))
     pairs["KEPT"].write_text("".join(f"{line}\n" for line in pairs["met_at_once"](describe_refusal)), encoding="utf-8")
 

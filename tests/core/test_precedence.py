@@ -562,9 +562,9 @@ class TestWhatIsSaid:
     @pytest.mark.parametrize(
         ("row", "result"),
         [
-            ("all is refused", ["ok", "unknown", "ok", "ok", "problem"]),
-            ("another key in the environment", ["ok", "unknown", "ok", "problem", "problem"]),
-            ("another key, but this one was given", ["ok", "unknown", "ok", "ok", "problem"]),
+            ("all is refused", ["ok", "ok", "ok", "ok", "problem"]),
+            ("another key in the environment", ["ok", "ok", "ok", "problem", "problem"]),
+            ("another key, but this one was given", ["ok", "ok", "ok", "ok", "problem"]),
             ("another workspace is reachable", ["ok", "problem", "ok", "ok", "not-applicable"]),
             ("the role there lacks it", ["ok", "ok", "ok", "ok", "not-applicable"]),
             ("the role lacks the permission", ["ok", "ok", "ok", "ok", "not-applicable"]),
@@ -574,7 +574,7 @@ class TestWhatIsSaid:
             ("a legacy key", ["problem", "unknown", "ok", "ok", "problem"]),
             ("no key", ["problem", "unknown", "ok", "ok", "problem"]),
             ("a key of an unknown kind", ["unknown", "unknown", "ok", "ok", "problem"]),
-            ("a page", ["ok", "unknown", "ok", "ok", "unknown"]),
+            ("a page", ["ok", "ok", "ok", "ok", "unknown"]),
         ],
     )
     def test_the_five_documented_checks_have_results(self, row, result, refusal, drive):
@@ -729,6 +729,21 @@ class TestFixes:
         diagnosis = drive(refusal(workspace_id=B, workspace_from=source), answers).diagnosis
         assert diagnosis.fixes[0].code == code
         assert source in diagnosis.summary
+
+    def test_a_variable_that_the_sdk_does_not_read_may_name_the_workspace(self, refusal, drive):
+        facts = refusal(key=SERVICE, body=NO_WORKSPACE, environ={"LANGSMITH_TENANT_ID": B})
+        diagnosis = drive(facts, {LISTING: listed(A, B)}).diagnosis
+        assert diagnosis.fixes[0].title == "Rename LANGSMITH_TENANT_ID to LANGSMITH_WORKSPACE_ID"
+        assert diagnosis.fixes[0].code == f"LANGSMITH_WORKSPACE_ID={B}"
+        assert "LANGSMITH_TENANT_ID is set, which the SDK does not read" in " ".join(str(diagnosis).split())
+
+    def test_a_line_that_holds_a_key_and_is_left_out_goes_first(self, refusal, drive):
+        dotenv = Dotenv(
+            "/p/.env", remarks=("line 1: the quote closes only on line 3, and LANGSMITH_API_KEY with them",)
+        )
+        fixes = drive(refusal(dotenv=dotenv), EVERYTHING_REFUSED).diagnosis.fixes
+        assert fixes[0].title == "Correct the .env file"
+        assert "Then load it again and create a new client" in fixes[0].detail
 
     def test_a_refused_service_key_may_be_limited_in_other_ways(self, refusal, drive):
         fixes = drive(refusal(key=SERVICE), EVERYTHING_REFUSED).diagnosis.fixes

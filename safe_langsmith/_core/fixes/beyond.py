@@ -78,9 +78,9 @@ def _may_allow(workspace: Workspace, needed: Requirement | None) -> bool:
 def feature_unavailable(e: Evidence) -> list[Fix]:
     return [
         Fix(
-            "Ask an organization admin to enable it, or to look at plan and usage",
-            f"The server says that {e.facts.body.unavailable}, so neither another key nor another workspace of the "
-            "same organization will help. The admin finds it under Settings > Usage and billing.",
+            "Ask an organization admin about the feature, the plan or the usage that the server names",
+            f"It says that {e.facts.body.unavailable}, so neither another key nor another workspace of the same "
+            "organization will help. Admins find features, plan and usage under Settings.",
             None,
             f"{ui_url(e.facts.endpoint)}/settings",
         ),
@@ -89,7 +89,14 @@ def feature_unavailable(e: Evidence) -> list[Fix]:
 
 
 def blocked_upstream(e: Evidence) -> list[Fix]:
-    fixes = [look_on_the_way(e, "Find what stands between this machine and LangSmith")]
+    fixes = [
+        Fix(
+            "Try the endpoint from a terminal on the same machine",
+            "An answer in JSON means that nothing blocks the way; HTML shows who answers instead.",
+            f"curl -sS -i {e.facts.endpoint}/info",
+        ),
+        look_on_the_way(e, "Find what stands between this machine and LangSmith"),
+    ]
     if e.facts.method == "POST" and "/runs" in (e.facts.path or ""):
         fixes.append(
             Fix(
@@ -98,14 +105,7 @@ def blocked_upstream(e: Evidence) -> list[Fix]:
                 "LANGSMITH_HIDE_INPUTS=true\nLANGSMITH_HIDE_OUTPUTS=true",
             )
         )
-    return [
-        *fixes,
-        Fix(
-            "Try the endpoint from a terminal on the same machine",
-            "An answer in JSON means that nothing blocks the way; HTML shows who answers instead.",
-            f"curl -sS -i {e.facts.endpoint}/info",
-        ),
-    ]
+    return fixes
 
 
 def wrong_endpoint(e: Evidence) -> list[Fix]:

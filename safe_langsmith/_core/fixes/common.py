@@ -20,7 +20,8 @@ SELF_HOSTED_URL = f"{DOCS}/self-host-usage"
 STATUS_URL = "https://status.smith.langchain.com"
 BYOC_URL = f"{DOCS}/byoc-usage"
 DOTENV_URL = "https://saurabh-kumar.com/python-dotenv/#file-format"
-REPLACE_KEY = "Create a new key and replace this one"
+REPLACE_KEY = "If nothing above helps, create a new key"
+HOW_TO_SET = "In .env the line stands as it is; a shell wants export before it, and a container must be given it."
 
 
 def argument(e: Evidence, workspace_id: str) -> str:
@@ -65,7 +66,8 @@ def correct_dotenv(e: Evidence) -> list[Fix]:
     wrong = (*e.facts.unread, *e.facts.remarks)
     if not wrong:
         return []
-    return [Fix("Correct the .env file", f"{'; '.join(wrong)}.", None, DOTENV_URL, step=4)]
+    detail = f"{'; '.join(wrong)}. Then load it again and create a new client."
+    return [Fix("Correct the .env file", detail, None, DOTENV_URL, step=4)]
 
 
 def one_source(e: Evidence) -> list[Fix]:
@@ -102,6 +104,8 @@ def reload(
     held = f"{newer.now.source} holds {another}, {newer.now.value}. " if newer else ""
     file = (newer.dotenv_path if newer else None) or e.facts.dotenv_path
     path = repr(file) if file else '"<path to .env>"'
+    if file is None:
+        title = "If you keep settings in a .env file, load it and create a new client"
     return [
         Fix(
             title,
@@ -129,8 +133,8 @@ def new_key(e: Evidence, title: str = REPLACE_KEY) -> Fix:
         return Fix("Log in again", "The login's token is what is refused.", "langsmith login", step=5)
     return Fix(
         title,
-        "If nothing above helps, and no IP rule of the organization is in the way. Put it where this one comes from, "
-        f"{e.facts.settings['api_key'].source}."
+        f"Put it where this one comes from, {e.facts.settings['api_key'].source}. Where the organization takes "
+        "requests from some IP addresses only, no key helps."
         if title == REPLACE_KEY
         else f"Put it where this one comes from: {e.facts.settings['api_key'].source}.",
         None,
@@ -144,5 +148,5 @@ def look_on_the_way(e: Evidence, title: str) -> Fix:
         title,
         f"A proxy, firewall, gateway or login page answered {request(e)}. Its administrator can allow "
         f"{e.facts.endpoint}; HTTPS_PROXY and NO_PROXY decide whether a proxy is used.",
-        "import os; print([k for k in os.environ if k.lower().endswith('_proxy')])",
+        "import os; print([k for k in os.environ if k.lower().endswith('_proxy')])  # []: no proxy is set here",
     )

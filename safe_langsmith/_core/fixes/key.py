@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from safe_langsmith._core.evidence import Evidence
 from safe_langsmith._core.hosts import region_of, ui_url
-from safe_langsmith._core.variables import variable_in
+from safe_langsmith._core.variables import VARIABLES, variable_in
 from safe_langsmith.diagnosis import Fix
 
 from .common import (
     DOCS,
     DOTENV_URL,
+    HOW_TO_SET,
     REGIONS_URL,
     SCOPES_URL,
     correct_dotenv,
@@ -85,7 +86,7 @@ def key_missing(e: Evidence) -> list[Fix]:
     ]
     set_it = Fix(
         "Set the API key",
-        "Set the variable before the client is made, or pass api_key=. A container has the variables that it is given.",
+        f"Set the variable before the client is made, or pass api_key=. {HOW_TO_SET}",
         "LANGSMITH_API_KEY=<the key from Settings>",
         f"{ui_url(e.facts.endpoint)}/settings/apikeys",
         step=3,
@@ -122,7 +123,11 @@ def key_rejected(e: Evidence) -> list[Fix]:
         if e.facts.workspace_id:
             detail += f" Check workspace {e.facts.workspace} from {e.facts.workspace_source}."
         fixes.append(Fix("Check the key's workspace and the organization's IP rules", detail, None, SCOPES_URL, step=2))
-    return [*fixes, *correct_dotenv(e), look_at_the_variables(), *reload(e), new_key(e), *_no_tracing(e)]
+    others = [look_at_the_variables(), *reload(e), new_key(e), *_no_tracing(e)]
+    # A line that python-dotenv leaves out may well be the one with the right key.
+    if any(name in remark for name in VARIABLES["api_key"] for remark in e.facts.remarks):
+        return [*correct_dotenv(e), *fixes, *others]
+    return [*fixes, *correct_dotenv(e), *others]
 
 
 def wrong_region(e: Evidence) -> list[Fix]:

@@ -8,7 +8,7 @@ from safe_langsmith._core.hosts import ui_url
 from safe_langsmith._core.variables import variable_in
 from safe_langsmith.diagnosis import Fix
 
-from .common import SCOPES_URL, argument, look_on_the_way, one_source
+from .common import HOW_TO_SET, SCOPES_URL, argument, look_on_the_way, one_source
 
 
 def workspace_required(e: Evidence) -> list[Fix]:
@@ -38,17 +38,33 @@ def workspace_required(e: Evidence) -> list[Fix]:
     more = f" and {len(found) - 4} more above" if len(found) > 4 else ""
     detail = f"Projects live in workspaces, parts of your organization. The line below names {found[0].name}."
     detail += f" Or use {others}{more}." if others else ""
-    fixes = [Fix("Name the workspace you mean", detail, argument(e, found[0].id), SCOPES_URL, step=2)]
+    fixes = [*_meant(e), Fix("Name the workspace you mean", detail, argument(e, found[0].id), SCOPES_URL, step=2)]
     if e.facts.is_own:
         fixes.append(
             Fix(
                 "Or name it once for the whole process",
-                "Set the variable before the client is made.",
+                f"Set the variable before the client is made. {HOW_TO_SET}",
                 f"LANGSMITH_WORKSPACE_ID={found[0].id}",
                 step=2,
             )
         )
     return [*fixes, *ways_round, _single_workspace_key(e)]
+
+
+def _meant(e: Evidence) -> list[Fix]:
+    """What to do where a variable that the SDK does not read names one of the workspaces."""
+    reachable = {workspace.id: workspace.name for workspace in e.workspaces or ()}
+    return [
+        Fix(
+            f"Rename {name} to LANGSMITH_WORKSPACE_ID",
+            f"It names {reachable[other.value or '']}, and the SDK does not read it. {HOW_TO_SET}",
+            f"LANGSMITH_WORKSPACE_ID={other.value}",
+            step=2,
+        )
+        for name in e.facts.surroundings.ignored.get("workspace_id", ())
+        for other in e.facts.settings["workspace_id"].others
+        if variable_in(other.source) == name and other.value in reachable
+    ]
 
 
 def _ways_round(e: Evidence) -> list[Fix]:
