@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 def diagnose(client: langsmith.Client) -> Diagnosis | None:
     """Returns what is wrong with a client's key, workspace or endpoint, or `None` where nothing is.
 
-    Sends at most three read-only requests, and none where the client was made with `probe=False`. Changes nothing.
+    Sends at most three read-only requests, and none where the client was made with `probe=False`. Changes nothing but a
+    login that has expired: the SDK renews it before it asks.
 
     Args:
         client: A `SafeClient`, or a `langsmith.Client`.

@@ -83,7 +83,7 @@ def parse(argv: Sequence[str]) -> Options:
     if options.env_file is not None:
         trouble = read_dotenv(options.env_file).trouble
         if trouble:
-            parser.error(f"--env-file {options.env_file} could not be read: {trouble}")
+            parser.error(f"the file of --env-file could not be read: {trouble}")
     return options
 
 
@@ -104,6 +104,7 @@ def _is_url(text: str) -> bool:
 def _unrecognized(arguments: Sequence[str]) -> str:
     """Names options and no values: who tries `--api-key` has written the key behind it."""
     names = [a.partition("=")[0] if a.startswith("--") else a[:2] for a in arguments if a.startswith("-")]
+    names = [name if re.fullmatch("-[a-zA-Z]|--[a-z-]{1,20}", name) else HIDDEN for name in names]
     if any("key" in name for name in names):
         return f"unrecognized arguments: {' '.join(names)}; the key is taken from LANGSMITH_API_KEY"
     return f"unrecognized arguments: {' '.join(names)}" if names else "it takes nothing but options"

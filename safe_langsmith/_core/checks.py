@@ -5,7 +5,6 @@ from __future__ import annotations
 from safe_langsmith.diagnosis import Cause, Check, CheckResult
 
 from .body import NO_BODY
-from .clean import clean
 from .evidence import HOME, Evidence
 from .permissions import still_allowed
 from .settings import SDK_CACHE
@@ -63,7 +62,7 @@ def _workspace_id(e: Evidence, verdict: Verdict) -> Check:
         if facts.credential.kind == "personal":
             return _step2("ok", "none named; a personal access token then uses its user's default workspace")
         return _step2("unknown", "none named; whether this key needs one is not known")
-    shown = facts.workspace or f'"{clean(facts.workspace_id, 60)}"'
+    shown = facts.workspace_shown
     if verdict.cause in (Cause.WORKSPACE_NOT_ACCESSIBLE, Cause.WORKSPACE_ID_MALFORMED, Cause.WORKSPACE_REQUIRED):
         return _step2("problem", f"{shown} from {facts.workspace_source}: {verdict.reason}")
     if any(q.workspace_id == facts.workspace and answer.resolved for q, answer in e.answers.items()):

@@ -1,30 +1,14 @@
-"""Looking at a client before anything was refused: facts in, a diagnosis out where something is wrong."""
+"""Looking at a client before anything was refused: facts in, a verdict out where something is wrong."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from safe_langsmith.diagnosis import Diagnosis
-
 from .evidence import Asking, Evidence
 from .facts import Facts
-from .investigation import conclude
 from .rules import judge, judge_beforehand, values_alone
 from .rules.endpoint import not_told, told_by_itself
 from .verdict import Verdict
-
-
-def check_up(facts: Facts) -> Asking[Diagnosis | None]:
-    """Asks what is needed and returns what is wrong, or `None` where nothing is.
-
-    Args:
-        facts: What is known of the client; nothing was refused.
-
-    Yields:
-        The next question to put to the endpoint.
-    """
-    e, verdict = yield from look(facts)
-    return conclude(e, verdict).diagnosis if verdict else None
 
 
 def look(facts: Facts) -> Asking[tuple[Evidence, Verdict | None]]:

@@ -9,6 +9,14 @@ from urllib.parse import urlsplit, urlunsplit
 
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.?)", re.DOTALL)
 _KEYS = re.compile(r"(lsv2_[a-z]{2}_|(?<![A-Za-z])ls__)[A-Za-z0-9_-]{8,}")
+# Keys of other vendors, in the shapes that these document, and LangSmith's own without the first letters.
+_OTHERS_KEYS = re.compile(
+    r"(?<![A-Za-z0-9])(?:sk-(?:proj|ant|or|lf|svcacct)-[A-Za-z0-9_-]{8,}|sk-[A-Za-z0-9]{20,}|pk-lf-[A-Za-z0-9-]{8,}"
+    r"|sk_(?:live|test)_[A-Za-z0-9]{8,}|hf_[A-Za-z0-9]{16,}|gsk_[A-Za-z0-9]{16,}|xai-[A-Za-z0-9]{16,}"
+    r"|tvly-[A-Za-z0-9-]{16,}|pcsk_[A-Za-z0-9_]{16,}|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}"
+    r"|AIza[A-Za-z0-9_-]{30,}|AKIA[A-Z0-9]{12,}|xox[a-z]-[A-Za-z0-9-]{8,}|(?:pt|sk)_[A-Za-z0-9]{32}_[A-Za-z0-9]{8,}"
+    r"|s?v2_(?:pt|sk)_[A-Za-z0-9_]{8,})"
+)
 _USERINFO = re.compile(r"""(https?://)[^/\s?#"<>]*@""")
 _ESCAPE = re.compile(r"(?<!\\)\\+u([0-9a-fA-F]{4})")
 _BREAK = r"(?: |\\+[nrt])*"
@@ -36,8 +44,9 @@ def clean(text: str, limit: int, secrets: Iterable[str] = ()) -> str:
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
-    """Returns `text` without the `secrets`, without anything that looks like a LangSmith key, and without userinfo."""
-    return _USERINFO.sub(r"\1", _KEYS.sub(rf"\1{HIDDEN}", _without(secrets, text)))
+    """Returns `text` without the `secrets`, without anything that looks like a key, and without userinfo."""
+    known = _KEYS.sub(rf"\1{HIDDEN}", _without(secrets, text))
+    return _USERINFO.sub(r"\1", _OTHERS_KEYS.sub(HIDDEN, known))
 
 
 def _without(secrets: Iterable[str], text: str) -> str:

@@ -11,7 +11,9 @@ from typing import NamedTuple
 
 from safe_langsmith.diagnosis import Setting
 
+from .answers import canonical_workspace_id
 from .clean import HIDDEN, clean
+from .hosts import is_plain_address
 from .keys import describe
 from .settings import SDK_CACHE, SET_LATER, UNKNOWN, Configuration, Dotenv, DotenvLine, Drift, Profile, Variable
 from .variables import DEFAULTS, VARIABLES, effective, ignored, normal, shown, surroundings
@@ -142,7 +144,12 @@ def _differing(
 
 
 def _is_usable(name: str, value: str) -> bool:
-    return name != "api_key" or describe(value).flaw is None
+    """Whether a value could be used at all; placeholders could not."""
+    if name == "api_key":
+        return describe(value).flaw is None
+    if name == "workspace_id":
+        return canonical_workspace_id(value) is not None
+    return name != "endpoint" or is_plain_address(value)
 
 
 def _now(

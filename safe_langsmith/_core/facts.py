@@ -14,7 +14,7 @@ from .hosts import region_named, region_of
 from .keys import Credential
 from .permissions import Requirement, requirement
 from .settings import UNKNOWN, Drift, Variable
-from .variables import NOTHING_ELSE, Surroundings, variable_in
+from .variables import NOTHING_ELSE, Surroundings, shown, variable_in
 
 CREDENTIALS = {"api_key": "key", "endpoint": "endpoint", "workspace_id": "workspace"}
 """The settings that decide what a request may do, and what they are called."""
@@ -92,6 +92,11 @@ class Facts:
     def workspace(self) -> str | None:
         """The named workspace's id as LangSmith writes it, or `None` where none was named or it is not a UUID."""
         return canonical_workspace_id(self.workspace_id)
+
+    @property
+    def workspace_shown(self) -> str:
+        """The named workspace's id as it may be shown, whatever stands in its place."""
+        return self.workspace or f'"{shown("workspace_id", self.workspace_id) or ""}"'
 
     @property
     def newer_key(self) -> Drift | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from safe_langsmith.diagnosis import Cause, Workspace
 
-from .clean import clean
 from .evidence import Evidence
 from .permissions import spoken
 from .verdict import Verdict
@@ -28,7 +27,7 @@ def summarize(e: Evidence, verdict: Verdict) -> str:
     if verdict.cause is Cause.WRONG_ENDPOINT:
         return f"{refused} at {e.facts.endpoint}, which is the wrong endpoint: {verdict.reason}."
     if verdict.cause in (Cause.WORKSPACE_ID_MALFORMED, Cause.WORKSPACE_NOT_ACCESSIBLE):
-        named = e.facts.workspace or e.facts.inherited_workspace or f'"{clean(e.facts.workspace_id or "", 60)}"'
+        named = e.facts.inherited_workspace or e.facts.workspace_shown
         return f"{refused} in workspace {named} (from {e.facts.workspace_source}): {verdict.reason}."
     if verdict.cause is Cause.UNDETERMINED and e.facts.method is None:
         who = principal(e)
@@ -72,7 +71,7 @@ def place(e: Evidence) -> str | None:
     """Names the workspace where it was refused, or `None` where that is not known."""
     if e.place:
         return named(e.place)
-    return f"workspace {e.facts.workspace or clean(e.facts.workspace_id, 60)}" if e.facts.workspace_id else None
+    return f"workspace {e.facts.workspace_shown}" if e.facts.workspace_id else None
 
 
 def named(workspace: Workspace) -> str:

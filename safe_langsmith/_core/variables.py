@@ -58,6 +58,8 @@ OTEL_ENABLED = ("LANGSMITH_OTEL_ENABLED", "LANGCHAIN_OTEL_ENABLED", "OTEL_ENABLE
 OTEL_ONLY = ("LANGSMITH_OTEL_ONLY", "LANGCHAIN_OTEL_ONLY", "OTEL_ONLY")
 
 _A_HOST = re.compile(r"localhost|(?:[a-z0-9-]{1,63}\.){1,8}[a-z0-9-]{1,20}")
+_AN_ID = re.compile(r"[0-9a-fA-F-]{36}")
+_USUAL_PORT = {"https": ":443", "http": ":80"}
 _A_VARIABLE = re.compile(r"(?:LANGSMITH|LANGCHAIN)_[A-Z0-9_]+")
 
 
@@ -150,7 +152,9 @@ def normal(setting: str, value: str | None) -> str | None:
         scheme, mark, rest = value.rstrip("/").partition("://")
         host, slash, path = rest.partition("/")
         # Hosts are the same in any case, and requests sends them in lower case.
-        return f"{scheme.lower()}{mark}{host.lower()}{slash}{path}" or None
+        return f"{scheme}{mark}{host.lower().removesuffix(_USUAL_PORT.get(scheme, '//'))}{slash}{path}" or None
+    if setting == "workspace_id" and _AN_ID.fullmatch(value):
+        return value.lower()
     return value or None
 
 
@@ -164,9 +168,10 @@ def shown(setting: str, value: str | None) -> str | None:
     if len(value.splitlines()) > 1:
         return f"{HIDDEN} (several lines)"
     # Keys get pasted into the wrong variable.
-    if describe(value).wrong in ("vendor", "first letters"):
+    if describe(value).wrong in ("vendor", "first letters") or value.lower().startswith("bearer "):
         return HIDDEN
-    return clean(bare_url(value) if setting == "endpoint" else value, 100)
+    is_url = setting == "endpoint" or "://" in value
+    return clean(bare_url(value), 200) if is_url else clean(value, 100)
 
 
 def _replica_hosts(text: str) -> list[str]:

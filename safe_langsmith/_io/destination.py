@@ -17,7 +17,8 @@ class Destination(NamedTuple):
     """Whom a request was for.
 
     Attributes:
-        endpoint: The base URL of the API.
+        endpoint: The base URL of the API, as requests write it.
+        configured: The same, as the user wrote it.
         base: What the request's path is below; not the endpoint where a road has a base URL of its own.
         is_own: Whether endpoint and credential are the client's own, so that what was found may become the client's.
         own_credential: Whether the credential is.
@@ -26,6 +27,7 @@ class Destination(NamedTuple):
     """
 
     endpoint: str
+    configured: str
     base: str
     is_own: bool
     own_credential: bool
@@ -65,7 +67,10 @@ def destination_of(
     endpoint = endpoints[base]
     own_credential = is_own_credential(client, refusal.headers, caller_headers)
     case = ledger.LEDGER.case(endpoint, refusal.fingerprint)
-    return Destination(endpoint, base, endpoint == own and own_credential, own_credential, refusal.fingerprint, case)
+    configured = endpoint_of(client) if endpoint == own else endpoint
+    return Destination(
+        endpoint, configured, base, endpoint == own and own_credential, own_credential, refusal.fingerprint, case
+    )
 
 
 def _base(url: str) -> str:

@@ -9,6 +9,7 @@ from safe_langsmith._core.bypasses import Bypass
 from safe_langsmith._core.clean import bare_url
 from safe_langsmith._core.facts import Facts
 from safe_langsmith._core.settings import Configuration
+from safe_langsmith._core.variables import shown
 
 from .destination import Destination
 from .naming import Naming
@@ -32,11 +33,11 @@ def facts_of(
         safeguard: The client's safeguard.
         bypasses: The parts of the SDK in use whose requests do not go through the client.
     """
-    in_use = {"endpoint": to.endpoint, "api_key": refusal.api_key, "workspace_id": naming.workspace_id}
+    in_use = {"endpoint": to.configured, "api_key": refusal.api_key, "workspace_id": naming.workspace_id}
     local = _configuration(refusal, in_use, to.is_own, naming, safeguard)
     url, base = bare_url(refusal.url), bare_url(to.base)
     return Facts(
-        endpoint=bare_url(to.endpoint),
+        endpoint=shown("endpoint", to.endpoint) or "",
         credential=refusal.credential,
         settings=local.settings,
         workspace_id=naming.workspace_id,

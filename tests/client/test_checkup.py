@@ -350,3 +350,36 @@ def test_the_variables_that_are_printed_show_no_key(server, make_client, monkeyp
     printed = capsys.readouterr().out
     assert canary not in printed
     assert "'LANGSMITH_PROJECT': 'mine'" in printed
+
+
+# The SDK logs its endpoint, which is none of this library's business. So this is not the canary of the logs.
+MARK = "facade5eed12"
+SECRETS = [
+    "sk-proj-{}0123456789",
+    "sv2_pt_{}0123456789abcdef0123_0123456789",
+    "pt_{}0123456789abcdef0123_0123456789",
+    "Bearer {}",
+    "ghp_{}0123456789abcdef",
+    "OPENAI_API_KEY=sk-{}0123456789",
+    "11111111-aaaa-4aaa-8aaa-111111111111\nOPENAI_API_KEY={}",
+    "https://u:{}@api.smith.langchain.com",
+    "https://api.smith.langchain.com/?key={}",
+    "https://eu.api.smith.langchain.com\nAWS_SECRET_ACCESS_KEY={}",
+]
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+@pytest.mark.parametrize(
+    "name", ["LANGSMITH_WORKSPACE_ID", "LANGSMITH_ENDPOINT", "LANGSMITH_PROJECT", "LANGSMITH_TRACING"]
+)
+def test_a_secret_in_the_wrong_variable_is_not_shown(name, secret, server, key, make_client, monkeypatch):
+    monkeypatch.setattr("safe_langsmith._io.probes.PAUSE", 0)
+    monkeypatch.setenv("LANGSMITH_ENDPOINT", server.url)
+    monkeypatch.setenv(name, secret.format(MARK))
+    try:
+        client = make_client(None, key, probe=False)
+    except ValueError:
+        return  # The SDK makes no client of it.
+    found = diagnose(client)
+
+    assert MARK not in "".join([repr(found), str(found), found._repr_html_(), str(found.to_dict())])

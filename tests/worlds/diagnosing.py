@@ -16,9 +16,9 @@ from worlds.world import Trouble, World
 
 from safe_langsmith import Cause, Confidence, Diagnosis
 from safe_langsmith._core.answers import Answer, read_answer
-from safe_langsmith._core.checkup import check_up
+from safe_langsmith._core.checkup import look
 from safe_langsmith._core.evidence import Question
-from safe_langsmith._core.investigation import investigate
+from safe_langsmith._core.investigation import conclude, investigate
 
 _describe = runpy.run_path(str(Path(__file__).parents[1] / "core" / "conftest.py"))["describe_refusal"]
 _OF_THE_KEY = frozenset({Cause.KEY_REJECTED, Cause.STALE_ENVIRONMENT, Cause.WRONG_REGION})
@@ -41,14 +41,17 @@ class Examination:
             content_type=refusal.content_type,
             redirected_to=refusal.redirected_to,
         )
-        course: Any = investigate(facts) if self.seen.refused else check_up(facts)
+        course: Any = investigate(facts) if self.seen.refused else look(facts)
         try:
             question = next(course)
             while True:
                 self.asked[question] = answers[question]
                 question = course.send(_read(answers[question]))
         except StopIteration as stop:
-            return stop.value.diagnosis if self.seen.refused else stop.value
+            if self.seen.refused:
+                return stop.value.diagnosis
+            evidence, verdict = stop.value
+            return conclude(evidence, verdict).diagnosis if verdict else None
 
     @property
     def concluded(self) -> str:

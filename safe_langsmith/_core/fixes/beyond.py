@@ -22,6 +22,7 @@ from .common import (
     look_on_the_way,
     one_source,
     other_regions,
+    plane_line,
 )
 
 
@@ -45,7 +46,7 @@ def permission_denied(e: Evidence) -> list[Fix]:
     others = [w for w in e.workspaces or () if w != e.place and _may_allow(w, needed)]
     if e.data_plane:
         detail = f"The workspace has one of its own, {e.data_plane}. The endpoint in use is {e.facts.endpoint}."
-        fixes.append(Fix("Or use the address of the workspace's data plane", detail, _plane_line(e), BYOC_URL, step=3))
+        fixes.append(Fix("Or use the address of the workspace's data plane", detail, plane_line(e), BYOC_URL, step=3))
     if e.facts.workspace_id is None and others:
         used = f"No workspace was named, so {place(e) or 'the default one of the key'} was used."
         fixes.append(Fix("Or, if you meant another workspace, name it", used, argument(e, others[0].id), step=2))
@@ -127,7 +128,7 @@ def wrong_endpoint(e: Evidence) -> list[Fix]:
             Fix(
                 "Use the address of the workspace's data plane",
                 f"It takes keys of its own workspaces only. The endpoint in use comes from {source}.",
-                _plane_line(e),
+                plane_line(e),
                 BYOC_URL,
                 step=3,
             )
@@ -151,11 +152,6 @@ def wrong_endpoint(e: Evidence) -> list[Fix]:
 
 def _is_surely_another(e: Evidence) -> bool:
     return bool(e.facts.body.speaker) or any(answer.service == AGENT_SERVER for answer in e.answers.values())
-
-
-def _plane_line(e: Evidence) -> str:
-    plane = (e.data_plane or "").rstrip("/")
-    return endpoint_line(e, plane if plane.endswith("/api") else f"{plane}/api")
 
 
 def undetermined(e: Evidence) -> list[Fix]:

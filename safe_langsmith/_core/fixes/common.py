@@ -43,6 +43,12 @@ def endpoint_line(e: Evidence, endpoint: str) -> str:
     return f"{variable_in(source) or 'LANGSMITH_ENDPOINT'}={endpoint}"
 
 
+def plane_line(e: Evidence) -> str:
+    """The line that sets the endpoint to the data plane of the workspace that was meant."""
+    plane = (e.data_plane or "").rstrip("/")
+    return endpoint_line(e, plane if plane.endswith("/api") else f"{plane}/api")
+
+
 def other_regions(e: Evidence) -> str:
     """The lines of which one sets the endpoint of the right region, where the region in use is not."""
     here = region_of(e.facts.endpoint)
@@ -52,11 +58,10 @@ def other_regions(e: Evidence) -> str:
 
 def look_at_the_variables() -> Fix:
     return Fix(
-        "Print the variables that this process sees",
+        "Print the variables that this process sees, each by its last four letters",
         "In a notebook, variables outlive the cell that set them.",
-        # Whatever may hold a key or a password is cut to its end.
-        'import os; mine, ok = os.environ.items(), ("PROJECT", "TRACING", "_V2", "_ID", "ENDPOINT")\n'
-        'print({k: v.split("@")[-1] if k.endswith(ok) else v[-4:] for k, v in mine if "LANG" in k})',
+        # Any of them may hold a key or a password, by a slip of the hand.
+        'import os; print({k: v[-4:] for k, v in os.environ.items() if k[:5] in ("LANGS", "LANGC")})',
         step=3,
     )
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from safe_langsmith._core.clean import clean
 from safe_langsmith._core.evidence import Evidence
 from safe_langsmith._core.hosts import ui_url
 from safe_langsmith._core.variables import variable_in
 from safe_langsmith.diagnosis import Fix
 
-from .common import HOW_TO_SET, SCOPES_URL, argument, look_on_the_way, one_source
+from .common import BYOC_URL, HOW_TO_SET, SCOPES_URL, argument, look_on_the_way, one_source, plane_line
 
 
 def workspace_required(e: Evidence) -> list[Fix]:
@@ -48,6 +47,9 @@ def workspace_required(e: Evidence) -> list[Fix]:
                 step=2,
             )
         )
+    if e.data_plane:
+        detail = f"They have one of their own, {e.data_plane}. The endpoint in use is {e.facts.endpoint}."
+        fixes.append(Fix("And use the address of the workspaces' data plane", detail, plane_line(e), BYOC_URL, step=3))
     return [*fixes, *ways_round, _single_workspace_key(e)]
 
 
@@ -130,11 +132,11 @@ def workspace_not_accessible(e: Evidence) -> list[Fix]:
 
 
 def workspace_id_malformed(e: Evidence) -> list[Fix]:
-    named = clean(e.facts.workspace_id or "", 60)
     return [
         Fix(
             "Give the workspace's id, a UUID",
-            f'"{named}" from {e.facts.workspace_source} is not one. It is in the web UI, under Settings > Workspaces.',
+            f"{e.facts.workspace_shown} from {e.facts.workspace_source} is not one. It is in the web UI, under "
+            "Settings > Workspaces.",
             _in_place_of(e, "<the id from Settings>"),
             f"{ui_url(e.facts.endpoint)}/settings/workspaces",
             step=2,

@@ -54,8 +54,8 @@ PRECEDENCE: tuple[Row, ...] = (
     Row(3, Cause.WORKSPACE_NOT_ACCESSIBLE, _CONFIRMED, probed.workspace_not_accessible),
     Row(3, Cause.WORKSPACE_NOT_ACCESSIBLE, _CONFIRMED, probed.inherited_workspace_not_accessible),
     Row(3, Cause.BLOCKED_UPSTREAM,         _LIKELY,    probed.refused_by_another),
-    Row(3, Cause.WRONG_ENDPOINT,           _LIKELY,    endpoint.own_data_plane),
     Row(3, Cause.WORKSPACE_REQUIRED,       _CONFIRMED, probed.workspace_required),
+    Row(3, Cause.WRONG_ENDPOINT,           _LIKELY,    endpoint.own_data_plane),
     Row(3, Cause.PERMISSION_DENIED,        _LIKELY,    probed.permission_denied),
 
     Row(4, Cause.WRONG_ENDPOINT,           _CONFIRMED, endpoint.another_service),
@@ -73,7 +73,7 @@ BEFOREHAND: tuple[Row, ...] = (
     Row(3, Cause.WORKSPACE_REQUIRED,       _LIKELY,    beforehand.bypassed),
     Row(4, Cause.STALE_ENVIRONMENT,        _POSSIBLE,  beforehand.drifted),
 )
-"""What may be wrong though nothing was refused and the key works."""
+"""What may be wrong though nothing was refused and the key works: what probes show, then what the values show."""
 # fmt: on
 
 _VALUES = tuple(row for row in PRECEDENCE if row.rank == 2)

@@ -53,14 +53,16 @@ def workspace_required(e: Evidence) -> Asking[Verdict | None]:
     if not home.refused:
         return None
     listing = yield from e.ask(LISTING)
-    if not listing.workspaces and not home.body.names_no_workspace:
-        return None
+    if home.body.names_no_workspace:
+        return Verdict(Cause.WORKSPACE_REQUIRED, Confidence.CONFIRMED, needs_workspace(e))
     # A bare refusal without a workspace, beside a list of workspaces, is what such a key gets. It is no proof.
     # https://docs.langchain.com/langsmith/administration-overview
-    if home.status != 403:
+    if not listing.workspaces or home.status != 403:
         return None
-    confidence = Confidence.CONFIRMED if home.body.names_no_workspace else Confidence.LIKELY
-    return Verdict(Cause.WORKSPACE_REQUIRED, confidence, needs_workspace(e))
+    # A personal token has a default workspace, so it may be another data plane that it lacks.
+    if e.facts.credential.kind == "personal" and e.data_plane:
+        return None
+    return Verdict(Cause.WORKSPACE_REQUIRED, Confidence.LIKELY, needs_workspace(e))
 
 
 def refused_by_another(e: Evidence) -> Asking[Verdict | None]:
