@@ -7,7 +7,7 @@ from dataclasses import replace
 from .evidence import Asking, Evidence
 from .facts import Facts
 from .rules import judge, judge_beforehand, values_alone
-from .rules.endpoint import not_told, told_by_itself
+from .rules.endpoint import no_api
 from .verdict import Verdict
 
 
@@ -27,7 +27,7 @@ def look(facts: Facts) -> Asking[tuple[Evidence, Verdict | None]]:
         if works.resolved:
             verdict = yield from judge_beforehand(e)
         elif works.status in (404, 405) and works.body.form != "html":
-            verdict = (yield from told_by_itself(e)) or (yield from not_told(e))
+            verdict = yield from no_api(e)
         if verdict is None and not works.resolved:
             # What a refusal of the client would say, this one says already. A server in trouble says nothing.
             if works.status is not None and works.status < 500 and not 300 <= works.status < 400:

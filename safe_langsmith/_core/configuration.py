@@ -13,7 +13,7 @@ from safe_langsmith.diagnosis import Setting
 
 from .answers import canonical_workspace_id
 from .clean import HIDDEN, clean
-from .hosts import is_plain_address
+from .hosts import host_of, is_plain_address
 from .keys import describe
 from .settings import SDK_CACHE, SET_LATER, UNKNOWN, Configuration, Dotenv, DotenvLine, Drift, Profile, Variable
 from .variables import DEFAULTS, VARIABLES, effective, ignored, normal, shown, surroundings
@@ -82,6 +82,9 @@ def configuration(
             Drift(name, _seen(name, other, place), on_purpose, file, _is_usable(name, other.value))
             for place, other, file in _now(name, value, environ, dotenv)
         ]
+        if name == "endpoint":
+            # "/api", "/api/v1" and nothing may all be the same API.
+            found = [new for new in found if host_of(new.now.value or "") != host_of(value or "")]
         drift += [next((new for new in found if new.is_usable), found[0])] if found else []
     return Configuration(
         settings,

@@ -36,8 +36,6 @@ class TestWhatTheSdkRefuses:
             ("LANGSMITH_TRACING_SAMPLING_RATE", "often"),
             ("LANGSMITH_TRACING_SAMPLING_RATE", KEY),
             ("LANGSMITH_ENDPOINT", "http://[::1"),
-            ("LANGSMITH_ENDPOINT", KEY),
-            ("LANGSMITH_ENDPOINT", "ftp://127.0.0.1"),
             ("LANGSMITH_ENDPOINT", "http://127.0.0.1:99999"),
         ],
     )
@@ -46,6 +44,14 @@ class TestWhatTheSdkRefuses:
 
         assert (ended.code, ended.err) == (3, "")
         assert "Verdict: could not tell (undetermined)" in ended.out
+
+    @pytest.mark.parametrize("address", [KEY, "ftp://127.0.0.1", "api.smith.langchain.com"])
+    def test_an_address_that_is_none(self, cli, personal, address):
+        ended = cli(LANGSMITH_API_KEY=personal, LANGSMITH_ENDPOINT=address)
+
+        assert (ended.code, ended.err) == (1, "")
+        assert "Verdict: wrong-endpoint (likely)" in ended.out
+        assert "it does not begin with https://" in " ".join(ended.out.split())
 
     @pytest.mark.parametrize(
         "config",

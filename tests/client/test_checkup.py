@@ -256,6 +256,20 @@ class TestEndpoints:
         assert (found.cause, found.confidence) == (Cause.WRONG_ENDPOINT, Confidence.CONFIRMED)
         assert "an Agent Server" in found.summary
 
+    def test_an_address_without_https(self, check_at):
+        found = check_at("eu.api.smith.langchain.com", "lsv2_pt_c0ffeec0ffee0123456789abcdef0123_0123456789")
+
+        assert (found.cause, found.confidence) == (Cause.WRONG_ENDPOINT, Confidence.LIKELY)
+        assert found.fixes[0].code == 'client = SafeClient(api_url="https://eu.api.smith.langchain.com")'
+        assert found.probes == ()
+
+    def test_another_way_to_write_the_same_address(self, server, workspace, org, make_client, monkeypatch):
+        monkeypatch.setenv("LANGSMITH_ENDPOINT", server.url)
+        client = make_client(key=org.add_personal_key(default=workspace))
+        monkeypatch.setenv("LANGSMITH_ENDPOINT", f"{server.url}/api/v1")
+
+        assert diagnose(client) is None
+
     def test_some_other_service(self, server, check_at):
         server.fault(None, None, Reply(404, {"detail": "Not Found"}), times=None)
         found = check_at(server.url, "lsv2_pt_c0ffeec0ffee0123456789abcdef0123_0123456789")

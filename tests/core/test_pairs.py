@@ -40,6 +40,7 @@ TRAITS: dict[str, list[Any]] = {
         "https://langsmith.acme.example",
         "https://langsmith.acme.example/api/v1",
         "https://agents-7.us.langgraph.app",
+        "api.smith.langchain.com",
     ],
     "environ": [{}, {}, EU, NEWER, EU | NEWER],
     "redirected_to": [None, None, None, "login.example"],

@@ -207,6 +207,7 @@ ROWS = {
         CONFIRMED,
     ),
     # 2. What the values themselves show.
+    "an address without https://": ({"endpoint": "eu.api.smith.langchain.com"}, {}, Cause.WRONG_ENDPOINT, LIKELY),
     "no key": ({"key": None}, {}, Cause.KEY_MISSING, LIKELY),
     "a legacy key": ({"key": "ls__0123456789abcdef"}, {}, Cause.KEY_LEGACY, LIKELY),
     "the body speaks of a legacy key": ({"body": LEGACY}, {}, Cause.KEY_LEGACY, CONFIRMED),
@@ -710,6 +711,7 @@ class TestFixes:
             ("another region's web page is named", f"LANGSMITH_ENDPOINT={EU}"),
             ("the web UI's page", "LANGSMITH_ENDPOINT=https://api.smith.langchain.com"),
             ("a page of a host that has an API below", f"LANGSMITH_ENDPOINT={ROOT}/api/v1"),
+            ("an address without https://", "LANGSMITH_ENDPOINT=https://eu.api.smith.langchain.com"),
             ("another data plane", f"LANGSMITH_ENDPOINT={PLANE}/api"),
         ],
     )

@@ -45,6 +45,7 @@ PRECEDENCE: tuple[Row, ...] = (
     Row(1, Cause.PERMISSION_DENIED,        _CONFIRMED, answer.permission_named),
     Row(1, Cause.WORKSPACE_REQUIRED,       _CONFIRMED, answer.workspace_required_says_the_server),
 
+    Row(2, Cause.WRONG_ENDPOINT,           _LIKELY,    values.endpoint_malformed),
     Row(2, Cause.KEY_MISSING,              _LIKELY,    values.key_missing),
     Row(2, Cause.KEY_LEGACY,               _CONFIRMED, values.key_legacy),
     Row(2, Cause.KEY_MALFORMED,            _LIKELY,    values.key_malformed),

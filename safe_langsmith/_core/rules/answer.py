@@ -7,7 +7,7 @@ from safe_langsmith._core.hosts import is_agent_server, region_of
 from safe_langsmith._core.verdict import Verdict
 from safe_langsmith.diagnosis import Cause, Confidence
 
-from .endpoint import api_elsewhere, is_another, knows_no_info, not_told, told_by_itself, wrong
+from .endpoint import api_elsewhere, is_another, knows_no_info, no_api, wrong
 from .shared import needs_workspace
 
 
@@ -36,7 +36,7 @@ def wrong_endpoint(e: Evidence) -> Asking[Verdict | None]:
         reason = f"it is {facts.body.speaker}, as its answer shows"
         return wrong(reason, proved=True)
     if is_agent_server(facts.endpoint) or (_agent_servers_words(e) and not region_of(facts.endpoint)):
-        return (yield from told_by_itself(e)) or (yield from not_told(e))
+        return (yield from no_api(e))
     return None
 
 

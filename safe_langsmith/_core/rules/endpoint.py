@@ -44,16 +44,17 @@ def own_data_plane(e: Evidence) -> Asking[Verdict | None]:
 
 def another_service(e: Evidence) -> Asking[Verdict | None]:
     """Every key is refused by a host that is no LangSmith, too."""
-    if region_of(e.facts.endpoint) or not (yield from everything_refused(e)):
-        return None
-    return (yield from told_by_itself(e))
+    return (yield from told_by_itself(e)) if (yield from everything_refused(e)) else None
 
 
 def unknown_service(e: Evidence) -> Asking[Verdict | None]:
     """The same, where the host does not say what it is."""
-    if region_of(e.facts.endpoint) or not (yield from everything_refused(e)):
-        return None
-    return (yield from not_told(e))
+    return (yield from not_told(e)) if (yield from everything_refused(e)) else None
+
+
+def no_api(e: Evidence) -> Asking[Verdict | None]:
+    """Returns the verdict where the endpoint, asked what it is, does not say that it is LangSmith."""
+    return (yield from told_by_itself(e)) or (yield from not_told(e))
 
 
 def told_by_itself(e: Evidence) -> Asking[Verdict | None]:

@@ -26,6 +26,14 @@ def key_malformed(e: Evidence) -> Verdict | None:
     return None
 
 
+def endpoint_malformed(e: Evidence) -> Verdict | None:
+    if e.facts.endpoint.startswith(("https://", "http://")):
+        return None
+    return Verdict(
+        Cause.WRONG_ENDPOINT, Confidence.LIKELY, "it does not begin with https://, so no request can be sent"
+    )
+
+
 def workspace_id_malformed(e: Evidence) -> Verdict | None:
     if e.facts.workspace_id is not None and e.facts.workspace is None:
         confidence = Confidence.CONFIRMED if e.facts.body.malformed_workspace_id else Confidence.LIKELY
