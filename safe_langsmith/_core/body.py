@@ -41,9 +41,12 @@ _LACKS = re.compile(r"\b(?:missing|lacks?|needs?|requires?|required|insufficient
 _HTML = re.compile(
     r"\s*(?:<!--(?:[^-]|-(?!->)){0,2000}-->\s*){0,5}<(?:!doctype|html|head|body|title|center|h1)\b", re.IGNORECASE
 )
-
-
 _ENDS = (".", ":", "!", "?")
+
+_DEEPEST = 50
+_ESCAPED = re.compile(r"\\.", re.DOTALL)
+_STRING = re.compile(r'"[^"]*(?:"|\Z)')
+_NO_BRACKETS = re.compile(r"[^][{}]+")
 
 
 @dataclass(frozen=True)
@@ -133,11 +136,25 @@ def _title(page: str) -> str:
 
 
 def parse(text: str) -> Any:
-    """Returns what a JSON text holds, or `None` where it is none."""
+    """Returns what a JSON text holds, or `None` where it is none, or is nested deeper than any that a service writes."""
+    # The parser would go down to the recursion limit, and what the garbage collector happens to finalize down there,
+    # anybody's objects, would fail for want of stack.
+    if text.count("[") + text.count("{") > _DEEPEST and not _is_balanced(text):
+        return None
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
         return None
+
+
+def _is_balanced(text: str) -> bool:
+    """Whether every bracket of a JSON text is closed, with at most `_DEEPEST` open at a time."""
+    brackets = _NO_BRACKETS.sub("", _STRING.sub("", _ESCAPED.sub("", text)))
+    for _ in range(_DEEPEST):
+        brackets, before = brackets.replace("[]", "").replace("{}", ""), brackets
+        if brackets == before:
+            break
+    return not brackets
 
 
 def _sentences(value: Any, depth: int = 0) -> list[str]:

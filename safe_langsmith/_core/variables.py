@@ -6,11 +6,11 @@ Source: https://docs.langchain.com/langsmith/profile-configuration
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from .body import parse
 from .clean import HIDDEN, bare_url, clean
 from .hosts import host_of
 from .keys import describe
@@ -175,10 +175,7 @@ def shown(setting: str, value: str | None) -> str | None:
 
 
 def _replica_hosts(text: str) -> list[str]:
-    try:
-        replicas = json.loads(text)
-    except (ValueError, RecursionError):
-        return []
+    replicas = parse(text)
     if isinstance(replicas, dict):
         urls = list(replicas)
     else:

@@ -347,6 +347,7 @@ class TestOddBodies:
         ],
         ids=["list", "string", "null", "empty", "no utf-8", "brackets", "escapes", "object", "null error", "number"],
     )
+    @pytest.mark.usefixtures("no_collection")
     def test_always_a_diagnosis_with_clean_text(self, body, server, org, research, make_client):
         server.fault("GET", "/sessions", Reply(403, body))
         error = refused(list_projects(make_client(server, org.add_personal_key(default=research))))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import sys
 import unicodedata
 from uuid import UUID
 
@@ -17,6 +19,20 @@ from safe_langsmith._core.body import Body, read_body
 A, B, C = (f"{digit * 8}-aaaa-4aaa-8aaa-{digit * 12}" for digit in "123")
 ACME = "99999999-aaaa-4aaa-8aaa-999999999999"
 HTML = b"<!DOCTYPE html><html><head><title>\n 403 | Acme\tproxy </title></head><body>no</body></html>"
+
+
+class Finalized:
+    """Garbage that only the collector finds, and that needs some stack to go."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+    def __del__(self) -> None:
+        self.descend(500)
+
+    def descend(self, steps: int) -> None:
+        if steps:
+            self.descend(steps - 1)
 
 
 def as_json(document: object) -> bytes:
@@ -110,6 +126,24 @@ class TestRefusals:
         body = read_body(raw)
         assert body.form == "other"
         assert len(body.message) == 300
+
+    @pytest.mark.parametrize("document", ["[" * 900 + "]" * 900, '{"a":[' * 450 + "]}" * 450, "[" * 900])
+    def test_finalizers_that_run_meanwhile_have_their_stack(self, document, monkeypatch):
+        failures = []
+        monkeypatch.setattr(sys, "unraisablehook", failures.append)
+        gc.collect()
+        for _ in range(20):
+            Finalized()
+        assert read_body(document.encode()).form == "other"
+        gc.collect()
+        assert failures == []
+
+    def test_brackets_in_texts_are_no_nesting(self):
+        said = "[{" * 100 + '\\" and ' + "]" * 7
+        assert read_body(as_json({"detail": said[:250]})).form == "json"
+
+    def test_many_entries_are_no_nesting(self):
+        assert read_body(as_json({"detail": [{"msg": "no", "loc": ["body", number]} for number in range(500)]})).message
 
     def test_nothing_readable_is_no_message(self):
         assert read_body(b"\x1b[2J" * 25_000).message is None

@@ -15,6 +15,7 @@ BARE = Reply(403, {"detail": "Forbidden"})
     [b'["no", "object"]', b'"a string"', b"null", b"", b"\xff\xfe\xfa", b"[" * 5_000],
     ids=["list", "string", "null", "empty", "no utf-8", "brackets"],
 )
+@pytest.mark.usefixtures("no_collection")
 def test_a_body_that_nobody_expects(body, server, org, workspace, kind, v1, make_road, forget, refused):
     server.fault("GET", "/sessions", Reply(403, body), times=None)
     key = org.add_personal_key(default=workspace)
