@@ -91,13 +91,15 @@ class SafeAsyncClient(AsyncClient):
 
                 guard(self._langsmith_api, self)
 
-    if _SDK_API_KEY is not None:
+    # For type checkers it is the SDK's own property, whose type this one has lost.
+    if not TYPE_CHECKING and _SDK_API_KEY is not None:
 
         def _set_api_key(self, value: str | None) -> None:
             changes = value != getattr(self, "api_key", value)
             _SDK_API_KEY.fset(self, value)
             if changes:
-                self._safeguard.disown(self)
+                with contextlib.suppress(Exception):  # The key is set, and that is what was asked for.
+                    self._safeguard.disown(self)
 
         # A workspace that was chosen for one key is not another's. Reading goes straight to the SDK.
         api_key = property(_SDK_API_KEY.fget, _set_api_key)
@@ -112,11 +114,14 @@ class SafeAsyncClient(AsyncClient):
             try:
                 return await super()._arequest_with_retries(method, endpoint, **kwargs)
             except Exception as error:
-                from ._io.refused_call import refused
-                from ._io.roads.async_road import AsyncRoad
+                call = None
+                # Also while the interpreter ends and imports nothing any more, the SDK's own error stands.
+                with contextlib.suppress(Exception):
+                    from ._io.refused_call import refused
+                    from ._io.roads.async_road import AsyncRoad
 
-                again = super()._arequest_with_retries
-                call = refused(partial(AsyncRoad, self, again, method, endpoint, kwargs), error)
+                    again = super()._arequest_with_retries
+                    call = refused(partial(AsyncRoad, self, again, method, endpoint, kwargs), error)
                 if call is None:
                     raise
         finally:

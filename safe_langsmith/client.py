@@ -117,10 +117,13 @@ class SafeClient(langsmith.Client):
         changes = value != getattr(self, "api_key", value)
         _SDK_API_KEY.fset(self, value)
         if changes:
-            self._safeguard.disown(self)
+            with contextlib.suppress(Exception):  # The key is set, and that is what was asked for.
+                self._safeguard.disown(self)
 
-    # A workspace that was chosen for one key is not another's. Reading goes straight to the SDK.
-    api_key = property(_SDK_API_KEY.fget, _set_api_key)
+    # For type checkers it is the SDK's own property, whose type this one has lost.
+    if not TYPE_CHECKING:
+        # A workspace that was chosen for one key is not another's. Reading goes straight to the SDK.
+        api_key = property(_SDK_API_KEY.fget, _set_api_key)
 
     def request_with_retries(self, /, method: Any, pathname: str, **kwargs: Any) -> requests.Response:
         """Sends a request as `langsmith.Client` does, and answers a 403.
@@ -145,11 +148,14 @@ class SafeClient(langsmith.Client):
             try:
                 return super().request_with_retries(method, pathname, **kwargs)
             except Exception as error:
-                from ._io.refused_call import refused
-                from ._io.roads.requests_road import RequestsRoad
+                call = None
+                # Also while the interpreter ends and imports nothing any more, the SDK's own error stands.
+                with contextlib.suppress(Exception):
+                    from ._io.refused_call import refused
+                    from ._io.roads.requests_road import RequestsRoad
 
-                again = super().request_with_retries
-                call = refused(partial(RequestsRoad, self, again, method, pathname, kwargs, rewind), error)
+                    again = super().request_with_retries
+                    call = refused(partial(RequestsRoad, self, again, method, pathname, kwargs, rewind), error)
                 if call is None:
                     raise
         finally:
@@ -177,10 +183,12 @@ class SafeClient(langsmith.Client):
             # Everything else goes through `request_with_retries` and is answered there.
             if type(error).__module__.partition(".")[0] != "requests":
                 raise
-            from ._io.refused_call import refused
-            from ._io.roads.direct_road import DirectRoad
+            call = None
+            with contextlib.suppress(Exception):  # As above.
+                from ._io.refused_call import refused
+                from ._io.roads.direct_road import DirectRoad
 
-            call = refused(partial(DirectRoad, self, error), error)
+                call = refused(partial(DirectRoad, self, error), error)
             if call is None:
                 raise
         call.answer()

@@ -214,9 +214,12 @@ class Diagnosis:
 
     def __str__(self) -> str:
         """Returns the whole diagnosis as plain text."""
-        from safe_langsmith._render.text import as_text
+        try:
+            from safe_langsmith._render.text import as_text
 
-        return as_text(self)
+            return as_text(self)
+        except Exception:  # An exception that cannot be shown would be worse than the SDK's.
+            return self.summary
 
     def _repr_html_(self) -> str:
         from safe_langsmith._render.html import as_html

@@ -136,7 +136,7 @@ def _title(page: str) -> str:
 
 
 def parse(text: str) -> Any:
-    """Returns what a JSON text holds, or `None` where it is none, or is nested deeper than any that a service writes."""
+    """Returns what a JSON text holds; `None` where it is none, or nested deeper than what any service writes."""
     # The parser would go down to the recursion limit, and what the garbage collector happens to finalize down there,
     # anybody's objects, would fail for want of stack.
     if text.count("[") + text.count("{") > _DEEPEST and not _is_balanced(text):

@@ -42,8 +42,15 @@ def origin(setting: str, in_use: str | None, given: bool, environ: Mapping[str, 
     """
     if given:
         return f"the {'api_url' if setting == 'endpoint' else setting} argument"
-    first = next(effective(setting, environ), None)
-    return first[0] if first and first[1] == normal(setting, in_use) else None
+    # Every client pays for this when it is made; mostly the value in use is the variable's, as it stands.
+    for variable in VARIABLES[setting] if in_use else ():
+        raw = environ.get(variable)
+        if raw == in_use:
+            return variable
+        value = normal(setting, raw)
+        if value:
+            return variable if value == normal(setting, in_use) else None
+    return None
 
 
 def configuration(

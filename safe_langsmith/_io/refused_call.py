@@ -82,10 +82,12 @@ class RefusedCall:
             ForbiddenDiagnosis: Where it stays refused.
             Exception: The SDK's own, where anything else went wrong.
         """
-        from tenacity import Retrying
-
         try:
+            from tenacity import Retrying
+
             Retrying(**self._policy)(self._attempt)
+        except Exception as failure:  # What the SDK raises, an attempt keeps: so this is ours.
+            log_failure("answering a refusal", failure)
         except BaseException:
             self._drop_all()
             raise
@@ -98,10 +100,12 @@ class RefusedCall:
             ForbiddenDiagnosis: Where it stays refused.
             Exception: The SDK's own, where anything else went wrong.
         """
-        from tenacity import AsyncRetrying
-
         try:
+            from tenacity import AsyncRetrying
+
             await AsyncRetrying(**self._policy)(self._attempt_async)
+        except Exception as failure:  # As above.
+            log_failure("answering a refusal", failure)
         except BaseException:
             # Where the task was cancelled, a worker may still be waiting for an answer that nobody wants now.
             if self._prober is not None:

@@ -44,12 +44,17 @@ class Safeguard:
         before_send: Puts what was chosen into a call's arguments; `None` as long as nothing was.
     """
 
+    __slots__ = (
+        "_given", "_origins", "_profile", "before_send", "chosen_elsewhere", "chosen_workspace", "dotenv_path", "probe",
+        "resolve_workspace",
+    )  # fmt: skip
+
     def __init__(
         self,
         resolve_workspace: bool | Chooser,
         probe: bool,
         dotenv_path: PathLike | None,
-        given: Collection[str] = (),
+        given: Collection[str] = frozenset(),
         profile: str | None = None,
         profile_config_path: str | None = None,
     ) -> None:
@@ -60,7 +65,7 @@ class Safeguard:
         self.chosen_workspace: str | None = None
         self.chosen_elsewhere: dict[tuple[str, str], str] = {}
         self.before_send: BeforeSend | None = None
-        self._given = frozenset(given)
+        self._given = given
         self._profile = (profile, profile_config_path)
         self._origins: dict[str, tuple[str | None, int]] = {}
         if not isinstance(resolve_workspace, bool) and not callable(resolve_workspace):
@@ -86,13 +91,15 @@ class Safeguard:
         Args:
             client: The client, which is not kept.
         """
-        # Whatever fails in here, there is a client; its sources are then looked for when they are needed.
-        with contextlib.suppress(Exception):
+        try:
             # A value's hash tells whether somebody has set another one since, and cannot be turned back into a key.
             self._origins = {
                 setting: (self._origin(setting, value), hash(normal(setting, value)))
                 for setting, value in values_of(client).items()
             }
+        # Whatever fails in here, there is a client; its sources are then looked for when they are needed.
+        except Exception:
+            self._origins = {}
 
     def disown(self, client: Any) -> None:
         """Takes back the workspace that was chosen for a client, unless the user has named another since.
@@ -139,8 +146,8 @@ def given_arguments(parent: inspect.Signature, args: Sequence[object], kwargs: M
         args: The positional arguments, without `self`.
         kwargs: The keyword arguments.
     """
-    positional = zip(list(parent.parameters)[1:], args, strict=False)
-    return {name for name, value in (*positional, *kwargs.items()) if value is not None and value is not False}
+    given = kwargs if not args else {**dict(zip(list(parent.parameters)[1:], args, strict=False)), **kwargs}
+    return {name for name, value in given.items() if value is not None and value is not False}
 
 
 def with_our_options(parent: inspect.Signature, ours: inspect.Signature) -> inspect.Signature:

@@ -23,15 +23,18 @@ def note_position(call: Mapping[str, Any]) -> Rewind:
     Args:
         call: The keyword arguments of `request_with_retries`.
     """
-    nested = call.get("request_kwargs")
-    streams = [
-        holder["data"]
-        for holder in ((call, nested) if nested else (call,))
-        if "data" in holder and not isinstance(holder["data"], _REPLAYABLE)
-    ]
-    if not streams:
-        return _nothing_to_rewind
-    rewinds = [_position_of(stream) for stream in streams]
+    try:
+        nested = call.get("request_kwargs")
+        streams = [
+            holder["data"]
+            for holder in ((call, nested) if nested else (call,))
+            if "data" in holder and not isinstance(holder["data"], _REPLAYABLE)
+        ]
+        if not streams:
+            return _nothing_to_rewind
+        rewinds = [_position_of(stream) for stream in streams]
+    except Exception:  # Anything may be given as a body; what it cannot do must not fail a call that would succeed.
+        return _cannot_rewind
     return lambda: all(rewind() for rewind in rewinds)
 
 
@@ -78,7 +81,7 @@ def _position_of(stream: Any) -> Rewind:
         return _fields_of(stream)
     try:
         position = stream.tell()
-    except Exception:  # Anything may be given as a body; what it cannot do must not fail a call that would succeed.
+    except Exception:  # As above.
         return _cannot_rewind
 
     def rewind() -> bool:

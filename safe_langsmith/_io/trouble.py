@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 
 logger = logging.getLogger("safe_langsmith")
@@ -14,5 +15,7 @@ def log_failure(what: str, failure: Exception) -> None:
         what: What failed.
         failure: What it raised.
     """
-    # The name of its class only: a traceback would show frames that hold the key.
-    logger.debug("%s failed with %s; the SDK's own result stands", what, type(failure).__name__)
+    # A filter of the user's may raise, and this is where failures end.
+    with contextlib.suppress(Exception):
+        # The name of its class only: a traceback would show frames that hold the key.
+        logger.debug("%s failed with %s; the SDK's own result stands", what, type(failure).__name__)
