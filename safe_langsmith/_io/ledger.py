@@ -44,15 +44,17 @@ class Case:
 
     Attributes:
         lock: Held while questions are asked, so that everybody else waits for the answers instead of asking, too.
-        gates: For each event loop, what its tasks wait at while one of them has the refusal examined.
+        gates: For each event loop, what its tasks wait at while one of them has the refusal examined. Nothing in here
+            keeps a loop alive, since a loop that nobody closes is closed when nobody holds it any more.
         announced: The workspaces whose choice has been logged.
     """
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], changed: Callable[[], None] = lambda: None) -> None:
         """Knows nothing yet."""
-        self.lock = threading.Lock()
+        self._changed = changed
+        self.lock = threading.RLock()
         self.announced: dict[str, object] = {}
-        self.gates: dict[Any, asyncio.Lock] = {}
+        self.gates: weakref.WeakValueDictionary[int, asyncio.Lock] = weakref.WeakValueDictionary()
         self._needs: tuple[int | None, ...] = ()
         self._automatic: tuple[Workspace | None, float] = (None, 0.0)
         self._clock = clock
@@ -68,12 +70,12 @@ class Case:
             seconds: How long to wait at most.
             needs_thread: The thread without which the questions to come get no answer, or `None`.
         """
-        me, until = threading.get_ident(), time.monotonic() + seconds
-        held = self.lock.acquire(blocking=False)
-        # Looked at again and again: who holds it changes while this waits.
-        while not held and me not in self._needs and time.monotonic() < until:
-            held = self.lock.acquire(timeout=max(0.0, min(_SLICE, until - time.monotonic())))
+        me, until, held = threading.get_ident(), time.monotonic() + seconds, False
         try:
+            held = self.lock.acquire(blocking=False)
+            # Looked at again and again: who holds it changes while this waits.
+            while not held and me not in self._needs and time.monotonic() < until:
+                held = self.lock.acquire(timeout=max(0.0, min(_SLICE, until - time.monotonic())))
             if held:
                 self._needs = (me, needs_thread)
                 yield Hold.MINE
@@ -82,6 +84,8 @@ class Case:
         finally:
             if held:
                 self._needs = ()
+            # Not only where it is known to be held: an interrupt may come just before that is noted.
+            with contextlib.suppress(RuntimeError):
                 self.lock.release()
 
     @property
@@ -93,6 +97,7 @@ class Case:
     @automatic.setter
     def automatic(self, workspace: Workspace | None) -> None:
         self._automatic = (workspace, self._clock() + ANSWER_TTL)
+        self._changed()
 
     def drive(self, asking: Asking[T], ask: Callable[[Question], Answer]) -> T:
         """Runs an investigation to its end, sending only the questions whose answers are not known.
@@ -117,7 +122,11 @@ class Case:
     def _learn(self, question: Question, answer: Answer) -> Answer:
         # Answers that were never asked for, because probing is off, must not keep another client from asking.
         if answer.asked:
-            self._answers[question] = (answer, self._clock() + (FAILURE_TTL if answer.failed else ANSWER_TTL))
+            self._changed()
+            now = self._clock()
+            # A key may be refused for ever new workspaces.
+            fresh = [known for known in tuple(self._answers.items()) if now < known[1][1]][1 - MOST_CASES :]
+            self._answers = {**dict(fresh), question: (answer, now + (FAILURE_TTL if answer.failed else ANSWER_TTL))}
         return answer
 
     def is_news(self, diagnosis: Diagnosis) -> bool:
@@ -136,6 +145,7 @@ class Case:
                 chosen: T = choice
                 return chosen
         choice = choose()
+        self._changed()
         self._choices.append((_reference(chooser), choice))
         return choice
 
@@ -161,17 +171,28 @@ class Ledger:
 
     Args:
         clock: Seconds on a clock that never goes back.
+
+    Attributes:
+        clock: The clock.
+        changes: A number that is another one after anything was learned.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         """Starts with no case."""
-        self._clock = clock
+        self.clock = clock
+        self.changes = 0
         self.forget()
 
     def forget(self) -> None:
         """Forgets every case."""
-        self._guard = threading.Lock()
+        self.changed()
+        # A signal's handler, or a finalizer, may make a call while this very thread is in here.
+        self._guard = threading.RLock()
         self._cases: OrderedDict[tuple[str, str], Case] = OrderedDict()
+
+    def changed(self) -> None:
+        """Is told that something was learned."""
+        self.changes += 1
 
     def case(self, endpoint: str, fingerprint: str) -> Case:
         """Returns the case of an endpoint and key.
@@ -181,7 +202,7 @@ class Ledger:
             fingerprint: What tells one key from another without being one.
         """
         with self._guard:
-            case = self._cases.setdefault((endpoint, fingerprint), Case(self._clock))
+            case = self._cases.setdefault((endpoint, fingerprint), Case(self.clock, self.changed))
             self._cases.move_to_end((endpoint, fingerprint))
             while len(self._cases) > MOST_CASES:
                 self._cases.popitem(last=False)

@@ -6,6 +6,7 @@ import base64
 import contextlib
 import hashlib
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,15 +16,23 @@ from safe_langsmith._core.body import NO_BODY, Body, read_body
 from safe_langsmith._core.clean import HIDDEN, bare_url, clean
 from safe_langsmith._core.keys import MISSING, OAUTH, Credential, describe
 
-_REQUEST_ID_HEADERS = ("x-request-id", "x-langsmith-request-id", "x-amzn-requestid", "x-trace-id", "cf-ray")
+REQUEST_ID_HEADERS = ("x-request-id", "x-langsmith-request-id", "x-amzn-requestid", "x-trace-id", "cf-ray")
 CREDENTIAL_HEADERS = ("x-api-key", "authorization", "x-service-key", "cookie")
 _MOST_BODY = 100_000
 _SHORTEST_SECRET = 6
+_SHORTEST_TOKEN = 16
 _SALT = os.urandom(16)
+# What is plain enough that no HTTP library changes it. Nearly all are, and asking requests takes as long as the rest.
+_AS_SENT = re.compile(
+    r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::(?!80/|443/)[1-9][0-9]{1,4})?(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)+"
+    r"(?:\?[A-Za-z0-9._=&-]+)?"
+)
 
 
 def as_sent(url: str) -> str:
     """Returns a URL as HTTP libraries send it: host in lower case and ASCII, path quoted, no port that goes without."""
+    if _AS_SENT.fullmatch(url):
+        return url
     import requests
 
     try:
@@ -140,7 +149,7 @@ def read_refusal(response: Any, method: str, url: str, default_headers: Mapping[
     refusal = Refusal(headers, method, asked, NO_BODY, None, None, prepared, _further_secrets(sent, headers, asked))
     content = getattr(response, "content", b"")
     raw = content[:_MOST_BODY] if isinstance(content, bytes) else b""
-    request_id = next((answer_headers[name] for name in _REQUEST_ID_HEADERS if name in answer_headers), "")
+    request_id = next((answer_headers[name] for name in REQUEST_ID_HEADERS if name in answer_headers), "")
     return replace(
         refusal,
         body=read_body(raw, answer_headers.get("content-type", ""), refusal.secrets),
@@ -178,8 +187,10 @@ def parts_of(value: str) -> list[str]:
 def _further_secrets(sent: Any, headers: Mapping[str, str], url: str) -> tuple[str, ...]:
     multi = sent.multi_items() if hasattr(sent, "multi_items") else ()
     repeated = [value for name, value in multi if name.lower() in CREDENTIAL_HEADERS and value != headers[name.lower()]]
-    password = urlsplit(url).password or ""
-    return (*repeated, *([password, unquote(password)] if len(password) >= _SHORTEST_SECRET else ()))
+    user, password = urlsplit(url).username or "", urlsplit(url).password or ""
+    # A token may stand in place of the user's name. A name by itself may be any word.
+    given = password if password or len(user) < _SHORTEST_TOKEN else user
+    return (*repeated, *([given, unquote(given)] if len(given) >= _SHORTEST_SECRET else ()))
 
 
 def _first(response: Any) -> Any:

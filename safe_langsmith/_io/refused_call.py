@@ -15,10 +15,11 @@ from . import probes
 from .adoption import forget, give_up, keep
 from .bypasses import bypasses_in_use
 from .destination import Destination, destination_of
+from .echo import Repetition, listen, recall, remember
 from .examination import examine
 from .facts import facts_of
 from .naming import Naming, naming_of, ours
-from .owner import can_name_a_workspace, headers_of, is_unnamed
+from .owner import can_name_a_workspace, headers_of, is_own_credential, is_unnamed
 from .probes import Prober
 from .refusals import Refusal, read_refusal
 from .roads.road import Road
@@ -27,7 +28,7 @@ from .trouble import log_failure
 from .worker import in_turn, in_worker
 
 
-def refused(make_road: Callable[[], Road], error: Exception) -> RefusedCall | None:
+def refused(make_road: Callable[[], Road], error: Exception) -> RefusedCall | Repetition | None:
     """Returns the refused call that an exception of the SDK stands for, or `None` where it stands for anything else.
 
     Args:
@@ -36,7 +37,11 @@ def refused(make_road: Callable[[], Road], error: Exception) -> RefusedCall | No
     """
     try:
         road = make_road()
-        return RefusedCall(road, error, _policy()) if road.is_refusal(error) else None
+        heard = listen(road, error)
+        repetition = recall(road, heard, error)
+        if repetition is not None:
+            return repetition
+        return RefusedCall(road, error, _policy(), heard) if road.is_refusal(error) else None
     except Exception:  # Whatever fails in here, the SDK's own error stands.
         return None
 
@@ -57,16 +62,18 @@ class RefusedCall:
         road: The call.
         error: What the SDK raised.
         policy: When another attempt is made.
+        heard: What was heard of the refusal, to know it again by.
     """
 
-    def __init__(self, road: Road, error: Exception, policy: dict[str, Any]) -> None:
+    def __init__(self, road: Road, error: Exception, policy: dict[str, Any], heard: int | None = None) -> None:
         """Holds the call."""
+        self._heard = heard
         self._policy = policy
         self._road = road
         self._client = road.client
         self._response: Any = None
         self._error: Exception | None = error
-        self._second: tuple[Workspace, Destination] | None = None
+        self._second: tuple[Workspace, Destination, Refusal] | None = None
         self._prober: Prober | None = None
         self._explained: ForbiddenDiagnosis | None = None
         self._seconds = probes.DEADLINE
@@ -117,6 +124,9 @@ class RefusedCall:
     def _deliver(self) -> Any:
         """Returns the response, or raises what there is to raise."""
         response, sdk_error, explained = self._response, self._error, self._explained
+        # Not before: what is found for a task that was cancelled meanwhile is no answer.
+        if explained is not None:
+            remember(self._client, self._heard, explained)
         self._drop_all()
         if sdk_error is None:
             return response
@@ -170,11 +180,12 @@ class RefusedCall:
             log_failure("diagnosing a refusal", failure)
             return False
 
-    def _conclude_second(self, workspace: Workspace, to: Destination) -> None:
+    def _conclude_second(self, workspace: Workspace, to: Destination, refusal: Refusal) -> None:
         if status_of(self._error) in (401, 403):
             give_up(to, workspace.id)
         else:
-            keep(self._road, workspace, to, resent=True)
+            own = to.is_own and self._has_same_key(to, refusal)
+            keep(self._road, workspace, to._replace(is_own=own), resent=True)
 
     def _is_worth_another(self) -> bool:
         try:
@@ -202,7 +213,7 @@ class RefusedCall:
     def _cure_as_known(self, look: _Look) -> bool:
         """What cured a refusal of this key before cures this one, unless its answer tells of something else."""
         curable = look.may_choose and self._client._safeguard.resolve_workspace is True and look.refusal.is_plain
-        known = look.to.case.automatic if curable else None
+        known = look.to.case.automatic if curable and self._has_same_key(look.to, look.refusal) else None
         return known is not None and self._prepare_second(known, look.to, look.refusal)
 
     def _examine(self, error: Exception) -> bool:
@@ -215,13 +226,15 @@ class RefusedCall:
         diagnosis, workspace = self._ask(refusal, to, naming, may_choose)
         if diagnosis.cause is Cause.WORKSPACE_NOT_ACCESSIBLE:
             forget(client, to, naming.workspace_id)
-        if workspace is not None:
+        if workspace is not None and self._has_same_key(to, refusal):
             if self._prepare_second(workspace, to, refusal):
                 return True
             keep(road, workspace, to, resent=False)
             diagnosis = call_again(diagnosis, workspace, kept=to.is_own)
         repeated = road.ends_in_a_log and not to.case.is_news(diagnosis)
         self._explained = self._explain(diagnosis, error, refusal, repeated)
+        if workspace is not None or self._second is not None:
+            self._heard = None
         return False
 
     def _ask(
@@ -241,8 +254,12 @@ class RefusedCall:
     def _prepare_second(self, workspace: Workspace, to: Destination, refusal: Refusal) -> bool:
         if not self._road.prepare(workspace.id, refusal):
             return False
-        self._second = (workspace, to)
+        self._second = (workspace, to, refusal)
         return True
+
+    def _has_same_key(self, to: Destination, refusal: Refusal) -> bool:
+        """Whether the client's own key, if it was that, is still the refused one, for which the workspace was found."""
+        return not to.is_own or is_own_credential(self._client, refusal.headers, self._road.caller_headers)
 
     def _naming(self, refusal: Refusal, to: Destination) -> Naming:
         if self._second is not None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import inspect
 import os
 import reprlib
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any, Union
+from typing import TYPE_CHECKING, Any, Union
 
 from safe_langsmith._core.configuration import configuration, origin
 from safe_langsmith._core.settings import SET_LATER, Configuration
@@ -17,6 +16,9 @@ from safe_langsmith.diagnosis import Workspace
 from .local import PathLike, read_dotenv, read_profile
 from .owner import name_workspace, values_of, workspace_of
 from .sdk_cache import cached_variables
+
+if TYPE_CHECKING:
+    from .echo import Echo
 
 BeforeSend = Callable[[Any, str, dict[str, Any]], dict[str, Any]]
 Chooser = Callable[[Sequence[Workspace]], Union[Workspace, str, None]]
@@ -41,12 +43,13 @@ class Safeguard:
     Attributes:
         chosen_workspace: The workspace that was chosen for the client, or `None`.
         chosen_elsewhere: Those that were chosen for other endpoints and keys, by endpoint and fingerprint of the key.
+        echo: The words that explained the last refusal.
         before_send: Puts what was chosen into a call's arguments; `None` as long as nothing was.
     """
 
     __slots__ = (
-        "_given", "_origins", "_profile", "before_send", "chosen_elsewhere", "chosen_workspace", "dotenv_path", "probe",
-        "resolve_workspace",
+        "_given", "_origins", "_profile", "before_send", "chosen_elsewhere", "chosen_workspace", "dotenv_path", "echo",
+        "probe", "resolve_workspace",
     )  # fmt: skip
 
     def __init__(
@@ -65,6 +68,7 @@ class Safeguard:
         self.chosen_workspace: str | None = None
         self.chosen_elsewhere: dict[tuple[str, str], str] = {}
         self.before_send: BeforeSend | None = None
+        self.echo: Echo | None = None
         self._given = given
         self._profile = (profile, profile_config_path)
         self._origins: dict[str, tuple[str | None, int]] = {}

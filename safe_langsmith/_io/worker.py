@@ -6,26 +6,23 @@ import asyncio
 import contextlib
 import contextvars
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, MutableMapping
 from concurrent.futures import Future, InvalidStateError
-from typing import Any, TypeVar
+from typing import TypeVar
 
 T = TypeVar("T")
 
 
 @contextlib.asynccontextmanager
-async def in_turn(gates: dict[Any, asyncio.Lock], seconds: float) -> AsyncIterator[None]:
+async def in_turn(gates: MutableMapping[int, asyncio.Lock], seconds: float) -> AsyncIterator[None]:
     """Lets the tasks of an event loop through one by one, and none wait for longer than a given time.
 
     Args:
-        gates: The gate of each loop.
+        gates: The gate of each loop, by the loop's `id()`, as long as somebody is at it.
         seconds: How long to wait at most.
     """
     loop = asyncio.get_running_loop()
-    # A gate keeps its loop alive.
-    for ended in [known for known in tuple(gates) if known.is_closed()]:
-        gates.pop(ended, None)
-    gate = gates.setdefault(loop, asyncio.Lock())
+    gate = gates.setdefault(id(loop), asyncio.Lock())
     # Not asyncio.wait_for(), which before Python 3.12 may lose a lock that is acquired just when it gives up.
     acquiring = loop.create_task(gate.acquire())
     try:
@@ -49,6 +46,7 @@ async def in_worker(work: Callable[[], T]) -> T:
         RuntimeError: If no thread can be started any more.
     """
     future: Future[T] = Future()
+    loop = asyncio.get_running_loop()
     context = contextvars.copy_context()
 
     def run() -> None:
@@ -60,7 +58,9 @@ async def in_worker(work: Callable[[], T]) -> T:
                 future.set_exception(error)
         else:
             with contextlib.suppress(InvalidStateError):
-                future.set_result(result)
+                # A loop that was closed without cancelling its tasks cannot be told any more.
+                if not loop.is_closed():
+                    future.set_result(result)
 
     threading.Thread(target=run, name="safe-langsmith", daemon=True).start()
     return await asyncio.wrap_future(future)
