@@ -45,7 +45,7 @@ def on_langsmith() -> None:
     except ForbiddenDiagnosis as diagnosis:
         print(diagnosis)
     else:
-        print(f"LangSmith at {client.api_url} lists: {', '.join(p.name for p in projects) or 'no project yet'}")
+        print(f"LangSmith at {client.api_url} lists: {', '.join(str(p.name) for p in projects) or 'no project yet'}")
 
 
 if __name__ == "__main__":

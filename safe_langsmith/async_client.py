@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from langsmith.async_client import AsyncClient
 
+from ._io.owner import shown_client
 from ._io.safeguard import Safeguard, given_arguments, with_our_options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from typing_extensions import Self
 
     from ._io.local import PathLike
     from ._io.safeguard import Chooser
@@ -65,6 +68,9 @@ class SafeAsyncClient(AsyncClient):
         ) -> None:
             """Makes a client, as the newest SDK does. What the installed one knows is in `inspect.signature`."""
 
+        # The SDK's is annotated with its own class, whatever enters.
+        async def __aenter__(self) -> Self: ...
+
     else:
 
         def __init__(
@@ -91,12 +97,20 @@ class SafeAsyncClient(AsyncClient):
 
                 guard(self._langsmith_api, self)
 
+    def __repr__(self) -> str:
+        """Shows what `langsmith.AsyncClient` shows, without a password in the endpoint, as `SafeClient` does."""
+        return shown_client(super().__repr__(), self)
+
     # For type checkers it is the SDK's own property, whose type this one has lost.
     if not TYPE_CHECKING and _SDK_API_KEY is not None:
 
         def _set_api_key(self, value: str | None) -> None:
             changes = value != getattr(self, "api_key", value)
-            _SDK_API_KEY.fset(self, value)
+            try:
+                _SDK_API_KEY.fset(self, value)
+            finally:
+                # It is the key, and a traceback shows this frame.
+                del value
             if changes:
                 with contextlib.suppress(Exception):  # The key is set, and that is what was asked for.
                     self._safeguard.disown(self)
@@ -125,8 +139,8 @@ class SafeAsyncClient(AsyncClient):
                 if call is None:
                     raise
         finally:
-            # They hold the key, and a traceback shows this frame.
-            del kwargs
+            # They hold the key, or a password of the endpoint, and a traceback shows this frame.
+            del kwargs, endpoint
         # Outside the handler, so that nothing raised here drags the SDK's error along as its context.
         return await call.answer_async()
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import langsmith
 
+from ._io.owner import shown_client
 from ._io.safeguard import Safeguard, given_arguments, with_our_options
 from ._io.second_send import note_position
 
@@ -47,6 +48,8 @@ class SafeClient(langsmith.Client):
         TypeError: If `resolve_workspace` is neither a `bool` nor a callable.
         Exception: What `langsmith.Client` raises for its arguments.
     """
+
+    __slots__ = ("_safeguard",)
 
     _safeguard: Safeguard
 
@@ -113,9 +116,17 @@ class SafeClient(langsmith.Client):
                 del args, kwargs
             self._safeguard.note_origins(self)
 
+    def __repr__(self) -> str:
+        """Shows what `langsmith.Client` shows, without a password in the endpoint: frames of ours show the client."""
+        return shown_client(super().__repr__(), self)
+
     def _set_api_key(self, value: str | None) -> None:
         changes = value != getattr(self, "api_key", value)
-        _SDK_API_KEY.fset(self, value)
+        try:
+            _SDK_API_KEY.fset(self, value)
+        finally:
+            # It is the key, and a traceback shows this frame.
+            del value
         if changes:
             with contextlib.suppress(Exception):  # The key is set, and that is what was asked for.
                 self._safeguard.disown(self)
@@ -159,8 +170,8 @@ class SafeClient(langsmith.Client):
                 if call is None:
                     raise
         finally:
-            # They hold the key, and a traceback shows this frame.
-            del kwargs
+            # They hold the key, or a password of the endpoint, and a traceback shows this frame.
+            del kwargs, pathname
         # Outside the handler, so that nothing raised here drags the SDK's error along as its context.
         response: requests.Response = call.answer()
         return response

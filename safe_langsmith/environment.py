@@ -6,6 +6,7 @@ import errno
 import os
 
 from ._core.clean import HIDDEN
+from ._core.scrub import scrub
 from ._core.variables import VARIABLES, shown
 from ._io.local import PathLike, read_dotenv
 from .diagnosis import Setting
@@ -54,7 +55,9 @@ def reload_environment(dotenv_path: PathLike | None = None) -> dict[str, Setting
             changed[name] = Setting(
                 _shown(name, value), place, (Setting(_shown(name, old), "the environment before"),) if old else ()
             )
-    return changed
+    # A key may have been put where another setting belongs, too.
+    keys = [variables.get(name, "") for variables in (before, os.environ) for name in VARIABLES["api_key"]]
+    return scrub(changed, tuple(keys))
 
 
 def _clear_caches() -> None:

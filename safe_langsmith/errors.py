@@ -109,8 +109,8 @@ class ForbiddenDiagnosis(LangSmithError):
 
     @property
     def message(self) -> str:
-        """The SDK's own message, cleaned; the errors of the generated clients have one."""
-        return self.sdk_message
+        """What `str()` returns. The SDK's generated errors have one, and error trackers show it in place of that."""
+        return str(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Leaves out the SDK's exception, which holds a response, and with it the key."""

@@ -104,7 +104,7 @@ def read_answer(status: int, raw: bytes, content_type: str = "", secrets: tuple[
         return Answer(status, error, body=read_body(raw[:100_000], content_type, secrets))
     document = parse(raw.decode("utf-8", "replace"))
     if isinstance(document, dict):
-        workspace = _workspace(document, secrets)
+        workspace = _workspace(document, secrets, {})
         if workspace is not None:
             return Answer(status, resolved=workspace)
         service = _service(document)
@@ -112,7 +112,9 @@ def read_answer(status: int, raw: bytes, content_type: str = "", secrets: tuple[
             return Answer(status, service=service)
     if isinstance(document, list) and len(document) <= LARGEST_LISTING:
         entries = [entry for entry in document if isinstance(entry, dict)]
-        found = [(entry, _workspace(entry, secrets)) for entry in entries]
+        # Workspaces list the same permissions, so each is made fit to show once.
+        names: dict[str, str] = {}
+        found = [(entry, _workspace(entry, secrets, names)) for entry in entries]
         live = {
             workspace.id: workspace for entry, workspace in found if workspace and entry.get("is_deleted") is not True
         }
@@ -145,7 +147,7 @@ def _is_data_plane(url: str) -> bool:
     return len(url) <= URL_LIMIT and is_plain_address(url) and api_instead_of_ui(url) is None
 
 
-def _workspace(entry: dict[str, Any], secrets: tuple[str, ...]) -> Workspace | None:
+def _workspace(entry: dict[str, Any], secrets: tuple[str, ...], names: dict[str, str]) -> Workspace | None:
     id_ = canonical_workspace_id(_text(entry.get("id")))
     if id_ is None:
         return None
@@ -154,14 +156,19 @@ def _workspace(entry: dict[str, Any], secrets: tuple[str, ...]) -> Workspace | N
         id=id_,
         name=clean(_text(entry.get("display_name")) or "", NAME_LIMIT, secrets) or "(no name)",
         role=clean(_text(entry.get("role_name")) or "", NAME_LIMIT, secrets) or None,
-        permissions=tuple(
-            sorted(
-                {clean(item, NAME_LIMIT, secrets) for item in permissions[:MOST_PERMISSIONS] if isinstance(item, str)}
-            )
-        )
-        if isinstance(permissions, list)
-        else None,
+        permissions=_permissions(permissions, secrets, names) if isinstance(permissions, list) else None,
     )
+
+
+def _permissions(listed: list[Any], secrets: tuple[str, ...], names: dict[str, str]) -> tuple[str, ...] | None:
+    """The listed permissions, sorted, `None` where there are more than anybody has; `names` is what each shows as."""
+    permissions = [name for name in listed if isinstance(name, str)]
+    for name in permissions:
+        if name not in names:
+            if len(names) >= MOST_PERMISSIONS:
+                return None
+            names[name] = clean(name, NAME_LIMIT, secrets)
+    return tuple(sorted({names[name] for name in permissions}))
 
 
 def _text(value: Any) -> str | None:

@@ -42,6 +42,7 @@ _HTML = re.compile(
     r"\s*(?:<!--(?:[^-]|-(?!->)){0,2000}-->\s*){0,5}<(?:!doctype|html|head|body|title|center|h1)\b", re.IGNORECASE
 )
 _ENDS = (".", ":", "!", "?")
+_MOST_SENTENCES = 50
 
 _DEEPEST = 50
 _ESCAPED = re.compile(r"\\.", re.DOTALL)
@@ -96,7 +97,7 @@ def read_body(raw: bytes, content_type: str = "", secrets: tuple[str, ...] = ())
         said = clean(_title(text[:20_000]), MESSAGE_LIMIT, secrets)
         return Body("html", f"an HTML page, {said!r}" if said else "an HTML page")
     document = parse(text)
-    said = _joined(_sentences(document)) if isinstance(document, dict) else text
+    said = _joined(_sentences(document)[:_MOST_SENTENCES]) if isinstance(document, dict) else text
     if isinstance(document, str):
         said = document
     message = clean(said or text, MESSAGE_LIMIT, secrets) or None

@@ -18,7 +18,12 @@ _OTHERS_KEYS = re.compile(
     r"|s?v2_(?:pt|sk)_[A-Za-z0-9_]{8,})"
 )
 _USERINFO = re.compile(r"""(https?://)[^/\s?#"<>]*@""")
+# What a query calls a secret.
+_IN_QUERY = re.compile(
+    r"""([?&][A-Za-z0-9_.-]{0,40}(?:key|token|secret|password|credential|signature|sig)=)[^\s&#"'<>]+""", re.IGNORECASE
+)
 _ESCAPE = re.compile(r"(?<!\\)\\+u([0-9a-fA-F]{4})")
+_ESCAPED_BYTE = re.compile(r"(?<!\\)\\+x([0-9a-fA-F]{2})")
 _BREAK = r"(?: |\\+[nrt])*"
 _MOST = 1_000_000
 _LONGEST_KEY = 200
@@ -35,8 +40,9 @@ def clean(text: str, limit: int, secrets: Iterable[str] = ()) -> str:
         secrets: Strings that must not appear in the result.
     """
     # Secrets go before anything that could take a part of one, and again after what may have stood inside one is gone.
-    # An escape in JSON may stand for a letter of one.
-    text = _ESCAPE.sub(lambda match: chr(int(match.group(1), 16)), _without(secrets, text)[:_MOST])
+    # An escape in JSON, or in what Python writes of it, may stand for a letter of one. A path may hold such letters.
+    text = _ESCAPE.sub(_escaped, _without(secrets, text)[:_MOST])
+    text = _ESCAPED_BYTE.sub(_escaped, text) if secrets else text
     text = _ANSI.sub("", text)
     if not text.isprintable():
         text = "".join(" " if character.isspace() else character for character in text if _harmless(character))
@@ -44,16 +50,16 @@ def clean(text: str, limit: int, secrets: Iterable[str] = ()) -> str:
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
-    """Returns `text` without the `secrets`, without anything that looks like a key, and without userinfo."""
+    """Returns `text` without the `secrets`, without anything that looks like a key or is called one, and userinfo."""
     known = _KEYS.sub(rf"\1{HIDDEN}", _without(secrets, text))
-    return _USERINFO.sub(r"\1", _OTHERS_KEYS.sub(HIDDEN, known))
+    return _IN_QUERY.sub(rf"\1{HIDDEN}", _USERINFO.sub(r"\1", _OTHERS_KEYS.sub(HIDDEN, known)))
 
 
 def _without(secrets: Iterable[str], text: str) -> str:
     for secret in sorted(secrets, key=len, reverse=True):
         if len(secret) >= SHORTEST_SECRET:
             text = text.replace(secret, HIDDEN)
-            if len(secret) <= _LONGEST_KEY and (" " in text or "\\" in text):
+            if len(secret) <= min(_LONGEST_KEY, len(text)) and (" " in text or "\\" in text):
                 # A secret that was broken over lines is one still, also where the break is written out.
                 text = re.sub(_BREAK.join(map(re.escape, secret)), HIDDEN, text)
     return text
@@ -76,6 +82,10 @@ def bare_url(url: str) -> str:
         return urlunsplit((parts.scheme, parts.netloc, parts.path, "", ""))
     except ValueError:
         return ""
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return chr(int(match[1], 16))
 
 
 def _harmless(character: str) -> bool:

@@ -46,7 +46,7 @@ _PLACEHOLDER = re.compile(
     re.IGNORECASE,
 )
 # An "=" at the end is no code: tokens of gateways may be base64.
-_CODE = re.compile(r"""[(){}\[\]"'`$;]|=(?!=*$)|^(?:os|userdata|st)\.""")
+_CODE = re.compile(r"""[(){}\[\]"'`$;]|=(?!=|$)|^(?:os|userdata|st)\.""")
 _COMMENT = re.compile(r"(\S+)\s+#")
 _COMMENT_OF_KNOWN = re.compile(r"([^\s#]+)\s*#")
 _SECOND_KEY = re.compile(r"lsv2_(?:pt|sk)_")

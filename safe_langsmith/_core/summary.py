@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from safe_langsmith.diagnosis import Cause, Workspace
 
+from .clean import shorten
 from .evidence import Evidence
 from .permissions import spoken
 from .verdict import Verdict
+
+PATH_LIMIT = 200
 
 _PRINCIPALS = {
     "personal": "Personal access token",
@@ -64,7 +67,7 @@ def operation(e: Evidence) -> str:
 
 def request(e: Evidence) -> str:
     """The method and path that were refused."""
-    return f"{e.facts.method} {e.facts.path}" if e.facts.method else "the request"
+    return f"{e.facts.method} {shorten(e.facts.path or '', PATH_LIMIT)}" if e.facts.method else "the request"
 
 
 def place(e: Evidence) -> str | None:

@@ -10,7 +10,7 @@ from safe_langsmith.diagnosis import Workspace
 
 from .destination import Destination
 from .first_send import with_chosen_workspace
-from .ledger import Case
+from .ledger import MOST_CASES, Case
 from .owner import is_unnamed, name_workspace
 from .roads.road import Road
 from .trouble import log_failure
@@ -33,14 +33,19 @@ def keep(road: Road, workspace: Workspace, to: Destination, resent: bool) -> Non
         if safeguard.resolve_workspace is True and to.case.automatic is None:
             to.case.automatic = workspace
         safeguard.before_send = with_chosen_workspace
+        # First, because whatever the SDK makes of the rest, no request is sent again silently.
+        announce(to.case, workspace, to.endpoint, resent, to.is_own)
         if not to.is_own:
-            safeguard.chosen_elsewhere[to.endpoint, to.fingerprint] = workspace.id
+            elsewhere = safeguard.chosen_elsewhere
+            elsewhere[to.endpoint, to.fingerprint] = workspace.id
+            # Runs may be sent with ever new keys.
+            while len(elsewhere) > MOST_CASES:
+                elsewhere.pop(next(iter(elsewhere)), None)
         # The user may have named one while the second request was on its way.
         elif is_unnamed(client):
             safeguard.chosen_workspace = workspace.id
             adopt(client, workspace.id)
             road.kept(workspace.id)
-        announce(to.case, workspace, to.endpoint, resent, to.is_own)
     except Exception as failure:
         log_failure("keeping a workspace", failure)
 

@@ -37,6 +37,7 @@ def _sandbox_clients_lack_workspace() -> bool:
     for name in ("SandboxClient", "AsyncSandboxClient"):
         kind = getattr(module, name, None)
         for client in gc.get_referrers(kind) if isinstance(kind, type) else ():
-            if type(client) is kind and "x-tenant-id" not in getattr(getattr(client, "_http", None), "headers", ()):
+            headers = getattr(getattr(client, "_http", None), "headers", None)
+            if type(client) is kind and headers is not None and "x-tenant-id" not in headers:
                 return True
     return False

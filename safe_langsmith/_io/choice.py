@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -47,6 +48,12 @@ def _ask_user(candidates: Sequence[Workspace], chooser: Chooser) -> tuple[str | 
     """Returns the id of the chosen workspace, or `None` and why there is none."""
     try:
         choice = chooser(tuple(candidates))
+        if inspect.iscoroutine(choice):
+            # Nothing here could wait for it, and Python would warn that nobody does.
+            choice.close()
+            declined = "resolve_workspace returned a coroutine, and has to be an ordinary function"
+            logger.warning("%s; no workspace was chosen", declined)
+            return None, declined
         id_ = canonical_workspace_id(choice.id if isinstance(choice, Workspace) else choice)
     except Exception as error:
         # Without the traceback: its frames are the user's, and may show what they work with.

@@ -35,20 +35,38 @@ class Echo(NamedTuple):
     """What explained a refusal.
 
     Attributes:
-        heard: A hash of the refusal and of what is known without looking, which cannot be turned back into a key.
+        digest: A hash of the refusal and of what is known without looking, which cannot be turned back into a key.
         learned: How much had been learned by then.
         until: When it stops being of use, on the ledger's clock.
         kind: The exception's class.
         diagnosis: The diagnosis.
         sdk_message: The SDK's own message, cleaned.
+        ends_in_a_log: Whether the SDK logs what such calls raise.
     """
 
-    heard: int
+    digest: int
     learned: int
     until: float
     kind: type[ForbiddenDiagnosis]
     diagnosis: Diagnosis
     sdk_message: str
+    ends_in_a_log: bool
+
+
+class Heard(NamedTuple):
+    """A refusal, as far as it can be heard without looking.
+
+    Attributes:
+        digest: What is the same for refusals that say the same.
+        response: The response.
+    """
+
+    digest: int
+    response: Any
+
+    def __repr__(self) -> str:
+        """Shows nothing of the response."""
+        return "Heard()"
 
 
 class Repetition:
@@ -80,8 +98,8 @@ class Repetition:
         self.answer()
 
 
-def listen(road: Road, error: Exception) -> int | None:
-    """Returns what is the same for refusals that say the same, or `None` where each has to be looked at.
+def listen(road: Road, error: Exception) -> Heard | None:
+    """Returns what can be heard of a refusal, or `None` where it has to be looked at.
 
     Args:
         road: The call.
@@ -91,12 +109,12 @@ def listen(road: Road, error: Exception) -> int | None:
         response = response_of(error)
         if response is None or response.status_code != 403 or response.history or under_examination():
             return None
-        return _heard(road, error, response)
+        return Heard(_digest(road, error, response), response)
     except Exception:  # Stand-ins for responses lack something or other; then each refusal is looked at.
         return None
 
 
-def _heard(road: Road, error: Exception, response: Any) -> int:
+def _digest(road: Road, error: Exception, response: Any) -> int:
     client, sent = road.client, response.request.headers
     return hash(
         (
@@ -117,23 +135,23 @@ def _heard(road: Road, error: Exception, response: Any) -> int:
     )
 
 
-def remember(client: Any, heard: int | None, explained: ForbiddenDiagnosis) -> None:
+def remember(road: Road, digest: int | None, explained: ForbiddenDiagnosis) -> None:
     """Keeps the words that explained a refusal.
 
     Args:
-        client: The SDK's client.
-        heard: What was heard of the refusal.
+        road: The call.
+        digest: What was heard of the refusal.
         explained: What explained it; not kept itself, since it holds the response.
     """
     # Whatever fails in here, the next refusal is looked at as this one was.
     with contextlib.suppress(Exception):
-        if heard is not None:
+        if digest is not None:
             known = ledger.LEDGER
-            words = (type(explained), explained.diagnosis, explained.sdk_message)
-            client._safeguard.echo = Echo(heard, known.changes, known.clock() + TTL, *words)
+            words = (type(explained), explained.diagnosis, explained.sdk_message, road.ends_in_a_log)
+            road.client._safeguard.echo = Echo(digest, known.changes, known.clock() + TTL, *words)
 
 
-def recall(road: Road, heard: int | None, error: Exception) -> Repetition | None:
+def recall(road: Road, heard: Heard | None, error: Exception) -> Repetition | None:
     """Returns the refused call where it repeats the one before, or `None`.
 
     Args:
@@ -142,12 +160,12 @@ def recall(road: Road, heard: int | None, error: Exception) -> Repetition | None
         error: What the SDK raised.
     """
     echo: Echo | None = road.client._safeguard.echo
-    if heard is None or echo is None or (echo.heard, echo.learned) != (heard, ledger.LEDGER.changes):
+    if heard is None or echo is None or (echo.digest, echo.learned) != (heard.digest, ledger.LEDGER.changes):
         return None
     if ledger.LEDGER.clock() >= echo.until:
         return None
     diagnosis = echo.diagnosis
-    response = response_of(error)
+    response = heard.response
     told = next(filter(None, map(response.headers.get, REQUEST_ID_HEADERS)), None)
     if told != diagnosis.request_id:
         # A server may write anything there, also what it was sent.
@@ -156,5 +174,5 @@ def recall(road: Road, heard: int | None, error: Exception) -> Repetition | None
         diagnosis = replace(diagnosis, request_id=told)
     drop_frames(error)
     explained = echo.kind(diagnosis, echo.sdk_message, error)
-    explained.repeated = road.ends_in_a_log
+    explained.repeated = echo.ends_in_a_log
     return Repetition(explained)

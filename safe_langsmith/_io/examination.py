@@ -60,8 +60,8 @@ def examine(
     # Who waits longer than the questions may take, waits for the user's callable, and goes on without. And who is
     # waited for by the one who asks must not wait, but ask, too.
     with case.hold(probes.DEADLINE + 1, needs_thread) as hold:
-        _examining.now = True
         try:
+            _examining.now = True
             asking = too_long if hold is Hold.TOO_LONG else ask
             conclusion = case.drive(investigate(facts), asking if safeguard.probe else no_questions)
             by_rule = hold is Hold.NEEDS_ME and safeguard.resolve_workspace is True

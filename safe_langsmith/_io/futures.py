@@ -4,29 +4,37 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError, TimeoutError
 from typing import TypeVar
 
 T = TypeVar("T")
+_SLICE = 0.1
 
 
-def outcome(future: Future[T], seconds: float) -> T | None:
+def outcome(future: Future[T], seconds: float, is_lost: Callable[[], bool] = lambda: False) -> T | None:
     """Returns the result of a future, or `None` where there is none in time; then it is cancelled.
 
     Args:
         future: The future.
         seconds: How long to wait at most.
+        is_lost: Whether nobody is there any more who could give a result, or be told that it is not wanted.
 
     Raises:
         CancelledError: If it was cancelled by somebody else.
     """
-    # Not concurrent.futures.wait(), which does not notice that a future is cancelled while it waits.
-    try:
-        return future.result(max(0.0, seconds))
-    except TimeoutError:
-        future.cancel()
-        return None
+    until = time.monotonic() + seconds
+    while not is_lost():
+        left = until - time.monotonic()
+        # Not concurrent.futures.wait(), which does not notice that a future is cancelled while it waits.
+        try:
+            return future.result(max(0.0, min(_SLICE, left)))
+        except TimeoutError:
+            if left <= _SLICE:
+                future.cancel()
+                return None
+    return None
 
 
 def in_thread(do: Callable[[], T]) -> Future[T]:
@@ -41,17 +49,22 @@ def in_thread(do: Callable[[], T]) -> Future[T]:
     """
     future: Future[T] = Future()
 
+    def give() -> None:
+        result = do()
+        # Who was cancelled wants none.
+        with contextlib.suppress(InvalidStateError):
+            future.set_result(result)
+
     def work() -> None:
-        # A traceback printed by the thread would show what it worked on. And who was cancelled wants no result.
+        # A traceback printed by the thread would show what it worked on.
         with contextlib.suppress(BaseException):
-            result = do()
-            with contextlib.suppress(InvalidStateError):
-                future.set_result(result)
+            give()
         future.cancel()
 
     try:
         threading.Thread(target=work, name="safe-langsmith-probe", daemon=True).start()
     except RuntimeError:
-        # The interpreter is shutting down and starts no thread any more; the socket timeouts have to do.
-        work()
+        # The interpreter is shutting down and starts no thread any more; the socket timeouts have to do. An interrupt
+        # that comes meanwhile is the caller's.
+        give()
     return future

@@ -85,8 +85,10 @@ class Case:
             if held:
                 self._needs = ()
             # Not only where it is known to be held: an interrupt may come just before that is noted.
-            with contextlib.suppress(RuntimeError):
+            try:  # noqa: SIM105 -- while that is being called, another interrupt may come
                 self.lock.release()
+            except RuntimeError:
+                pass
 
     @property
     def automatic(self) -> Workspace | None:

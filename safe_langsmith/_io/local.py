@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import codecs
+import importlib.util
 import io
 import os
 import stat
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from types import FunctionType
 
@@ -43,7 +45,7 @@ def _read(path: str) -> Dotenv:
         # Some password managers serve .env from a pipe, where reading could wait for ever.
         if not stat.S_ISREG(status.st_mode):
             return Dotenv(path, trouble="it is not a regular file")
-        with open(path, "rb") as stream:
+        with open(path, "rb", opener=_open_at_once) as stream:
             content = stream.read(_LARGEST_DOTENV + 1)
         if len(content) > _LARGEST_DOTENV:
             return Dotenv(path, trouble="it is too large")
@@ -53,6 +55,11 @@ def _read(path: str) -> Dotenv:
         return _parse(path, io.StringIO(content.decode("utf-8"), newline=None).getvalue())
     except Exception as error:  # As above.
         return Dotenv(path, trouble=_reason(error))
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    # It may have become a pipe just now.
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _parse(path: str, text: str) -> Dotenv:
@@ -111,6 +118,8 @@ def read_profile(profile: str | None = None, config_path: str | None = None) -> 
         config_path: The config file, where the client was given one.
     """
     try:
+        if not _sdk_has_profiles():
+            return None
         from langsmith._internal._profiles import load_profile_client_config
 
         given = {"profile": profile, "config_path": config_path}
@@ -126,6 +135,12 @@ def read_profile(profile: str | None = None, config_path: str | None = None) -> 
         )
     except Exception:  # A private module of the SDK: whatever it has become, a profile is only one more source.
         return None
+
+
+@cache
+def _sdk_has_profiles() -> bool:
+    """Whether the SDK has that module. Python would look for a missing one each time, and hold a lock meanwhile."""
+    return importlib.util.find_spec("langsmith._internal._profiles") is not None
 
 
 def _reason(error: Exception) -> str:

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from safe_langsmith._core.clean import HIDDEN
+from safe_langsmith._core.variables import shown
+
 from .refusals import CREDENTIAL_HEADERS, plain_headers
 
 API_KEY = "x-api-key"
@@ -22,6 +25,20 @@ def headers_of(client: Any) -> Mapping[str, Any]:
     # The oldest async clients keep them in their httpx client only.
     headers: Mapping[str, Any] = own if own is not None else client._client.headers
     return headers
+
+
+def shown_client(said: str, client: Any) -> str:
+    """Returns what a client says of itself, without a password in its endpoint, or a key in its place.
+
+    Args:
+        said: What the SDK's client says.
+        client: The client.
+    """
+    try:
+        endpoint = endpoint_of(client)
+    except AttributeError:  # Private in async clients.
+        return said
+    return said.replace(endpoint, shown("endpoint", endpoint) or HIDDEN) if endpoint else said
 
 
 def key_of(client: Any) -> str | None:
@@ -108,5 +125,6 @@ def name_workspace(api: Any, workspace_id: str | None) -> None:
     if hasattr(api, "tenant_id") and not hasattr(api, "_header_provider"):
         api.tenant_id = workspace_id
         # One in here would win, also over what a copy is made for.
-        if has_tenant(api._custom_headers):
-            api._custom_headers = without_tenant(api._custom_headers)
+        custom = getattr(api, "_custom_headers", {})
+        if has_tenant(custom):
+            api._custom_headers = without_tenant(custom)

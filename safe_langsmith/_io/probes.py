@@ -68,8 +68,9 @@ class Prober:
     def call_off(self) -> None:
         """Makes whoever waits for an answer stop waiting, and asks nothing any more. From any thread."""
         self._called_off = True
-        pending = self._waiting_for
-        if pending is not None:
+        pending, loop = self._waiting_for, self._way.loop
+        # A loop that is closed cannot be told.
+        if pending is not None and not (loop and loop.is_closed()):
             pending.cancel()
 
     def forget(self) -> None:
@@ -105,9 +106,12 @@ class Prober:
             future = self._waiting_for = self._way.get(url, headers, self._until)
             if self._called_off:
                 future.cancel()
-            raw = outcome(future, left)
+            loop = self._way.loop
+            raw = outcome(future, left, loop.is_closed) if loop else outcome(future, left)
             if raw is None or raw.error == TOO_LATE:
-                return Answer(error=f"{OUT_OF_TIME} {DEADLINE:g} s")
+                # A loop that stands still, or was closed, says nothing about the server. Others have to ask themselves.
+                asked = loop is None or loop.is_running()
+                return Answer(error=f"{OUT_OF_TIME} {DEADLINE:g} s", asked=asked)
         except CancelledError:
             return _CALLED_OFF if self._called_off else Answer(error="no answer")
         finally:

@@ -41,7 +41,7 @@ def refused(make_road: Callable[[], Road], error: Exception) -> RefusedCall | Re
         repetition = recall(road, heard, error)
         if repetition is not None:
             return repetition
-        return RefusedCall(road, error, _policy(), heard) if road.is_refusal(error) else None
+        return RefusedCall(road, error, _policy(), heard and heard.digest) if road.is_refusal(error) else None
     except Exception:  # Whatever fails in here, the SDK's own error stands.
         return None
 
@@ -62,12 +62,12 @@ class RefusedCall:
         road: The call.
         error: What the SDK raised.
         policy: When another attempt is made.
-        heard: What was heard of the refusal, to know it again by.
+        digest: What was heard of the refusal, to know it again by.
     """
 
-    def __init__(self, road: Road, error: Exception, policy: dict[str, Any], heard: int | None = None) -> None:
+    def __init__(self, road: Road, error: Exception, policy: dict[str, Any], digest: int | None = None) -> None:
         """Holds the call."""
-        self._heard = heard
+        self._digest = digest
         self._policy = policy
         self._road = road
         self._client = road.client
@@ -126,7 +126,7 @@ class RefusedCall:
         response, sdk_error, explained = self._response, self._error, self._explained
         # Not before: what is found for a task that was cancelled meanwhile is no answer.
         if explained is not None:
-            remember(self._client, self._heard, explained)
+            remember(self._road, self._digest, explained)
         self._drop_all()
         if sdk_error is None:
             return response
@@ -234,7 +234,7 @@ class RefusedCall:
         repeated = road.ends_in_a_log and not to.case.is_news(diagnosis)
         self._explained = self._explain(diagnosis, error, refusal, repeated)
         if workspace is not None or self._second is not None:
-            self._heard = None
+            self._digest = None
         return False
 
     def _ask(

@@ -13,6 +13,7 @@ from safe_langsmith._core.settings import SET_LATER, Configuration
 from safe_langsmith._core.variables import normal
 from safe_langsmith.diagnosis import Workspace
 
+from .forking import finish_imports_before_forks
 from .local import PathLike, read_dotenv, read_profile
 from .owner import name_workspace, values_of, workspace_of
 from .sdk_cache import cached_variables
@@ -24,6 +25,7 @@ BeforeSend = Callable[[Any, str, dict[str, Any]], dict[str, Any]]
 Chooser = Callable[[Sequence[Workspace]], Union[Workspace, str, None]]
 
 _OPTIONS = ("resolve_workspace", "probe", "dotenv_path")
+_NO_PROFILE = (None, None)
 _ARGUMENTS = {"endpoint": "api_url", "api_key": "api_key", "workspace_id": "workspace_id"}
 
 
@@ -48,8 +50,8 @@ class Safeguard:
     """
 
     __slots__ = (
-        "_given", "_origins", "_profile", "before_send", "chosen_elsewhere", "chosen_workspace", "dotenv_path", "echo",
-        "probe", "resolve_workspace",
+        "_digests", "_given", "_profile", "_sources", "before_send", "chosen_elsewhere", "chosen_workspace",
+        "dotenv_path", "echo", "probe", "resolve_workspace",
     )  # fmt: skip
 
     def __init__(
@@ -57,7 +59,7 @@ class Safeguard:
         resolve_workspace: bool | Chooser,
         probe: bool,
         dotenv_path: PathLike | None,
-        given: Collection[str] = frozenset(),
+        given: Collection[str] = (),
         profile: str | None = None,
         profile_config_path: str | None = None,
     ) -> None:
@@ -70,8 +72,9 @@ class Safeguard:
         self.before_send: BeforeSend | None = None
         self.echo: Echo | None = None
         self._given = given
-        self._profile = (profile, profile_config_path)
-        self._origins: dict[str, tuple[str | None, int]] = {}
+        self._profile = (profile, profile_config_path) if profile or profile_config_path else _NO_PROFILE
+        self._sources: tuple[str | None, ...] = ()
+        self._digests: tuple[int, ...] = ()
         if not isinstance(resolve_workspace, bool) and not callable(resolve_workspace):
             raise TypeError(f"resolve_workspace must be a bool or a callable, not {type(resolve_workspace).__name__}")
 
@@ -96,14 +99,13 @@ class Safeguard:
             client: The client, which is not kept.
         """
         try:
+            values = values_of(client)
+            self._sources = tuple([self._origin(setting, values[setting]) for setting in _ARGUMENTS])
             # A value's hash tells whether somebody has set another one since, and cannot be turned back into a key.
-            self._origins = {
-                setting: (self._origin(setting, value), hash(normal(setting, value)))
-                for setting, value in values_of(client).items()
-            }
+            self._digests = tuple([hash(normal(setting, values[setting])) for setting in _ARGUMENTS])
         # Whatever fails in here, there is a client; its sources are then looked for when they are needed.
         except Exception:
-            self._origins = {}
+            self._digests = ()
 
     def disown(self, client: Any) -> None:
         """Takes back the workspace that was chosen for a client, unless the user has named another since.
@@ -125,9 +127,10 @@ class Safeguard:
             sources: Where those came from, as far as the request itself shows it.
         """
         origins: dict[str, str | None] = {}
+        all_noted = dict(zip(_ARGUMENTS, zip(self._sources, self._digests, strict=False), strict=False))
         for setting, value in in_use.items():
             now = hash(normal(setting, value))
-            noted, digest = self._origins.get(setting, (self._origin(setting, value), now))
+            noted, digest = all_noted.get(setting, (self._origin(setting, value), now))
             origins[setting] = sources.get(setting) or (noted if digest == now else SET_LATER)
         profile = read_profile(*self._profile)
         dotenv, cached = read_dotenv(self.dotenv_path), cached_variables()
@@ -142,7 +145,7 @@ class Safeguard:
         return origin(setting, value, _ARGUMENTS[setting] in self._given, os.environ)
 
 
-def given_arguments(parent: inspect.Signature, args: Sequence[object], kwargs: Mapping[str, object]) -> set[str]:
+def given_arguments(parent: inspect.Signature, args: Sequence[object], kwargs: Mapping[str, object]) -> tuple[str, ...]:
     """Returns the names of a constructor's arguments that were given a value.
 
     Args:
@@ -151,10 +154,13 @@ def given_arguments(parent: inspect.Signature, args: Sequence[object], kwargs: M
         kwargs: The keyword arguments.
     """
     given = kwargs if not args else {**dict(zip(list(parent.parameters)[1:], args, strict=False)), **kwargs}
-    return {name for name, value in given.items() if value is not None and value is not False}
+    return tuple([name for name, value in given.items() if value is not None and value is not False])
 
 
 def with_our_options(parent: inspect.Signature, ours: inspect.Signature) -> inspect.Signature:
     """Returns the signature of the SDK's constructor, as the installed SDK has it, with our options after its own."""
     added = [ours.parameters[name] for name in _OPTIONS]
     return parent.replace(parameters=[*parent.parameters.values(), *added])
+
+
+finish_imports_before_forks()

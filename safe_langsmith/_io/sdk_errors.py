@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 # `httpx` and `httpx2` name theirs alike, and so do the generated clients of all versions.
@@ -10,9 +11,14 @@ _HTTP_ERRORS = frozenset({"HTTPStatusError", "APIStatusError"})
 
 def is_http_error(error: BaseException | None) -> bool:
     """Whether an exception is one that an HTTP library, or a generated client, raises for an answer."""
+    return _is_http_error(type(error))
+
+
+@lru_cache(maxsize=100)
+def _is_http_error(raised: type) -> bool:
     import requests
 
-    return isinstance(error, requests.HTTPError) or any(kind.__name__ in _HTTP_ERRORS for kind in type(error).__mro__)
+    return issubclass(raised, requests.HTTPError) or any(kind.__name__ in _HTTP_ERRORS for kind in raised.__mro__)
 
 
 def response_of(error: BaseException | None) -> Any:

@@ -6,7 +6,8 @@ import asyncio
 import inspect
 import threading
 import time
-from collections.abc import Iterator, Mapping
+import zlib
+from collections.abc import AsyncIterator, Iterator, Mapping
 from concurrent.futures import Future
 from typing import Any, NamedTuple, Protocol
 
@@ -15,6 +16,7 @@ from .futures import in_thread
 TOO_LATE = "not all of it came in time"
 LARGEST_BODY = 8_000_000
 _CHUNK = 65_536
+_PACKING = "gzip"
 _TENANT = "X-Tenant-Id"
 
 
@@ -39,9 +41,11 @@ class Way(Protocol):
 
     Attributes:
         needs_thread: The thread without which no answer comes, or `None`.
+        loop: The event loop without which no answer comes, or `None`.
     """
 
     needs_thread: int | None
+    loop: asyncio.AbstractEventLoop | None
 
     def get(self, url: str, headers: Mapping[str, str], until: float) -> Future[Raw]:
         """Sends one GET, once, and follows no redirect. Raises nothing; cancelling the future gives up waiting.
@@ -62,6 +66,7 @@ class SessionWay:
     """
 
     needs_thread: int | None = None
+    loop: asyncio.AbstractEventLoop | None = None
 
     def __init__(self, session: Any) -> None:
         """Changes nothing in the session."""
@@ -84,6 +89,7 @@ class LoopWay:
     def __init__(self, client: Any, loop: asyncio.AbstractEventLoop) -> None:
         """Changes nothing in the client. To be called on the loop's thread."""
         self._client = client
+        self.loop: asyncio.AbstractEventLoop | None = loop
         self._loop = loop
         self.needs_thread: int | None = threading.get_ident()
 
@@ -131,13 +137,14 @@ async def _ask_async(client: Any, url: str, headers: Mapping[str, str], until: f
         twin.__dict__.update(client.__dict__)
         # Its own cookies and hooks, so that none of the user's is changed or called.
         twin.cookies, twin.event_hooks = client.cookies, {}
-        request = twin.build_request("GET", url, headers=dict(headers), timeout=_left(until))
+        packed = {"Accept-Encoding": _PACKING}
+        request = twin.build_request("GET", url, headers={**headers, **packed}, timeout=_left(until))
         if _TENANT not in headers:
             request.headers.pop(_TENANT, None)
         response = await twin.send(request, stream=True, follow_redirects=False)
         try:
             body = bytearray()
-            async for chunk in response.aiter_bytes(_CHUNK):
+            async for chunk in _unpacked(response):
                 body += chunk
                 if time.monotonic() > until:
                     return Raw(error=TOO_LATE)
@@ -150,11 +157,23 @@ async def _ask_async(client: Any, url: str, headers: Mapping[str, str], until: f
         return Raw(error=type(error).__name__)
 
 
+async def _unpacked(response: Any) -> AsyncIterator[bytes]:
+    """The body of an httpx response as it comes in. httpx would unpack gigabytes at once where a few bytes say so."""
+    # What a transport of the user's made up is at hand already.
+    if response.is_stream_consumed or response.headers.get("Content-Encoding", "identity") == "identity":
+        async for chunk in response.aiter_bytes():
+            yield chunk
+        return
+    unpacking = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    async for chunk in response.aiter_raw():
+        yield unpacking.decompress(chunk, LARGEST_BODY + 1)
+
+
 def _chunks(response: Any) -> Iterator[bytes]:
     """The body of a `requests` response as it comes in, where urllib3 can do that: a full chunk may never be full."""
     raw = response.raw
     # An adapter or a session of the user's may have read it already, or may have made it up.
-    untouched = response._content is False and hasattr(getattr(raw, "_fp", None), "read1")
+    untouched = getattr(response, "_content", None) is False and hasattr(getattr(raw, "_fp", None), "read1")
     read1: Any = getattr(raw, "read1", None)
     if not untouched or read1 is None or "decode_content" not in inspect.signature(read1).parameters:
         yield from response.iter_content(_CHUNK)

@@ -82,7 +82,13 @@ class Connection(http.server.BaseHTTPRequestHandler):
         else:
             self.connection.sendall(b"".join(self._message(action)))
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _exchange
+    do_GET = _exchange
+    do_HEAD = _exchange
+    do_POST = _exchange
+    do_PUT = _exchange
+    do_PATCH = _exchange
+    do_DELETE = _exchange
+    do_OPTIONS = _exchange
 
     def _read_body(self) -> bytes | None:
         """Returns the whole body, or `None` where it is malformed or the client gave up."""
@@ -133,6 +139,6 @@ class Connection(http.server.BaseHTTPRequestHandler):
         self.connection.sendall(head)
         for byte in content:
             if self._closing.wait(drip.interval):
-                self.close_connection = True
+                self.close_connection: bool = True
                 return
             self.connection.sendall(bytes((byte,)))

@@ -24,7 +24,7 @@ class Listener:
         self._lock = threading.Lock()
         self._connections: dict[socket.socket, threading.Thread] = {}
         self._socket = socket.create_server((_HOST, 0), backlog=_BACKLOG)
-        self.address = f"{_HOST}:{self._socket.getsockname()[1]}"
+        self.address: str = f"{_HOST}:{self._socket.getsockname()[1]}"
         self._acceptor = threading.Thread(target=self._accept, name="stand-in", daemon=True)
         self._acceptor.start()
 

@@ -24,7 +24,7 @@ class Organization:
 
     def __init__(self, name: str, registry: Registry) -> None:
         """Use `StandIn.add_organization`."""
-        self.id = str(uuid4())
+        self.id: str = str(uuid4())
         self.name = name
         self._registry = registry
 

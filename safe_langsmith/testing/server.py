@@ -52,7 +52,7 @@ class StandIn:
         self._registry = Registry(mint)
         self._service = Service(base, policy, identity.info(info or {}), self._registry)
         self._listener = Listener(self._service)
-        self.url = f"http://{self._listener.address}{base}"
+        self.url: str = f"http://{self._listener.address}{base}"
 
     def __repr__(self) -> str:
         return f"<StandIn {self.url}>"

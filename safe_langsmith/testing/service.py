@@ -28,9 +28,9 @@ class Service:
             info: The body of `GET /info`.
             registry: Who exists.
         """
-        self.script = Script()
-        self.journal = Journal()
-        self.store = Store()
+        self.script: Script = Script()
+        self.journal: Journal = Journal()
+        self.store: Store = Store()
         self._base = base
         # Beside ".../api/v1" are the API's second version and the authorization server, below ".../api".
         self._mount = base.removesuffix("/v1") if base.endswith("/api/v1") else base

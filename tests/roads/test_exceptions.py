@@ -83,7 +83,7 @@ def test_what_the_class_of_a_generated_client_promises(body, generated_kind, mak
     assert isinstance(error, type(plain))
     assert error.status_code == plain.status_code
     assert error.body == plain.body
-    assert error.message == error.sdk_message
+    assert error.message == str(error)
     assert error.response.content == plain.response.content
     assert error.request.url == plain.request.url
     for name in vars(plain).keys() - {"response", "request"}:

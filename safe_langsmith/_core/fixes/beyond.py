@@ -98,6 +98,17 @@ def blocked_upstream(e: Evidence) -> list[Fix]:
         ),
         look_on_the_way(e, "Find what stands between this machine and LangSmith"),
     ]
+    if e.facts.redirected_to and e.facts.credential.kind not in ("oauth", "missing"):
+        fixes.append(
+            Fix(
+                f"Make a new key, unless {e.facts.redirected_to} is yours",
+                "The SDK followed a redirect there. The libraries under it take Authorization off on the way to "
+                "another host, but not X-API-Key: the key went along.",
+                None,
+                f"{ui_url(e.facts.endpoint)}/settings",
+                step=5,
+            )
+        )
     if e.facts.method == "POST" and "/runs" in (e.facts.path or ""):
         fixes.append(
             Fix(

@@ -1,0 +1,67 @@
+"""Plays the programs of `tests/stress` with one seed after the other, to find what a few seeds do not.
+
+    python benchmarks/stress.py [seconds] [first seed]
+
+Runs on the stand-in for LangSmith that comes with the library. Prints each program that failed, with the command that
+plays it again, and at last how often each was played.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+PROGRAMS = Path(__file__).parent.parent / "tests" / "stress" / "programs"
+SCENES = {
+    "threads": ("",),
+    "tasks": ("",),
+    "mixed": (
+        *("interrupted", "terminated", "cancelled", "closed", "stopped", "anywhen"),
+        *("handler_anywhere", "interrupted_anywhere"),
+    ),
+    "prefork": ("nothing", "healed", "diagnosing", "importing"),
+    "leaks": ("threads_and_files", "clients", "keys"),
+    "pools": ("spawn", "forkserver"),
+}
+
+
+def failed(program: str, seed: int, scene: str, directory: str) -> str | None:
+    command = [sys.executable, str(PROGRAMS / f"{program}.py"), str(seed), *([scene] if scene else [])]
+    environment = {**os.environ, "PYTHONHASHSEED": str(seed)}
+    try:
+        ended = subprocess.run(command, env=environment, cwd=directory, capture_output=True, text=True, timeout=150)
+    except subprocess.TimeoutExpired as late:
+        return f"{' '.join(command)}\nhangs\n{(late.stderr or b'').decode()}"
+    if ended.returncode or ended.stderr:
+        return f"{' '.join(command)}\nended with {ended.returncode}\n{ended.stdout}{ended.stderr}"
+    return None
+
+
+def main() -> int:
+    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 600.0
+    first = int(sys.argv[2]) if len(sys.argv) > 2 else 1
+    until, played, failures = time.monotonic() + seconds, Counter[str](), 0
+    with tempfile.TemporaryDirectory() as directory:
+        for seed in itertools.count(first):
+            for program, scenes in SCENES.items():
+                # One scene a seed, so that all programs come up soon.
+                scene = scenes[seed % len(scenes)]
+                failure = failed(program, seed, scene, directory)
+                played[f"{program} {scene}".strip()] += 1
+                if failure:
+                    failures += 1
+                    print(failure, flush=True)
+            if time.monotonic() > until:
+                break
+    print(f"seeds {first} to {seed}, {failures} failed: {dict(sorted(played.items()))}")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
