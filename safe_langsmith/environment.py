@@ -8,6 +8,7 @@ import os
 from ._core.clean import HIDDEN
 from ._core.scrub import scrub
 from ._core.variables import VARIABLES, shown
+from ._io import ledger
 from ._io.local import PathLike, read_dotenv
 from .diagnosis import Setting
 
@@ -37,6 +38,8 @@ def reload_environment(dotenv_path: PathLike | None = None) -> dict[str, Setting
     from dotenv import find_dotenv, load_dotenv
 
     _clear_caches()
+    # What was said of the variables a moment ago is to be looked at anew.
+    ledger.LEDGER.changed()
     path = os.fspath(dotenv_path) if dotenv_path is not None else find_dotenv(usecwd=True)
     if dotenv_path is not None:
         # load_dotenv() passes over what is not there or no file, which hides a mistyped path.

@@ -95,7 +95,7 @@ def read_body(raw: bytes, content_type: str = "", secrets: tuple[str, ...] = ())
         return Body("empty")
     if _HTML.match(text[:20_000]) or "html" in content_type.lower():
         said = clean(_title(text[:20_000]), MESSAGE_LIMIT, secrets)
-        return Body("html", f"an HTML page, {said!r}" if said else "an HTML page")
+        return Body("html", f"an HTML page, '{said}'" if said else "an HTML page")
     document = parse(text)
     said = _joined(_sentences(document)[:_MOST_SENTENCES]) if isinstance(document, dict) else text
     if isinstance(document, str):

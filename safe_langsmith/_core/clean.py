@@ -18,9 +18,11 @@ _OTHERS_KEYS = re.compile(
     r"|s?v2_(?:pt|sk)_[A-Za-z0-9_]{8,})"
 )
 _USERINFO = re.compile(r"""(https?://)[^/\s?#"<>]*@""")
-# What a query calls a secret.
+# What a query calls a secret; "sort_key" and "page_token" are none.
 _IN_QUERY = re.compile(
-    r"""([?&][A-Za-z0-9_.-]{0,40}(?:key|token|secret|password|credential|signature|sig)=)[^\s&#"'<>]+""", re.IGNORECASE
+    r"""([?&](?:[A-Za-z0-9_.-]{0,40}(?:api|access|security|auth|session|refresh|id)[_-]?)?(?:key|token)="""
+    r"""|[?&][A-Za-z0-9_.-]{0,40}(?:secret|password|credential|signature|sig)=)[^\s&#"'<>]+""",
+    re.IGNORECASE,
 )
 _ESCAPE = re.compile(r"(?<!\\)\\+u([0-9a-fA-F]{4})")
 _ESCAPED_BYTE = re.compile(r"(?<!\\)\\+x([0-9a-fA-F]{2})")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -19,23 +18,24 @@ from safe_langsmith.errors import ForbiddenDiagnosis
 from . import ledger
 from .examination import under_examination
 from .owner import workspace_of
-from .refusals import CREDENTIAL_HEADERS, REQUEST_ID_HEADERS
+from .refusals import CREDENTIAL_HEADERS, read_answered, told_id
 from .roads.road import Road
 from .sdk_errors import drop_frames, response_of
 
 TTL = 1.0
-"""Seconds for which a refusal may be explained by the words of the one before."""
+"""Seconds for which a refusal may be explained by the words of an earlier one."""
+
+MOST = 16
+"""How many refusals of one client are remembered so."""
 
 _VARIABLES = tuple(name for names in VARIABLES.values() for name in names)
 _SENT = (*CREDENTIAL_HEADERS, "x-tenant-id")
-_AN_ID = re.compile(r"[0-9a-fA-F-]{1,64}")
 
 
 class Echo(NamedTuple):
     """What explained a refusal.
 
     Attributes:
-        digest: A hash of the refusal and of what is known without looking, which cannot be turned back into a key.
         learned: How much had been learned by then.
         until: When it stops being of use, on the ledger's clock.
         kind: The exception's class.
@@ -44,7 +44,6 @@ class Echo(NamedTuple):
         ends_in_a_log: Whether the SDK logs what such calls raise.
     """
 
-    digest: int
     learned: int
     until: float
     kind: type[ForbiddenDiagnosis]
@@ -57,7 +56,8 @@ class Heard(NamedTuple):
     """A refusal, as far as it can be heard without looking.
 
     Attributes:
-        digest: What is the same for refusals that say the same.
+        digest: A hash of the refusal and of what is known without looking: the same for refusals that say the same.
+            It cannot be turned back into a key.
         response: The response.
     """
 
@@ -135,44 +135,51 @@ def _digest(road: Road, error: Exception, response: Any) -> int:
     )
 
 
-def remember(road: Road, digest: int | None, explained: ForbiddenDiagnosis) -> None:
+def remember(road: Road, digest: int | None, learned: int, explained: ForbiddenDiagnosis) -> None:
     """Keeps the words that explained a refusal.
 
     Args:
         road: The call.
         digest: What was heard of the refusal.
+        learned: How much had been learned when it was explained.
         explained: What explained it; not kept itself, since it holds the response.
     """
     # Whatever fails in here, the next refusal is looked at as this one was.
     with contextlib.suppress(Exception):
         if digest is not None:
-            known = ledger.LEDGER
-            words = (type(explained), explained.diagnosis, explained.sdk_message, road.ends_in_a_log)
-            road.client._safeguard.echo = Echo(digest, known.changes, known.clock() + TTL, *words)
+            echoes = road.client._safeguard.echoes = road.client._safeguard.echoes or {}
+            while len(echoes) >= MOST:
+                echoes.pop(next(iter(echoes)), None)
+            until = ledger.LEDGER.clock() + TTL
+            diagnosis = _apart(explained.diagnosis, explained.request_id)
+            echoes[digest] = Echo(learned, until, type(explained), diagnosis, explained.sdk_message, road.ends_in_a_log)
 
 
 def recall(road: Road, heard: Heard | None, error: Exception) -> Repetition | None:
-    """Returns the refused call where it repeats the one before, or `None`.
+    """Returns the refused call where it repeats another one, or `None`.
 
     Args:
         road: The call.
         heard: What was heard of the refusal.
         error: What the SDK raised.
     """
-    echo: Echo | None = road.client._safeguard.echo
-    if heard is None or echo is None or (echo.digest, echo.learned) != (heard.digest, ledger.LEDGER.changes):
-        return None
-    if ledger.LEDGER.clock() >= echo.until:
-        return None
-    diagnosis = echo.diagnosis
-    response = heard.response
-    told = next(filter(None, map(response.headers.get, REQUEST_ID_HEADERS)), None)
-    if told != diagnosis.request_id:
-        # A server may write anything there, also what it was sent.
-        if told is None or not _AN_ID.fullmatch(told) or any(told in str(v) for v in response.request.headers.values()):
+    with contextlib.suppress(Exception):
+        echo: Echo | None = (road.client._safeguard.echoes or {}).get(heard.digest) if heard else None
+        known = ledger.LEDGER
+        if heard is None or echo is None or echo.learned != known.changes or known.clock() >= echo.until:
             return None
-        diagnosis = replace(diagnosis, request_id=told)
-    drop_frames(error)
-    explained = echo.kind(diagnosis, echo.sdk_message, error)
-    explained.repeated = echo.ends_in_a_log
-    return Repetition(explained)
+        explained = echo.kind(_apart(echo.diagnosis, _id_of(road, heard, echo)), echo.sdk_message, error)
+        explained.repeated = echo.ends_in_a_log
+        drop_frames(error)
+        return Repetition(explained)
+    return None
+
+
+def _id_of(road: Road, heard: Heard, echo: Echo) -> str | None:
+    told, known = told_id(heard.response.headers), echo.diagnosis.request_id
+    return known if told == (known or "") else read_answered(heard.response, road.method, road.url, {}).request_id
+
+
+def _apart(diagnosis: Diagnosis, request_id: str | None) -> Diagnosis:
+    """A diagnosis for another request, which shares nothing with this one that somebody might change."""
+    return replace(diagnosis, request_id=request_id, settings=dict(diagnosis.settings))

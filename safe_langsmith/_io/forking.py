@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import sys
 
 # Of what is registered below, the latest is called first. So logging has to have been imported before: it locks itself
 # while a process forks, and a module that is being imported may ask it for a logger.
@@ -25,10 +26,13 @@ _WHEN_REFUSED = (
     "safe_langsmith._render.text",
 )
 """What is imported when a call is refused, on whichever thread that happens, and not before."""
+_FIRST = "safe_langsmith._io.refused_call"
 
 
 def finish_imports() -> None:
-    """Imports now what a refusal needs, or waits for the thread that does so."""
+    """Waits for the thread that imports what a refusal needs, and imports the rest. Without a refusal, does nothing."""
+    if _FIRST not in sys.modules:
+        return
     for name in _WHEN_REFUSED:
         try:
             importlib.import_module(name)

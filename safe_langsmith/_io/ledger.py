@@ -124,11 +124,11 @@ class Case:
     def _learn(self, question: Question, answer: Answer) -> Answer:
         # Answers that were never asked for, because probing is off, must not keep another client from asking.
         if answer.asked:
-            self._changed()
             now = self._clock()
             # A key may be refused for ever new workspaces.
             fresh = [known for known in tuple(self._answers.items()) if now < known[1][1]][1 - MOST_CASES :]
             self._answers = {**dict(fresh), question: (answer, now + (FAILURE_TTL if answer.failed else ANSWER_TTL))}
+            self._changed()
         return answer
 
     def is_news(self, diagnosis: Diagnosis) -> bool:
@@ -147,8 +147,8 @@ class Case:
                 chosen: T = choice
                 return chosen
         choice = choose()
-        self._changed()
         self._choices.append((_reference(chooser), choice))
+        self._changed()
         return choice
 
 

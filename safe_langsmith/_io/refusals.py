@@ -16,7 +16,7 @@ from safe_langsmith._core.body import NO_BODY, Body, read_body
 from safe_langsmith._core.clean import HIDDEN, bare_url, clean
 from safe_langsmith._core.keys import MISSING, OAUTH, Credential, describe
 
-REQUEST_ID_HEADERS = ("x-request-id", "x-langsmith-request-id", "x-amzn-requestid", "x-trace-id", "cf-ray")
+_REQUEST_ID_HEADERS = ("x-request-id", "x-langsmith-request-id", "x-amzn-requestid", "x-trace-id", "cf-ray")
 CREDENTIAL_HEADERS = ("x-api-key", "authorization", "x-service-key", "cookie")
 _MOST_BODY = 100_000
 _SHORTEST_SECRET = 6
@@ -139,23 +139,34 @@ def read_refusal(response: Any, method: str, url: str, default_headers: Mapping[
         url: The URL that the caller asked for, used where the response does not know its request.
         default_headers: The headers that the client sends, used likewise.
     """
-    first = _first(response)
-    prepared = _request_of(first)
+    refusal = read_answered(response, method, url, default_headers)
+    asked = refusal.url
+    elsewhere = netloc_of(_text(getattr(response, "url", None)) or asked) if _first(response) is not response else ""
+    content_type = plain_headers(getattr(response, "headers", None)).get("content-type", "")
+    content = getattr(response, "content", b"")
+    raw = content[:_MOST_BODY] if isinstance(content, bytes) else b""
+    return replace(
+        refusal,
+        body=read_body(raw, content_type, refusal.secrets),
+        redirected_to=clean(elsewhere, 200) if elsewhere and elsewhere != netloc_of(asked) else None,
+    )
+
+
+def read_answered(response: Any, method: str, url: str, default_headers: Mapping[str, str]) -> Refusal:
+    """Returns what `read_refusal` does, without what the answer says beside the id that it gave the request."""
+    prepared = _request_of(_first(response))
     sent = getattr(prepared, "headers", None)
     headers = plain_headers(sent if isinstance(sent, Mapping) else default_headers)
     asked = as_sent(asked_url(response) or url)
-    elsewhere = netloc_of(_text(getattr(response, "url", None)) or asked) if first is not response else ""
-    answer_headers = plain_headers(getattr(response, "headers", None))
     refusal = Refusal(headers, method, asked, NO_BODY, None, None, prepared, _further_secrets(sent, headers, asked))
-    content = getattr(response, "content", b"")
-    raw = content[:_MOST_BODY] if isinstance(content, bytes) else b""
-    request_id = next((answer_headers[name] for name in REQUEST_ID_HEADERS if name in answer_headers), "")
-    return replace(
-        refusal,
-        body=read_body(raw, answer_headers.get("content-type", ""), refusal.secrets),
-        request_id=clean(request_id, 80, refusal.secrets) or None,
-        redirected_to=clean(elsewhere, 200) if elsewhere and elsewhere != netloc_of(asked) else None,
-    )
+    # A server may write anything there, also what it was sent.
+    told = clean(told_id(plain_headers(getattr(response, "headers", None))), 80, refusal.secrets)
+    return replace(refusal, request_id=told or None)
+
+
+def told_id(headers: Mapping[str, str]) -> str:
+    """Returns the id that a server gave a request, as it is in the headers of its answer."""
+    return next((headers[name] for name in _REQUEST_ID_HEADERS if name in headers), "")
 
 
 def plain_headers(headers: Any) -> dict[str, str]:

@@ -11,7 +11,7 @@ from safe_langsmith._core.scrub import scrub
 from safe_langsmith.diagnosis import Cause, Diagnosis, Workspace
 from safe_langsmith.errors import ForbiddenDiagnosis, explain
 
-from . import probes
+from . import ledger, probes
 from .adoption import forget, give_up, keep
 from .bypasses import bypasses_in_use
 from .destination import Destination, destination_of
@@ -68,6 +68,7 @@ class RefusedCall:
     def __init__(self, road: Road, error: Exception, policy: dict[str, Any], digest: int | None = None) -> None:
         """Holds the call."""
         self._digest = digest
+        self._learned = 0
         self._policy = policy
         self._road = road
         self._client = road.client
@@ -126,7 +127,7 @@ class RefusedCall:
         response, sdk_error, explained = self._response, self._error, self._explained
         # Not before: what is found for a task that was cancelled meanwhile is no answer.
         if explained is not None:
-            remember(self._road, self._digest, explained)
+            remember(self._road, self._digest, self._learned, explained)
         self._drop_all()
         if sdk_error is None:
             return response
@@ -224,6 +225,7 @@ class RefusedCall:
             return look is not None
         refusal, to, naming, may_choose = look
         diagnosis, workspace = self._ask(refusal, to, naming, may_choose)
+        self._learned = ledger.LEDGER.changes
         if diagnosis.cause is Cause.WORKSPACE_NOT_ACCESSIBLE:
             forget(client, to, naming.workspace_id)
         if workspace is not None and self._has_same_key(to, refusal):

@@ -45,13 +45,13 @@ class Safeguard:
     Attributes:
         chosen_workspace: The workspace that was chosen for the client, or `None`.
         chosen_elsewhere: Those that were chosen for other endpoints and keys, by endpoint and fingerprint of the key.
-        echo: The words that explained the last refusal.
+        echoes: The words that explained the last refusals.
         before_send: Puts what was chosen into a call's arguments; `None` as long as nothing was.
     """
 
     __slots__ = (
         "_digests", "_given", "_profile", "_sources", "before_send", "chosen_elsewhere", "chosen_workspace",
-        "dotenv_path", "echo", "probe", "resolve_workspace",
+        "dotenv_path", "echoes", "probe", "resolve_workspace",
     )  # fmt: skip
 
     def __init__(
@@ -70,7 +70,7 @@ class Safeguard:
         self.chosen_workspace: str | None = None
         self.chosen_elsewhere: dict[tuple[str, str], str] = {}
         self.before_send: BeforeSend | None = None
-        self.echo: Echo | None = None
+        self.echoes: dict[int, Echo] | None = None
         self._given = given
         self._profile = (profile, profile_config_path) if profile or profile_config_path else _NO_PROFILE
         self._sources: tuple[str | None, ...] = ()

@@ -11,7 +11,8 @@ _HTTP_ERRORS = frozenset({"HTTPStatusError", "APIStatusError"})
 
 def is_http_error(error: BaseException | None) -> bool:
     """Whether an exception is one that an HTTP library, or a generated client, raises for an answer."""
-    return _is_http_error(type(error))
+    raised: Any = type(error)
+    return bool(_is_http_error(raised))
 
 
 @lru_cache(maxsize=100)

@@ -46,7 +46,6 @@ async def in_worker(work: Callable[[], T]) -> T:
         RuntimeError: If no thread can be started any more.
     """
     future: Future[T] = Future()
-    loop = asyncio.get_running_loop()
     context = contextvars.copy_context()
 
     def run() -> None:
@@ -58,9 +57,7 @@ async def in_worker(work: Callable[[], T]) -> T:
                 future.set_exception(error)
         else:
             with contextlib.suppress(InvalidStateError):
-                # A loop that was closed without cancelling its tasks cannot be told any more.
-                if not loop.is_closed():
-                    future.set_result(result)
+                future.set_result(result)
 
     threading.Thread(target=run, name="safe-langsmith", daemon=True).start()
     return await asyncio.wrap_future(future)

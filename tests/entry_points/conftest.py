@@ -125,7 +125,9 @@ def healed(server: StandIn, workspace: Workspace) -> Callable[[Any], None]:
     def healed(client: Any) -> None:
         assert client.workspace_id == workspace.id
         assert [r.path for r in server.requests if r.path == "/workspaces"] == ["/workspaces"]
-        assert [r.workspace_id for r in server.requests if r.status == 403] == [None]
+        refused = [r.workspace_id for r in server.requests if r.status == 403]
+        # Where the machine is slow, a tracing thread has sent a second batch meanwhile.
+        assert refused in ([None], [None, None])
 
     return healed
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from safe_langsmith import Cause
+from safe_langsmith import Cause, reload_environment
 from safe_langsmith._io import ledger
 from safe_langsmith.testing import Reply
 
@@ -64,6 +64,54 @@ def test_a_key_in_place_of_the_id_is_hidden(kind, server, make_road, refused, cl
     refused(asks(road))
 
     assert key not in str(refused(asks(road)))
+
+
+@pytest.mark.parametrize("header", ["Bearer deadbeef0123456789abcdef", "Basic Z3c6ZGVhZGJlZWYwMTIzNDU2Nzg5YWJjZGVm"])
+def test_a_secret_within_the_id_is_hidden(header, v1, server, workspace, org, make_road, refused, clock):
+    road = make_road(v1, server, org.add_personal_key(default=workspace, role="Viewer"))
+    road.client.session.headers["Authorization"] = header
+    for id_ in ("00000000", "00000001", "3-deadbeef0123456789abcdef"):
+        server.fault("POST", "/datasets", Reply(403, {"detail": "Forbidden"}, headers={"X-Request-ID": id_}), times=1)
+
+    assert [refused(asks(road)).request_id for _ in range(3)] == ["00000000", "00000001", "3-****"]
+
+
+def test_a_message_names_one_request(road, refused, server):
+    for id_ in ("00000000", "00000001"):
+        refusal = Reply(403, {"detail": "Forbidden"}, headers={"X-Request-ID": id_})
+        server.fault("POST", "/datasets", refusal, times=1)
+        server.fault("GET", "/settings", Reply(503, {}))
+    refused(asks(road))
+
+    assert "00000000" not in str(refused(asks(road)))
+
+
+def test_what_is_done_to_one_is_not_done_to_the_next(road, refused):
+    first = refused(asks(road))
+    first.settings.clear()
+    second = refused(asks(road))
+    second.settings.clear()
+
+    assert refused(asks(road)).settings.keys() == {"endpoint", "api_key", "workspace_id", "project", "tracing"}
+
+
+def test_two_refusals_in_turns_repeat_themselves(road, refused):
+    def other():
+        return refused(lambda: road.call("POST", "/sessions", {"name": "p"}))
+
+    before = refused(asks(road)), other()
+    Path(".env").write_text("LANGSMITH_API_KEY=<your-api-key>\n")
+
+    assert (refused(asks(road)).diagnosis, other().diagnosis) == (before[0].diagnosis, before[1].diagnosis)
+
+
+def test_reloading_the_environment_is_seen_at_once(road, refused):
+    Path(".env").write_text("LANGSMITH_API_KEY=<your-api-key>\n")
+    before = refused(asks(road))
+    Path(".env").write_text("")
+    reload_environment()
+
+    assert refused(asks(road)).checks != before.checks
 
 
 def test_another_answer_is_another_refusal(road, refused, server):

@@ -198,10 +198,10 @@ def undetermined(e: Evidence) -> list[Fix]:
 
 
 def _support(e: Evidence) -> Fix:
-    request_id = f" Name request {e.facts.request_id}." if e.facts.request_id else ""
+    names_it = "names the request and " if e.facts.request_id else ""
     return Fix(
         "Ask LangSmith's support",
-        f"Send this text; it holds no secret.{request_id}",
+        f"Send this text; it {names_it}holds no secret.",
         None,
         "https://support.langchain.com",
     )

@@ -1,0 +1,184 @@
+"""Whatever is wrong with `.env` or the profile's file: a refusal is told or healed, and nobody waits for a file."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from faults.judging import faults_of, outcome_of, plain_outcome
+from faults.stage import SCENARIOS, Stage
+
+POSIX = pytest.mark.skipif(sys.platform == "win32", reason="of POSIX")
+
+
+def missing(path: Path) -> None:
+    """Is not there."""
+
+
+def directory(path: Path) -> None:
+    path.mkdir()
+
+
+def forbidden(path: Path) -> None:
+    path.write_text("LANGSMITH_PROJECT=p\n")
+    path.chmod(0)
+
+
+def latin(path: Path) -> None:
+    path.write_bytes("LANGSMITH_PROJECT=caf\u00e9\n".encode("latin-1"))
+
+
+def zeros(path: Path) -> None:
+    path.write_bytes(b"LANGSMITH_PROJECT=a\0b\n\0\0\0")
+
+
+def utf16(path: Path) -> None:
+    path.write_bytes("LANGSMITH_PROJECT=p\n".encode("utf-16"))
+
+
+def surrogates(path: Path) -> None:
+    path.write_bytes(b"LANGSMITH_PROJECT=\xed\xb3\xbf\n")
+
+
+def pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def circle(path: Path) -> None:
+    path.symlink_to(path)
+
+
+def dangling(path: Path) -> None:
+    path.symlink_to(path.with_name("nowhere"))
+
+
+def endless(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+def terminal(path: Path) -> None:
+    path.symlink_to("/dev/tty")
+
+
+def of_the_kernel(path: Path) -> None:
+    path.symlink_to("/proc/self/mem")
+
+
+def huge(path: Path) -> None:
+    with path.open("wb") as stream:
+        stream.truncate(1 << 40)
+
+
+def deep(path: Path) -> None:
+    path.write_text("{" * 100_000 + "[" * 100_000)
+
+
+def long_line(path: Path) -> None:
+    path.write_text("LANGSMITH_PROJECT='" + "x" * 150_000)
+
+
+TROUBLE = (missing, directory, forbidden, latin, zeros, utf16, surrogates, pipe, circle, dangling, endless, terminal)
+TROUBLE += (of_the_kernel, huge, deep, long_line)
+
+
+@pytest.fixture(params=["denied", "healed"])
+def refuse(request: pytest.FixtureRequest, stage: Stage) -> Callable[..., None]:
+    """Makes a call that is refused, and judges what it ends in."""
+    scenario = SCENARIOS[request.param]
+    plain = plain_outcome(scenario, stage)
+    stage.reset()
+
+    def refuse(between: Callable[[], object] = lambda: None) -> None:
+        client = scenario.open(stage, getattr(stage, scenario.key), True)
+        between()
+        found = outcome_of(scenario, stage, client)
+        scenario.close(stage, client)
+        assert list(faults_of(found, plain, scenario, stage)) == []
+        assert found.is_told or found.result is True
+
+    return refuse
+
+
+@POSIX
+@pytest.mark.parametrize("trouble", TROUBLE, ids=lambda trouble: trouble.__name__)
+def test_with_dotenv(trouble: Callable[[Path], None], refuse: Callable[..., None]) -> None:
+    Path(".env").unlink()
+    trouble(Path(".env"))
+    refuse()
+
+
+@POSIX
+@pytest.mark.parametrize("trouble", TROUBLE, ids=lambda trouble: trouble.__name__)
+def test_with_the_profiles_file(
+    trouble: Callable[[Path], None], refuse: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The SDK itself reads it when a client is made, with trouble of its own. Later, only the library does."""
+    path = tmp_path / "config.json"
+    monkeypatch.setenv("LANGSMITH_CONFIG_FILE", str(path))
+    if trouble in (pipe, endless, terminal, of_the_kernel, huge):
+        pytest.skip("the SDK's own reader, which is used, would do the same while the client is made")
+    refuse(lambda: trouble(path))
+
+
+@POSIX
+def test_with_the_working_directory(
+    refuse: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    refuse(gone.rmdir)
+
+
+def empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+@POSIX
+@pytest.mark.parametrize("becomes", [empty, utf16, missing, directory, pipe], ids=lambda becomes: becomes.__name__)
+def test_with_a_file_that_changes_while_it_is_read(
+    becomes: Callable[[Path], None], refuse: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed = []
+
+    def changing(path: str) -> os.stat_result:
+        found = os.stat(path)
+        if path.endswith(".env") and not changed:
+            changed.append(path)
+            Path(path).unlink()
+            becomes(Path(path))
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr("safe_langsmith._io.local.os", Failing("stat", changing))
+        refuse()
+    assert changed
+
+
+@pytest.mark.parametrize("error", [OSError(5, "Input/output error"), MemoryError(), ValueError("x"), RecursionError()])
+@pytest.mark.parametrize("call", ["stat", "path.isfile", "path.realpath", "getcwd", "environ", "open"])
+def test_with_the_disk(
+    call: str, error: Exception, refuse: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*args: object, **kwargs: object) -> object:
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr("safe_langsmith._io.local.os", Failing(call, failing))
+        refuse()
+
+
+class Failing:
+    """The module `os`, in which one function fails."""
+
+    def __init__(self, name: str, failing: Callable[..., object], module: object = os) -> None:
+        self._name, self._failing, self._module = name, failing, module
+
+    def __getattr__(self, name: str) -> object:
+        first, _, rest = self._name.partition(".")
+        if name != first:
+            return getattr(self._module, name)
+        return Failing(rest, self._failing, getattr(self._module, name)) if rest else self._failing

@@ -1,0 +1,297 @@
+"""Who asks for all the others is interrupted, cancelled, or loses its event loop: another one takes over.
+
+Arguments: a seed, and the name of a scene.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import inspect
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import stage
+from langsmith.utils import LangSmithError
+
+from safe_langsmith import SafeClient
+from safe_langsmith._io import examination, ledger, probes
+from safe_langsmith.testing import Slow, StandIn, Workspace
+
+FOLLOWERS = 6
+
+
+class Scene:
+    """A question that hangs, a leader who asks it, and followers in threads and on loops who wait for its answer."""
+
+    def __init__(self) -> None:
+        self.server: StandIn = stage.stand_in()
+        org = self.server.add_organization("Acme")
+        self.home: Workspace = org.add_workspace("Research")
+        self.key = org.add_service_key(workspaces=None)
+        self.server.fault("GET", "/workspaces", Slow(600))
+        self.found: list[Any] = []
+
+    def client(self) -> SafeClient:
+        return stage.sync_client(self.server, self.key)
+
+    def in_a_thread(self) -> None:
+        self.found.append(list(self.client().list_projects()))
+
+    def on_a_loop(self) -> None:
+        async def call() -> Any:
+            client = stage.async_client(self.server, self.key)
+            try:
+                return (await client._arequest_with_retries("GET", "/sessions")).json()
+            finally:
+                await stage.aclose(client)
+
+        self.found.append(asyncio.run(call()))
+
+    def asked(self) -> bool:
+        return stage.received(self.server, "/workspaces") > 0
+
+    def refused(self, times: int) -> bool:
+        return sum(request.status == 403 for request in self.server.requests) >= times
+
+    def followers(self) -> list[threading.Thread]:
+        """Starts them, and returns once each was refused as well."""
+        kinds = (self.in_a_thread, self.on_a_loop) if stage.ASYNC_HEALS else (self.in_a_thread,)
+        threads = stage.in_threads(*(kinds[number % len(kinds)] for number in range(FOLLOWERS)))
+        stage.wait_until(lambda: self.refused(1 + FOLLOWERS))
+        return threads
+
+    def end(self, threads: list[threading.Thread]) -> None:
+        for thread in threads:
+            thread.join()
+        assert self.found == [[]] * FOLLOWERS
+        # The one that hung, and one for all of the others.
+        assert sum(stage.asked(self.server, self.key).values()) == 2
+
+
+def interrupt(scene: Scene, raised: type[BaseException], number: signal.Signals) -> None:
+    """A signal's handler raises something in the thread that asks; Control-C is the one that everybody knows."""
+    followers: list[threading.Thread] = []
+
+    def watch() -> None:
+        stage.wait_until(scene.asked)
+        followers.extend(scene.followers())
+        os.kill(os.getpid(), number)
+
+    (watcher,) = stage.in_threads(watch)
+    try:
+        list(scene.client().list_projects())
+    except raised:
+        watcher.join()
+    else:
+        raise AssertionError("it was not interrupted")
+    scene.end(followers)
+
+
+def interrupted() -> None:
+    # Who runs this in the background may have had it ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    interrupt(Scene(), KeyboardInterrupt, signal.SIGINT)
+
+
+def terminated() -> None:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    interrupt(Scene(), SystemExit, signal.SIGTERM)
+
+
+def cancelled() -> None:
+    """A task is cancelled for which threads and other loops wait."""
+    scene = Scene()
+
+    async def main() -> list[threading.Thread]:
+        client = stage.async_client(scene.server, scene.key)
+        leader = asyncio.ensure_future(client._arequest_with_retries("GET", "/sessions"))
+        while not scene.asked():
+            await asyncio.sleep(0.001)
+        followers = await asyncio.get_running_loop().run_in_executor(None, scene.followers)
+        leader.cancel()
+        await asyncio.wait((leader,))
+        await stage.aclose(client)
+        return followers
+
+    scene.end(asyncio.run(main()))
+
+
+def without_a_loop(ends: Callable[[asyncio.AbstractEventLoop], None]) -> None:
+    scene = Scene()
+    client = stage.async_client(scene.server, scene.key)
+    loop = asyncio.new_event_loop()
+
+    async def main() -> asyncio.Task[Any]:
+        leader = asyncio.ensure_future(client._arequest_with_retries("GET", "/sessions"))
+        while not scene.asked():
+            await asyncio.sleep(0.001)
+        return leader
+
+    # On a thread of its own, for the one that the loop runs on is known to be needed for the answer.
+    leaders: list[Any] = []
+
+    def lead() -> None:
+        leaders.append(loop.run_until_complete(main()))
+        # It stays, for a follower's thread may else be given its number, and be taken for it.
+        threading.Event().wait()
+
+    stage.in_threads(lead)
+    stage.wait_until(lambda: bool(leaders) and not loop.is_running())
+    probes.DEADLINE = 600
+    followers = scene.followers()
+    ends(loop)
+    scene.end(followers)
+    assert not leaders[0].done()
+    # asyncio says of the task, rightly, that nobody waited for it. Nobody else has anything to say.
+    leaders.pop()._log_destroy_pending = False
+    stage.wait_until(lambda: not any(thread.name == "safe-langsmith" for thread in threading.enumerate()))
+    gc.collect()
+
+
+def closed() -> None:
+    """A loop is closed, and nobody cancelled the task that asks for all."""
+    without_a_loop(lambda loop: loop.close())
+
+
+def stopped() -> None:
+    """A loop stands still, with the task that asks for all. That is not the server's fault."""
+    # The leader's. Others have all the time in the world.
+    probes.DEADLINE = 1
+    without_a_loop(lambda loop: None)
+
+
+def at_lines(do: Callable[[SafeClient], None], call: Callable[[SafeClient], None]) -> None:
+    """Heals one key after the other, and does something in the middle of it: at another line of the library each time.
+
+    Args:
+        do: What to do, with a client of the same key.
+        call: What is done meanwhile, with a client that has not healed.
+    """
+    server = stage.stand_in()
+    org = server.add_organization("Acme")
+    org.add_workspace("Research")
+    # Nothing comes in between there: the interpreter looks for signals only after calls and where it jumps back.
+    ends = set()
+    for function in (ledger.Case.hold, examination.examine):
+        source, first = inspect.getsourcelines(function)
+        last = max(number for number, line in enumerate(source) if line.strip() == "finally:")
+        ends |= {(os.path.basename(inspect.getfile(function)), first + number) for number in range(last, len(source))}
+
+    def play(moment: int) -> list[str]:
+        """Returns the modules whose lines were come to, as often as that."""
+        key = org.add_service_key(workspaces=None)
+        other, client = stage.sync_client(server, key), stage.sync_client(server, key)
+        lines: list[str] = []
+
+        def on_event(frame: Any, event: str, argument: Any) -> Any:
+            *folders, module = frame.f_code.co_filename.replace(os.sep, "/").split("/")
+            if folders[-2:] != ["safe_langsmith", "_io"] and folders[-2:] != ["_io", "roads"]:
+                return None
+            if event == "line" and (module, frame.f_lineno) not in ends:
+                lines.append(module)
+                if len(lines) == moment:
+                    sys.settrace(None)
+                    do(other)
+            return on_event
+
+        sys.settrace(on_event)
+        try:
+            call(client)
+        finally:
+            sys.settrace(None)
+        assert list(stage.sync_client(server, key).list_projects()) == []
+        return lines
+
+    # The first one imports.
+    play(0)
+    lines = play(0)
+    locking = {number for number, module in enumerate(lines, 1) if module in ("ledger.py", "examination.py")}
+    assert len(locking) > 50
+    for moment in sorted(locking | set(range(1 + stage.seed() % 37, len(lines), 37))):
+        play(moment)
+
+
+def handler_anywhere() -> None:
+    """A signal's handler, or a finalizer, makes a call wherever the thread that it interrupts is just at."""
+
+    def call(client: SafeClient) -> None:
+        assert list(client.list_projects()) == []
+
+    def handle(client: SafeClient) -> None:
+        # Where the interrupted call asks already, this one is the SDK's own error: its answer would be waited for.
+        with contextlib.suppress(LangSmithError):
+            assert list(client.list_projects()) == []
+
+    at_lines(handle, call)
+
+
+def interrupted_anywhere() -> None:
+    """Control-C ends a call wherever it is; the next one is answered as if nothing had been."""
+
+    def interrupt(client: SafeClient) -> None:
+        raise KeyboardInterrupt
+
+    def call(client: SafeClient) -> None:
+        with contextlib.suppress(KeyboardInterrupt):
+            assert list(client.list_projects()) == []
+
+    at_lines(interrupt, call)
+
+
+def anywhen() -> None:
+    """The same with a real signal, at random moments, while other threads want the same answer."""
+    server, dice = stage.stand_in(), stage.dice("moments")
+    org = server.add_organization("Acme")
+    org.add_workspace("Research")
+
+    came = 0
+
+    def interrupt(*_: Any) -> None:
+        nonlocal came
+        came += 1
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGUSR1, interrupt)
+    # Some come while something is finalized, where Python prints them.
+    sys.unraisablehook = lambda _: None
+    # Python's own locks for modules that are just being imported are not made for this.
+    list(stage.sync_client(server, org.add_service_key(workspaces=None)).list_projects())
+    for sent in range(1, 61):
+        key = org.add_service_key(workspaces=None)
+        clients = [stage.sync_client(server, key) for _ in range(4)]
+        calls: list[Any] = []
+        calling = (lambda c=client, to=calls: to.append(list(c.list_projects())) for client in clients[1:])
+        others = stage.in_threads(*calling)
+
+        def send(delay: float = dice.uniform(0, 0.015)) -> None:
+            threading.Event().wait(delay)
+            os.kill(os.getpid(), signal.SIGUSR1)
+
+        with contextlib.suppress(KeyboardInterrupt):
+            stage.in_threads(send)
+            list(clients[0].list_projects())
+            # Where it came too late, or is told to nobody, as in a finalizer.
+            stage.wait_until(lambda: came == sent)  # noqa: B023
+        for thread in others:
+            thread.join()
+        assert calls == [[]] * 3
+        assert list(stage.sync_client(server, key).list_projects()) == []
+
+
+def main() -> None:
+    stage.prepared()
+    # Who waits for what hangs does not give up before the alarm.
+    probes.DEADLINE = 600
+    globals()[sys.argv[2]]()
+    # Without waiting for the threads of what hangs.
+    sys.stdout.flush()
+    os._exit(0)
+
+
+main()
