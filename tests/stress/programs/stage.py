@@ -6,6 +6,7 @@ import contextlib
 import datetime
 import faulthandler
 import functools
+import importlib
 import json
 import logging
 import os
@@ -61,6 +62,8 @@ def prepared(seconds: int = 100) -> None:
     for name in [name for name in os.environ if name.startswith(("LANGSMITH_", "LANGCHAIN_"))]:
         del os.environ[name]
     threading.excepthook = _end_with_failure
+    # requests imports it with the first request. A child that is forked meanwhile hangs with the SDK's own client, too.
+    importlib.import_module("netrc")
 
 
 def _end_with_failure(failure: threading.ExceptHookArgs) -> None:
