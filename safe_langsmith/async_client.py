@@ -9,16 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from langsmith.async_client import AsyncClient
 
+from ._io.local import PathLike
 from ._io.owner import shown_client
-from ._io.safeguard import Safeguard, given_arguments, with_our_options
+from ._io.safeguard import Chooser, Safeguard, given_arguments, with_our_options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from typing_extensions import Self
-
-    from ._io.local import PathLike
-    from ._io.safeguard import Chooser
 
 # Where the installed SDK's client has none, it has no workspace either.
 _SDK_API_KEY: Any = getattr(AsyncClient, "api_key", None)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import langsmith
+
 from ._io.safeguard import Safeguard
 from .diagnosis import Diagnosis
 
 if TYPE_CHECKING:
-    import langsmith
-
     from ._core.healthy import Healthy
     from ._io.ways import Way
 

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import langsmith
+import requests
 
+from ._io.local import PathLike
 from ._io.owner import shown_client
-from ._io.safeguard import Safeguard, given_arguments, with_our_options
+from ._io.safeguard import Chooser, Safeguard, given_arguments, with_our_options
 from ._io.second_send import note_position
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from typing import Literal
 
-    import requests
     from langsmith.schemas import LangSmithInfo
     from urllib3 import Retry
-
-    from ._io.local import PathLike
-    from ._io.safeguard import Chooser
 
 # Taken here, because programs put this class where `langsmith.Client` was.
 _SDK_API_KEY: Any = langsmith.Client.api_key
@@ -176,11 +175,12 @@ class SafeClient(langsmith.Client):
         response: requests.Response = call.answer()
         return response
 
-    def delete_examples(self, example_ids: Sequence[Any], **kwargs: Any) -> None:
+    def delete_examples(self, example_ids: Sequence[Any], *, hard_delete: bool = False, **kwargs: Any) -> None:
         """Deletes examples as `langsmith.Client` does, and answers a 403 to `hard_delete`, too.
 
         Args:
             example_ids: The ids of the examples.
+            hard_delete: Whether they are deleted for good.
             **kwargs: Passed on.
 
         Raises:
@@ -188,7 +188,7 @@ class SafeClient(langsmith.Client):
             Exception: What `langsmith.Client` raises for everything else.
         """
         try:
-            super().delete_examples(example_ids, **kwargs)
+            super().delete_examples(example_ids, hard_delete=hard_delete, **kwargs)
             return
         except Exception as error:
             # Everything else goes through `request_with_retries` and is answered there.
@@ -223,6 +223,9 @@ _PARENT = inspect.signature(langsmith.Client.__init__)
 
 # A signature is a courtesy: where some SDK's cannot be extended, ours is shown as it is.
 with contextlib.suppress(ValueError):
+    SafeClient.request_with_retries.__signature__ = inspect.signature(  # type: ignore[attr-defined]
+        langsmith.Client.request_with_retries
+    )
     SafeClient.__init__.__signature__ = with_our_options(  # type: ignore[attr-defined]
         _PARENT, inspect.signature(SafeClient.__init__)
     )

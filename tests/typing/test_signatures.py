@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import typing
 from collections.abc import Callable
 from importlib.metadata import version
 from inspect import Parameter
@@ -14,6 +15,7 @@ import langsmith
 import pytest
 from langsmith.async_client import AsyncClient
 
+import safe_langsmith
 import safe_langsmith.async_client
 import safe_langsmith.client
 
@@ -82,3 +84,27 @@ def test_the_options_defaults_are_those_at_run_time(sdk_class: type[Any], module
 
     assert {name: told(module)[name].default for name in OURS} == {name: at_run_time[name].default for name in OURS}
     assert set(at_run_time) == {*taken(sdk_class), *OURS}
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        safe_langsmith.SafeClient.__init__,
+        safe_langsmith.SafeAsyncClient.__init__,
+        safe_langsmith.SafeClient.request_with_retries,
+        safe_langsmith.SafeClient.delete_examples,
+        safe_langsmith.diagnose,
+        safe_langsmith.adiagnose,
+        safe_langsmith.find_diagnosis,
+        safe_langsmith.reload_environment,
+    ],
+)
+def test_annotations_mean_something_at_run_time(function):
+    # pydantic's validate_call and frameworks that inject dependencies ask for them.
+    assert typing.get_type_hints(function)
+
+
+@pytest.mark.parametrize("name", ["request_with_retries", "delete_examples"])
+def test_an_overridden_method_shows_the_arguments_of_the_sdk(name):
+    theirs = inspect.signature(getattr(langsmith.Client, name)).parameters
+    assert theirs.keys() <= inspect.signature(getattr(safe_langsmith.SafeClient, name)).parameters.keys()
