@@ -8,7 +8,6 @@ import os
 from ._core.clean import HIDDEN
 from ._core.scrub import scrub
 from ._core.variables import VARIABLES, shown
-from ._io import ledger
 from ._io.local import PathLike, read_dotenv
 from .diagnosis import Setting
 
@@ -36,6 +35,8 @@ def reload_environment(dotenv_path: PathLike | None = None) -> dict[str, Setting
         UnicodeDecodeError: If the file is not UTF-8 text.
     """
     from dotenv import find_dotenv, load_dotenv
+
+    from ._io import ledger
 
     _clear_caches()
     # What was said of the variables a moment ago is to be looked at anew.
