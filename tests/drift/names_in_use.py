@@ -6,10 +6,10 @@ import ast
 import re
 from collections.abc import Iterator
 
-# What this library itself puts on the SDK's objects, and a method of named tuples.
+# What this library itself puts on the SDK's objects, a method of named tuples, and where `os.environ` keeps its variables.
 OURS = frozenset(
     "_safeguard _set_api_key _guarded _is_guarded _unguarded _safe_client _named_workspace _brought "
-    "_is_for_another _replace".split()
+    "_is_for_another _replace _data".split()
 )
 _PRIVATE = re.compile(r"\.?(_[A-Za-z]\w*)")
 # The base of a class that inherits the SDK's private names.
