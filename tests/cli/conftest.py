@@ -21,6 +21,13 @@ class Ended(NamedTuple):
     err: str
 
 
+@pytest.fixture(autouse=True)
+def nothing_else_in_use(monkeypatch):
+    """The command's own process imports none of these; in this one, other tests may have."""
+    for name in ("langsmith.sandbox", "langsmith.integrations.otel"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+
+
 @pytest.fixture
 def org(server):
     return server.add_organization("Acme")
