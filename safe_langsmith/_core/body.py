@@ -149,7 +149,7 @@ def parse(text: str) -> Any:
 
 
 def _is_balanced(text: str) -> bool:
-    """Whether every bracket of a JSON text is closed, with at most `_DEEPEST` open at a time."""
+    """Whether every bracket of a JSON text is closed, and none stands much deeper than `_DEEPEST` others."""
     brackets = _NO_BRACKETS.sub("", _STRING.sub("", _ESCAPED.sub("", text)))
     for _ in range(_DEEPEST):
         brackets, before = brackets.replace("[]", "").replace("{}", ""), brackets

@@ -169,6 +169,12 @@ ROWS = {
         Cause.WRONG_ENDPOINT,
         CONFIRMED,
     ),
+    "the web UI's host, which redirects": (
+        {"endpoint": "https://smith.langchain.com"},
+        {HOME: NO_ANSWER["redirect"]},
+        Cause.WRONG_ENDPOINT,
+        LIKELY,
+    ),
     "the body names a feature": ({"body": NO_FEATURE}, {}, Cause.FEATURE_UNAVAILABLE, CONFIRMED),
     "the body names a permission": (
         {"body": NO_PERMISSION, **CREATE},

@@ -106,7 +106,8 @@ def web_page(e: Evidence) -> Asking[Verdict | None]:
     if api is None:
         return None
     reason = f"that is LangSmith's web page, and no API. The API is at {api}"
-    return wrong(reason, proved=works.failed and e.api_is_proved)
+    # A redirect, or a fault, may be anybody's.
+    return wrong(reason, proved=works.body.form == "html" and e.api_is_proved)
 
 
 def wrong(reason: str, proved: bool) -> Verdict:
