@@ -204,14 +204,25 @@ def test_slow_answers_normally_in_the_end(server: StandIn) -> None:
 
 
 @pytest.mark.parametrize("headers_too", [False, True])
-def test_drip_sends_single_bytes(server: StandIn, headers_too: bool) -> None:
+def test_drip_sends_single_bytes(server: StandIn, headers_too: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     server.fault("GET", "/info", Drip(200, {"a": 1}, 0.001, headers_too=headers_too))
+    sent: list[bytes] = []
+    send = socket.socket.sendall
+
+    def sendall(connection: socket.socket, data: bytes) -> None:
+        if data:
+            sent.append(data)
+        send(connection, data)
+
     with raw(server) as client:
-        client.sendall(b"GET /info HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-        pieces = list(iter(lambda: client.recv(4096), b""))
-    assert b"".join(pieces).endswith(b'\r\n\r\n{"a":1}')
-    assert (len(pieces[0]) == 1) is headers_too
-    assert {len(piece) for piece in pieces[1:]} == {1}
+        # What is sent, not what is received: a reader that is late gets several bytes at once.
+        monkeypatch.setattr(socket.socket, "sendall", sendall)
+        client.send(b"GET /info HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        received = b"".join(iter(lambda: client.recv(4096), b""))
+    assert received.endswith(b'\r\n\r\n{"a":1}')
+    assert b"".join(sent) == received
+    assert (len(sent[0]) == 1) is headers_too
+    assert {len(piece) for piece in sent[1:]} == {1}
 
 
 @pytest.mark.parametrize("fault", [Slow(60), Drip(200, "x", 60), None], ids=["slow", "drip", "idle"])
