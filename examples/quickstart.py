@@ -1,13 +1,12 @@
 """One call that heals and one that is explained.
 
-Runs without an account, on the stand-in for LangSmith that ships with this library. Where LANGSMITH_API_KEY is set, it
-asks the real service instead, and only reads.
+Runs without an account, on the stand-in for LangSmith that ships with this library. With --my-account it asks the
+LangSmith that the environment names instead, and only reads.
 """
 
 from __future__ import annotations
 
 import logging
-import os
 import sys
 
 from safe_langsmith import ForbiddenDiagnosis, SafeClient
@@ -50,7 +49,7 @@ def on_langsmith() -> None:
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.WARNING, format="   [%(name)s] %(message)s", stream=sys.stdout)
-    if os.environ.get("LANGSMITH_API_KEY"):
+    if "--my-account" in sys.argv[1:]:
         on_langsmith()
     else:
         on_the_stand_in()

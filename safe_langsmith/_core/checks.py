@@ -9,7 +9,7 @@ from .evidence import HOME, Evidence
 from .permissions import still_allowed
 from .settings import SDK_CACHE
 from .summary import named
-from .variables import DOCUMENTED
+from .variables import DOCUMENTED, LABELS
 from .verdict import Verdict
 
 _KINDS = {
@@ -30,7 +30,7 @@ def run_checks(e: Evidence, verdict: Verdict) -> tuple[Check, ...]:
     return (
         _key_type(e, verdict),
         _workspace_id(e, verdict),
-        _variables(e),
+        _variables(e, verdict),
         _cached_and_dotenv(e),
         _regenerate(e, verdict),
         _who_answered(e),
@@ -72,7 +72,7 @@ def _workspace_id(e: Evidence, verdict: Verdict) -> Check:
     )
 
 
-def _variables(e: Evidence) -> Check:
+def _variables(e: Evidence, verdict: Verdict) -> Check:
     # What is overruled comes first, because long details are cut.
     variables = sorted(e.facts.variables, key=lambda variable: not variable.overruled)
     seen = [f"{v.name}={v.shown}{' (overruled)' if v.overruled else ''}" for v in variables]
@@ -81,19 +81,20 @@ def _variables(e: Evidence) -> Check:
     mixture = [f"mixed: {e.facts.mixture}"] if e.facts.mixture else []
     detail = "; ".join([*mixture, *e.facts.surroundings.said, detail])
     troubled = any(v.overruled for v in e.facts.variables) or e.facts.mixture or e.facts.surroundings.ignored_any
+    troubled = troubled or verdict.cause is Cause.KEY_MISSING
     return Check(3, "Environment variables", "problem" if troubled else "ok", detail)
 
 
 def _cached_and_dotenv(e: Evidence) -> Check:
     title = "Cached variables and .env"
     differing = [
-        f"{drift.setting} in use is {e.facts.settings[drift.setting].value or 'not set'}, "
+        f"{LABELS.get(drift.setting, drift.setting)} in use is {e.facts.settings[drift.setting].value or 'not set'}, "
         f"but {drift.now.source} says {drift.now.value}"
         for drift in e.facts.drift
         if not drift.on_purpose
     ]
     differing += [
-        f"{name} in use is {setting.value}, {SDK_CACHE}"
+        f"{LABELS.get(name, name)} in use is {setting.value}, {SDK_CACHE}"
         for name, setting in e.facts.settings.items()
         if setting.source == SDK_CACHE and not any(drift.setting == name for drift in e.facts.drift)
     ]
@@ -102,7 +103,7 @@ def _cached_and_dotenv(e: Evidence) -> Check:
         return Check(4, title, "problem", "; ".join(differing))
     if e.facts.unread:
         return Check(4, title, "unknown", "; ".join(e.facts.unread))
-    given = ", ".join(drift.setting for drift in e.facts.drift)
+    given = ", ".join(LABELS.get(drift.setting, drift.setting) for drift in e.facts.drift)
     seen = f"given on purpose, and different there: {given}" if given else "nothing in use is out of date"
     return Check(4, title, "ok", "; ".join([seen, *e.facts.notes]))
 

@@ -33,8 +33,8 @@ def summarize(e: Evidence, verdict: Verdict) -> str:
         named = e.facts.inherited_workspace or e.facts.workspace_shown
         return f"{refused} in workspace {named} (from {e.facts.workspace_source}): {verdict.reason}."
     if verdict.cause is Cause.UNDETERMINED and e.facts.method is None:
-        who = principal(e)
-        return f"It is not known whether {who[0].lower()}{who[1:]} works at {e.facts.endpoint}: {verdict.reason}."
+        who = within_sentence(principal(e))
+        return f"It is not known whether {who} works at {e.facts.endpoint}: {verdict.reason}."
     if verdict.cause is Cause.KEY_MISSING and e.facts.method is None:
         return f"The client cannot use LangSmith at {e.facts.endpoint}: it has no API key, token or cookie to send."
     if verdict.cause in (Cause.PERMISSION_DENIED, Cause.UNDETERMINED, Cause.FEATURE_UNAVAILABLE):
@@ -55,6 +55,11 @@ def principal(e: Evidence) -> str:
     if credential.kind == "oauth":
         return f"The OAuth token from {source}"
     return f"The API key from {source}"
+
+
+def within_sentence(name: str) -> str:
+    """What a sentence could begin with, where it does not begin one."""
+    return name[0].lower() + name[1:]
 
 
 def operation(e: Evidence) -> str:

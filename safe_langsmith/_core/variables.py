@@ -31,6 +31,9 @@ VARIABLES = {
 }
 """The variables the SDK reads for each setting, the winning one first."""
 
+LABELS = {"api_key": "API key", "workspace_id": "workspace ID"}
+"""What a setting is called in sentences, where that is not its own name."""
+
 DOCUMENTED = (
     "LANGSMITH_PROJECT",
     "LANGSMITH_TRACING",

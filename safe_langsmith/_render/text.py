@@ -6,13 +6,14 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 from safe_langsmith._core.clean import shorten
-from safe_langsmith.diagnosis import Check, Diagnosis, Fix, Probe, Workspace
+from safe_langsmith.diagnosis import Cause, Check, Diagnosis, Fix, Probe, Workspace
 
 WIDTH = 100
 HEIGHT = 40
 MOST_WORKSPACES = 6
 MOST_FIXES = 5
 LONGEST_FIX = 6
+WHAT_IS_A_WORKSPACE = "(A workspace is the part of a LangSmith organization that holds projects.)"
 _MARKS = {"ok": "ok", "problem": "!!", "unknown": "??", "not-applicable": "--"}
 
 
@@ -37,8 +38,10 @@ def first_that_fits(attempts: Iterable[list[str]]) -> list[str]:
 def _lines(diagnosis: Diagnosis, seen: int, fixes: int) -> Iterator[str]:
     """The lines, where a detail of what was seen takes at most `seen` of them, and of the fixes as many are shown."""
     yield from wrap(diagnosis.summary)
+    if "workspace" in diagnosis.summary:
+        yield WHAT_IS_A_WORKSPACE
     yield ""
-    yield f"Cause: {diagnosis.cause} ({diagnosis.confidence}), see docs/causes/{diagnosis.cause}.md"
+    yield f"Cause: {diagnosis.cause} ({diagnosis.confidence})"
     if diagnosis.method:
         request_id = f", id {diagnosis.request_id}" if diagnosis.request_id else ""
         yield shorten(f"Request: {diagnosis.method} {diagnosis.url} -> {diagnosis.status_code}{request_id}", WIDTH)
@@ -50,6 +53,12 @@ def _lines(diagnosis: Diagnosis, seen: int, fixes: int) -> Iterator[str]:
     yield ""
     yield "What to do"
     yield from lines_of_fixes(diagnosis.fixes[:fixes], LONGEST_FIX)
+    yield f"More on this: {explained_by(diagnosis.cause)}"
+
+
+def explained_by(cause: Cause) -> str:
+    """Returns the command that prints the page on a cause."""
+    return f"python -m safe_langsmith --explain {cause}"
 
 
 def lines_of_answers(server_message: str | None, probes: Iterable[Probe], most: int) -> Iterator[str]:

@@ -45,7 +45,7 @@ def test_a_page_shows_a_real_message(cause, page):
 
 
 def test_the_message_names_the_page_and_the_page_the_vendors(cause, page):
-    assert f"docs/causes/{cause}.md" in str(DIAGNOSES[cause])
+    assert f"--explain {cause}" in str(DIAGNOSES[cause])
     vendors = page.partition("## From LangSmith")[2]
     assert "https://kb.langchain.com/articles/8675798054-" in vendors
     assert re.search(

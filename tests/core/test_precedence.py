@@ -579,7 +579,7 @@ class TestWhatIsSaid:
             ("the body says so, and nothing is listed", ["ok", "problem", "ok", "ok", "not-applicable"]),
             ("a placeholder", ["problem", "unknown", "ok", "ok", "problem"]),
             ("a legacy key", ["problem", "unknown", "ok", "ok", "problem"]),
-            ("no key", ["problem", "unknown", "ok", "ok", "problem"]),
+            ("no key", ["problem", "unknown", "problem", "ok", "problem"]),
             ("a key of an unknown kind", ["unknown", "unknown", "ok", "ok", "problem"]),
             ("a page", ["ok", "ok", "ok", "ok", "unknown"]),
         ],

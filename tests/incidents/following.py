@@ -13,6 +13,7 @@ from safe_langsmith import Fix
 from .machine import Machine
 
 _ASSIGNMENT = re.compile(r"(?:# or )?(?:([A-Z][A-Z0-9_]*)=)?(\S.*)")
+_WORDS = ("Please give ", "LangSmith refuses ")
 _URL_OR_ASSIGNMENT = re.compile(r"^(?:# or )?(?:[A-Z][A-Z0-9_]*=|https?://)")
 
 
@@ -29,6 +30,8 @@ def helps(fix: Fix, source: str, machine: Machine) -> bool | None:
     """
     if fix.title.startswith("Call again"):
         return machine.attempt().succeeded
+    if fix.code and fix.code.startswith(_WORDS):
+        return None
     if fix.code is None:
         return _new_key(fix, source, machine)
     code = _fill_in(fix, machine)

@@ -7,7 +7,7 @@ from safe_langsmith._core.evidence import Evidence
 from safe_langsmith._core.hosts import region_of, ui_url
 from safe_langsmith._core.permissions import DOCS_URL as PERMISSIONS_URL
 from safe_langsmith._core.permissions import Requirement
-from safe_langsmith._core.summary import place
+from safe_langsmith._core.summary import place, principal, request, within_sentence
 from safe_langsmith.diagnosis import Fix, Workspace
 
 from .common import (
@@ -41,7 +41,7 @@ def permission_denied(e: Evidence) -> list[Fix]:
     lacking = e.lacks_permission
     if needed and lacking and lacking != needed.permission:
         needed = Requirement(lacking, ())
-    fixes = [_ask_for(needed, place(e) or "the workspace")]
+    fixes = [_ask_for(e, needed)]
     # Workspaces whose listed permissions lack it are ruled out.
     others = [w for w in e.workspaces or () if w != e.place and _may_allow(w, needed)]
     if e.data_plane:
@@ -62,12 +62,15 @@ def _call_again() -> Fix:
     )
 
 
-def _ask_for(needed: Requirement | None, where: str) -> Fix:
+def _ask_for(e: Evidence, needed: Requirement | None) -> Fix:
+    where = place(e) or "the workspace"
+    role = f"a role {f'with {needed.permission}' if needed else f'that allows {request(e)}'}"
+    whom = "me" if e.facts.credential.kind in ("personal", "oauth") else within_sentence(principal(e))
     roles = f" The built-in roles that carry it: {', '.join(needed.roles)}." if needed and needed.roles else ""
     return Fix(
-        f"Ask an admin of {where} for a role {f'with {needed.permission}' if needed else 'that allows this'}",
+        f"Ask an admin of {where} for {role}",
         f"Roles are changed under Settings > Members and roles.{roles} A change can take a minute to take effect.",
-        None,
+        f"Please give {whom} {role} in the LangSmith {where.removeprefix('the ')}.",
         PERMISSIONS_URL,
     )
 
@@ -82,7 +85,7 @@ def feature_unavailable(e: Evidence) -> list[Fix]:
             "Ask an organization admin about the feature, the plan or the usage that the server names",
             f"It says that {e.facts.body.unavailable}, so neither another key nor another workspace of the same "
             "organization will help. Admins find features, plan and usage under Settings.",
-            None,
+            f'LangSmith refuses {request(e)}: "{e.facts.body.message}"',
             f"{ui_url(e.facts.endpoint)}/settings",
         ),
         _support(e),
@@ -145,7 +148,7 @@ def wrong_endpoint(e: Evidence) -> list[Fix]:
             )
         )
         if e.facts.method and not (e.place and e.place.permissions):
-            fixes.append(_ask_for(e.facts.requirement, place(e) or "the workspace"))
+            fixes.append(_ask_for(e, e.facts.requirement))
     else:
         fixes.append(
             Fix(

@@ -142,10 +142,22 @@ def new_key(e: Evidence, title: str = REPLACE_KEY) -> Fix:
         "requests from some IP addresses only, no key helps."
         if title == REPLACE_KEY
         else f"Put it where this one comes from: {e.facts.settings['api_key'].source}.",
-        None,
+        key_line(e),
         f"{ui_url(e.facts.endpoint)}/settings/apikeys",
         step=5,
     )
+
+
+def key_line(e: Evidence) -> str:
+    """The line that puts another key where the refused one comes from."""
+    source = e.facts.settings["api_key"].source
+    if source == "the headers argument":
+        return 'headers={"X-API-Key": "<the key from Settings>"}'
+    if source.startswith("the replica"):
+        return 'auth={"api_key": "<the key from Settings>"}  # in the replica\'s settings'
+    if source.endswith("argument"):
+        return 'client = SafeClient(api_key="<the key from Settings>")'
+    return f"{variable_in(source) or 'LANGSMITH_API_KEY'}=<the key from Settings>"
 
 
 def look_on_the_way(e: Evidence, title: str) -> Fix:

@@ -15,6 +15,7 @@ from .common import (
     SCOPES_URL,
     correct_dotenv,
     endpoint_line,
+    key_line,
     look_at_the_variables,
     new_key,
     one_source,
@@ -52,7 +53,7 @@ def _real_key(e: Evidence) -> Fix:
     return Fix(
         f"Put a real key where this one comes from: {source}",
         'LangSmith keys begin with "lsv2_pt_" (personal) or "lsv2_sk_" (service), and are shown only once.',
-        None,
+        key_line(e),
         keys,
         step=1,
     )
@@ -113,7 +114,7 @@ def key_rejected(e: Evidence) -> list[Fix]:
             Fix(
                 "Check that the key was created at this endpoint",
                 f"Keys belong to one organization and one deployment, here {e.facts.endpoint}.",
-                None,
+                endpoint_line(e, "<the address where the key was made>"),
                 f"{ui_url(e.facts.endpoint)}/settings/apikeys",
                 step=3,
             )

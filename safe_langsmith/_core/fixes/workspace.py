@@ -7,7 +7,7 @@ from safe_langsmith._core.hosts import ui_url
 from safe_langsmith._core.variables import variable_in
 from safe_langsmith.diagnosis import Fix
 
-from .common import BYOC_URL, HOW_TO_SET, SCOPES_URL, argument, look_on_the_way, one_source, plane_line
+from .common import BYOC_URL, HOW_TO_SET, SCOPES_URL, argument, key_line, look_on_the_way, one_source, plane_line
 
 
 def workspace_required(e: Evidence) -> list[Fix]:
@@ -35,7 +35,7 @@ def workspace_required(e: Evidence) -> list[Fix]:
     ways_round = _ways_round(e) if any(bypass.is_certain for bypass in e.facts.bypasses) else []
     others = "; ".join(f"{w.id} for {w.name}" for w in found[1:4])
     more = f" and {len(found) - 4} more above" if len(found) > 4 else ""
-    detail = f"Projects live in workspaces, parts of your organization. The line below names {found[0].name}."
+    detail = f"The line below names {found[0].name}."
     detail += f" Or use {others}{more}." if others else ""
     fixes = [*_meant(e), Fix("Name the workspace you mean", detail, argument(e, found[0].id), SCOPES_URL, step=2)]
     if e.facts.is_own:
@@ -112,7 +112,7 @@ def workspace_not_accessible(e: Evidence) -> list[Fix]:
             Fix(
                 "Copy the id of a workspace that this key belongs to",
                 f"The id that does not work comes from {e.facts.workspace_source}.",
-                None,
+                _in_place_of(e, "<the id from Settings>"),
                 f"{ui_url(e.facts.endpoint)}/settings/workspaces",
                 step=2,
             )
@@ -123,7 +123,7 @@ def workspace_not_accessible(e: Evidence) -> list[Fix]:
             Fix(
                 "Or use a key that reaches it",
                 "A workspace admin can add you to the workspace, or create a service key for it.",
-                None,
+                key_line(e),
                 f"{ui_url(e.facts.endpoint)}/settings/apikeys",
                 step=1,
             )
@@ -144,6 +144,7 @@ def workspace_id_malformed(e: Evidence) -> list[Fix]:
         Fix(
             "Or name none",
             "A personal token needs none, nor does a service key that was made for one workspace.",
+            argument(e, ""),
             step=2,
         ),
     ]
@@ -162,7 +163,7 @@ def _single_workspace_key(e: Evidence) -> Fix:
     return Fix(
         "Or use a key that belongs to one workspace",
         "A service key created for one workspace needs no workspace id.",
-        None,
+        key_line(e),
         f"{ui_url(e.facts.endpoint)}/settings/apikeys",
         step=1,
     )

@@ -30,7 +30,7 @@ def wrong_endpoint(e: Evidence) -> Asking[Verdict | None]:
     if facts.body.form == "html":
         api = yield from api_elsewhere(e)
         if api:
-            reason = f"a web page is there, and no API: it answers with {facts.body.message}. The API is at {api}"
+            reason = f"it answers with {facts.body.message}, and no API is there. The API is at {api}"
             return wrong(reason, proved=e.api_is_proved)
     if facts.body.speaker and not region_of(facts.endpoint) and (yield from is_another(e)):
         reason = f"it is {facts.body.speaker}, as its answer shows"
