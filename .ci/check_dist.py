@@ -16,7 +16,9 @@ from trove_classifiers import classifiers, deprecated_classifiers
 PACKAGE = "safe_langsmith"
 # What the source distribution has beside the package.
 SHIPPED = ("tests", "examples", "benchmarks", "docs")
-FILES = {"README.md", "CHANGELOG.md", "LICENSE", "pyproject.toml", ".gitignore", "PKG-INFO"}
+# What the wheel has from elsewhere, and where.
+PAGES, PAGES_IN_WHEEL = "docs/causes", f"{PACKAGE}/causes"
+FILES = {"README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "pyproject.toml", ".gitignore", "PKG-INFO"}
 JUNK = re.compile(r"__pycache__|\.py[co]$|\.egg-info|\.DS_Store|/\.|\.env$|~$|\.orig$|\.rej$|\.log$")
 
 
@@ -38,7 +40,8 @@ def check_wheel(wheel: Path, tree: Path) -> Message:
         names = set(archive.namelist())
         info = next(name.partition("/")[0] for name in names if name.partition("/")[0].endswith(".dist-info"))
         about = {f"{info}/{name}" for name in ("METADATA", "WHEEL", "RECORD", "entry_points.txt", "licenses/LICENSE")}
-        same("The wheel", names, files_below(tree, PACKAGE) | about)
+        pages = {name.replace(PAGES, PAGES_IN_WHEEL) for name in files_below(tree, PAGES)}
+        same("The wheel", names, files_below(tree, PACKAGE) | pages | about)
         metadata = Parser().parsestr(archive.read(f"{info}/METADATA").decode())
     if f"{PACKAGE}/py.typed" not in names:
         sys.exit("The wheel lacks py.typed: type checkers would not look at it")

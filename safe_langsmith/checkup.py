@@ -11,6 +11,10 @@ from ._io.safeguard import Safeguard
 from .diagnosis import Diagnosis
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ._core.answers import Answer
+    from ._core.evidence import Question
     from ._core.healthy import Healthy
     from ._io.ways import Way
 
@@ -30,11 +34,12 @@ def diagnose(client: langsmith.Client) -> Diagnosis | None:
     return _or_none(examine(client))
 
 
-def examine(client: langsmith.Client) -> Diagnosis | Healthy:
+def examine(client: langsmith.Client, tell: Callable[[Question], None] | None = None) -> Diagnosis | Healthy:
     """Does what `diagnose` does, and returns what was seen where nothing is wrong, too.
 
     Args:
         client: A `SafeClient`, or a `langsmith.Client`.
+        tell: Called with each question before it is asked.
 
     Raises:
         TypeError: If it is an asynchronous client.
@@ -48,7 +53,7 @@ def examine(client: langsmith.Client) -> Diagnosis | Healthy:
     # Renewing a login is a request, too.
     if refresh is not None and _may_ask(client):
         refresh()
-    return _examine(client, SessionWay(client.session))
+    return _examine(client, SessionWay(client.session), tell)
 
 
 async def adiagnose(client: langsmith.AsyncClient) -> Diagnosis | None:
@@ -82,7 +87,7 @@ def _may_ask(client: Any) -> bool:
     return bool(getattr(getattr(client, "_safeguard", None), "probe", True))
 
 
-def _examine(client: Any, way: Way) -> Diagnosis | Healthy:
+def _examine(client: Any, way: Way, tell: Callable[[Question], None] | None = None) -> Diagnosis | Healthy:
     from ._core.body import NO_BODY
     from ._core.checkup import look
     from ._core.healthy import nothing_wrong
@@ -108,10 +113,16 @@ def _examine(client: Any, way: Way) -> Diagnosis | Healthy:
     )
     facts = replace(facts, method=None, path=None, url=None, status_code=None)
     prober = probes.Prober(way, to.endpoint, request.headers, request.secrets, probes.DEADLINE)
+
+    def ask(question: Question) -> Answer:
+        if tell is not None:
+            tell(question)
+        return prober.ask(question)
+
     try:
         with to.case.hold(probes.DEADLINE + 1, way.needs_thread) as hold:
-            ask = probes.too_long if hold is Hold.TOO_LONG else prober.ask
-            e, verdict = to.case.drive(look(facts), ask if safeguard.probe else probes.no_questions)
+            answer = probes.too_long if hold is Hold.TOO_LONG else ask
+            e, verdict = to.case.drive(look(facts), answer if safeguard.probe else probes.no_questions)
         found = conclude(e, verdict).diagnosis if verdict else nothing_wrong(e)
         return scrub(found, request.secrets)
     finally:

@@ -12,6 +12,7 @@ from safe_langsmith.diagnosis import Cause
 
 from .look import Found, look
 from .options import Options, parse
+from .pages import contents, page
 from .report import as_text
 from .terminal import complain, progress, quiet, settle, write
 from .wording import for_command_line, in_ascii
@@ -53,14 +54,17 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(options: Options) -> int:
-    with progress("Asking the endpoint ...", shown=not options.offline):
-        found = look(options)
+    if options.explain is not None:
+        text = page(Cause(options.explain)) if options.explain else contents()
+        return NOTHING_WRONG if write(in_ascii(text)) else COULD_NOT_TELL
+    with progress() as tell:
+        found = look(options, tell)
+    file = read_dotenv(options.env_file)
+    found, dotenv = for_command_line(found, Dotenv(file.path, trouble=file.trouble), options)
     if options.as_json:
         text = json.dumps({"schema": SCHEMA, **found.to_dict()}, indent=2)
     else:
-        file = read_dotenv(options.env_file)
-        dotenv = Dotenv(file.path, trouble=file.trouble)
-        text = as_text(for_command_line(found, dotenv, options.offline), in_ascii(dotenv), options.verbose)
+        text = as_text(in_ascii(found), in_ascii(dotenv), options)
     return _code(found) if write(text) else COULD_NOT_TELL
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 
@@ -13,7 +14,7 @@ from safe_langsmith._core.healthy import Healthy
 from safe_langsmith._core.investigation import conclude
 from safe_langsmith._core.keys import describe
 from safe_langsmith._core.scrub import scrub
-from safe_langsmith._core.variables import DEFAULT_ENDPOINT, effective
+from safe_langsmith._core.variables import DEFAULT_ENDPOINT, VARIABLES, effective
 from safe_langsmith._core.verdict import Verdict
 from safe_langsmith._io.safeguard import Safeguard
 from safe_langsmith.checkup import examine
@@ -26,13 +27,14 @@ from .options import Options
 Found = Diagnosis | Healthy
 
 
-def look(options: Options) -> Found:
+def look(options: Options, tell: Callable[[str], None]) -> Found:
     """Returns what is wrong with the configuration found here, or what was seen where nothing is.
 
     Whatever the SDK raises is a diagnosis, too: it raises it in the user's program as well.
 
     Args:
         options: What the user wants.
+        tell: Called with each question before it is asked.
     """
     made = False
     try:
@@ -47,7 +49,7 @@ def look(options: Options) -> Found:
         )
         made = True
         with closing(client.session):
-            return examine(client)
+            return examine(client, lambda question: tell(f"Asking the endpoint: GET {question.path} ..."))
     except Exception as error:
         return _without_answer(error, made, options)
 
@@ -80,5 +82,15 @@ def _without_answer(error: Exception, made: bool, options: Options) -> Diagnosis
         fix = Fix("Look whether a setting above is mistyped", "If none is, report this text; it holds no secret.")
     else:
         summary = f"langsmith makes no client of what is set here. It says: {said}."
-        fix = Fix("Correct the setting that this is about", "It ends your program with the same error.")
+        others = ", ".join(sorted(clean(name, 80, keys) for name in os.environ if _is_another(name))[:8])
+        fix = Fix(
+            "Correct the setting that this is about",
+            "It ends your program with the same error."
+            + (f" Set here beside the settings above: {others}." if others else ""),
+        )
     return scrub(replace(found, summary=summary, fixes=(fix,)), keys)
+
+
+def _is_another(name: str) -> bool:
+    """Whether a variable is of LangSmith and holds none of the five settings."""
+    return name.startswith(("LANGSMITH_", "LANGCHAIN_")) and not any(name in names for names in VARIABLES.values())

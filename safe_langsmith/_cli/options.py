@@ -15,6 +15,7 @@ import langsmith
 import safe_langsmith
 from safe_langsmith._core.clean import HIDDEN, clean
 from safe_langsmith._io.local import read_dotenv
+from safe_langsmith.diagnosis import Cause
 
 VERSION = (
     f"safe-langsmith {safe_langsmith.__version__} "
@@ -40,6 +41,7 @@ class Options:
         load_env: Whether to load it over the environment first, as a program does that calls `load_dotenv`.
         endpoint: The endpoint to use, or `None` for the configured one.
         workspace_id: The workspace to name, or `None` for the configured one.
+        explain: The cause whose page to print instead, empty for a list of them, or `None`.
     """
 
     as_json: bool = False
@@ -49,6 +51,7 @@ class Options:
     load_env: bool = False
     endpoint: str | None = None
     workspace_id: str | None = None
+    explain: str | None = None
 
 
 def parse(argv: Sequence[str]) -> Options:
@@ -73,24 +76,30 @@ def parse(argv: Sequence[str]) -> Options:
     parser.add_argument("--offline", action="store_true", help="send nothing; look at the values alone")
     parser.add_argument("--json", action="store_true", dest="as_json", help="print JSON")
     parser.add_argument("-v", "--verbose", action="store_true", help="list the checks that are fine, too")
+    parser.add_argument(
+        "--explain", metavar="CAUSE", nargs="?", const="", help="print the page on a cause, or a list of them, and end"
+    )
     parser.add_argument("--version", action="version", version=VERSION)
     known, unknown = parser.parse_known_args(argv)
     if unknown:
         parser.error(_unrecognized(unknown))
     options = Options(**vars(known))
+    if options.explain and options.explain not in set(Cause):
+        parser.error(f"no such cause; --explain takes one of {', '.join(Cause)}")
     if options.endpoint is not None and not _is_url(options.endpoint):
         parser.error("--endpoint must be a URL that begins with https:// or http://")
-    if options.env_file is not None:
+    if options.env_file is not None or options.load_env:
         trouble = read_dotenv(options.env_file).trouble
         if trouble:
-            parser.error(f"the file of --env-file could not be read: {trouble}")
+            file = ".env" if options.env_file is None else "the file of --env-file"
+            parser.error(f"{file} could not be read: {trouble}")
     return options
 
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         shown = re.sub(r"(explicit argument ).*", rf"\1{HIDDEN}", message)
-        super().error(clean(shown, 300).encode("ascii", "backslashreplace").decode())
+        super().error(clean(shown, 400).encode("ascii", "backslashreplace").decode())
 
 
 def _is_url(text: str) -> bool:

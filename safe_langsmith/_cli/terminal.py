@@ -7,7 +7,7 @@ import logging
 import os
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 
 @contextlib.contextmanager
@@ -24,21 +24,26 @@ def quiet() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def progress(text: str, shown: bool) -> Iterator[None]:
-    """Shows a text on standard error while something is going on, where somebody sits before it.
+def progress() -> Iterator[Callable[[str], None]]:
+    """Shows on standard error what is going on, where somebody sits before it, and takes it back at the end.
 
-    Args:
-        text: The text.
-        shown: Whether to show it at all.
+    Yields:
+        What to call with each thing that begins.
     """
-    if not shown or sys.stderr is None or not sys.stderr.isatty():
-        yield
+    if sys.stderr is None or not sys.stderr.isatty():
+        yield lambda text: None
         return
-    _tell(text, end="")
+    longest = 0
+
+    def tell(text: str) -> None:
+        nonlocal longest
+        _tell(f"\r{text:<{longest}}", end="")
+        longest = max(longest, len(text))
+
     try:
-        yield
+        yield tell
     finally:
-        _tell(f"\r{' ' * len(text)}\r", end="")
+        _tell(f"\r{' ' * longest}\r", end="")
 
 
 def complain(text: str) -> None:

@@ -2,43 +2,51 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import shlex
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
 from safe_langsmith._core.evidence import HOME
-from safe_langsmith._core.fixes.common import look_at_the_variables
+from safe_langsmith._core.fixes.common import DOTENV_URL, look_at_the_variables
 from safe_langsmith._core.scrub import each_text
 from safe_langsmith._core.settings import Dotenv
 from safe_langsmith._io.probes import no_questions
 from safe_langsmith.diagnosis import Cause, Fix
 
 from .look import Found
+from .options import Options
+from .shell import for_shell
 
 T = TypeVar("T")
 
-_OPTIONS = {
+_WORDS = {
     "the api_url argument": "--endpoint",
     "the workspace_id argument": "--workspace-id",
     no_questions(HOME).error or "": "--offline, so nothing was sent",
+    "Call again": "Run this again",
+    "Then load it again and create a new client.": "Then run this again.",
 }
 _ASK = Fix("Run this again without --offline", "It sends at most three requests, which only read.")
 
 
-def for_command_line(found: Found, dotenv: Dotenv, offline: bool) -> Found:
-    """Returns what was found, with options in place of arguments, without what is of no use here, in ASCII.
+def for_command_line(found: Found, dotenv: Dotenv, options: Options) -> tuple[Found, Dotenv]:
+    """Returns what was found and the `.env`, in the words of who typed the command.
 
     Args:
         found: What was found.
-        dotenv: The `.env` that was compared.
-        offline: Whether nothing was allowed to be sent.
+        dotenv: The `.env` that was compared, or loaded.
+        options: What the user typed.
     """
-    if offline and found.cause is Cause.UNDETERMINED and not found.probes and _let_ask(found.fixes):
-        fixes: tuple[Fix, ...] = (_ASK,)
-    else:
-        fixes = tuple(fix for fix in found.fixes if _is_of_use(fix, dotenv)) or found.fixes
-    if found.cause is Cause.KEY_MISSING and _holds_key(dotenv, found):
-        fixes = (_with_dotenv(), *fixes)
-    return in_ascii(each_text(replace(found, fixes=fixes), _name_options))
+    near = _nearby(dotenv)
+    found, dotenv = each_text(found, _said_as(near)), each_text(dotenv, near)
+    if options.offline and found.cause is Cause.UNDETERMINED and not found.probes and _let_ask(found.fixes):
+        return replace(found, fixes=(_ASK,)), dotenv
+    useful = tuple(fix for fix in found.fixes if fix != look_at_the_variables()) or found.fixes
+    fixes = for_shell(replace(found, fixes=useful), dotenv, options)
+    return replace(found, fixes=_with_dotenv_mended(fixes, dotenv)), dotenv
 
 
 def in_ascii(value: T) -> T:
@@ -50,29 +58,42 @@ def _let_ask(fixes: tuple[Fix, ...]) -> bool:
     return any("probe=True" in fix.detail for fix in fixes)
 
 
-def _holds_key(dotenv: Dotenv, found: Found) -> bool:
-    return any(dotenv.path and other.source.startswith(dotenv.path) for other in found.settings["api_key"].others)
-
-
-def _with_dotenv() -> Fix:
-    return Fix(
-        "If your program loads .env itself, check with what .env says",
-        "Without --load-env, this command compares .env and does not load it.",
-        "python -m safe_langsmith --load-env",
+def _with_dotenv_mended(fixes: tuple[Fix, ...], dotenv: Dotenv) -> tuple[Fix, ...]:
+    """What to do about a `.env` that cannot be read, with the line that mends it where there is one."""
+    if not dotenv.trouble:
+        return fixes
+    forbidden = dotenv.trouble == os.strerror(errno.EACCES) and os.name != "nt"
+    code = f"chmod u+r {shlex.quote(dotenv.path)}" if forbidden and dotenv.path else None
+    if any(dotenv.trouble in fix.detail for fix in fixes):
+        return tuple(replace(fix, code=fix.code or code) if dotenv.trouble in fix.detail else fix for fix in fixes)
+    mend = Fix(
+        "Make .env readable, if your program loads it",
+        f"{dotenv.path or '.env'} could not be read: {dotenv.trouble}. So it is not known whether it says otherwise.",
+        code,
+        DOTENV_URL,
+        step=4,
     )
+    return (*fixes, mend)
 
 
-def _is_of_use(fix: Fix, dotenv: Dotenv) -> bool:
-    """Whether a fix is of use to who has seen the settings printed, by a process that has just read them."""
-    if fix == look_at_the_variables():
-        return False
-    return fix.step != 4 or dotenv.path is not None
+def _nearby(dotenv: Dotenv) -> Callable[[str], str]:
+    """How to call the `.env` of the working directory: without the directories above, which are nobody's business."""
+    path = dotenv.path
+    try:
+        if path is None or os.path.dirname(path) != os.getcwd():
+            return str
+    except OSError:  # The working directory is gone.
+        return str
+    return lambda text: text.replace(path, os.path.basename(path))
 
 
-def _name_options(text: str) -> str:
-    for argument, option in _OPTIONS.items():
-        text = text.replace(argument, option)
-    return text
+def _said_as(near: Callable[[str], str]) -> Callable[[str], str]:
+    def said(text: str) -> str:
+        for word, ours in _WORDS.items():
+            text = text.replace(word, ours)
+        return near(text)
+
+    return said
 
 
 def _escape(text: str) -> str:

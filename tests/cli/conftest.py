@@ -64,13 +64,13 @@ def environment(server, tmp_path):
 
 @pytest.fixture
 def command(environment, tmp_path, canary):
-    """Runs the command as a process of its own, with the variables added to the environment."""
+    """Runs the command as a process of its own, with variables added to the environment, or taken away by `None`."""
 
     def run(*arguments, **variables):
         ended = subprocess.run(
             [sys.executable, "-m", "safe_langsmith", *arguments],
             cwd=tmp_path,
-            env={**environment, **variables},
+            env={name: value for name, value in {**environment, **variables}.items() if value is not None},
             capture_output=True,
             text=True,
             timeout=60,

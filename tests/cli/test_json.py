@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from pathlib import Path
 
 import pytest
 
 from safe_langsmith import Diagnosis, SafeClient, diagnose
 from safe_langsmith._core.healthy import Healthy
 
+PAGE = Path(__file__).parents[2] / "docs" / "command-line.md"
 KEYS = ["schema", *(field.name for field in dataclasses.fields(Diagnosis))]
 
 
@@ -59,10 +61,38 @@ class TestShape:
         assert read(LANGSMITH_API_KEY=service) == read("-v", LANGSMITH_API_KEY=service)
 
 
-def test_it_is_what_the_library_says(read, service, server):
+def test_it_is_what_the_library_says_but_for_how_to_do_it_at_a_shell(read, service):
     printed = read(LANGSMITH_API_KEY=service)
     client = SafeClient(auto_batch_tracing=False)
-    found = diagnose(client)
+    found = diagnose(client).to_dict()
     client.session.close()
 
-    assert printed == {"schema": 1, **found.to_dict()}
+    assert {fix["title"] for fix in printed.pop("fixes")} <= {fix["title"] for fix in found.pop("fixes")}
+    assert printed == {"schema": 1, **found}
+
+
+def test_it_speaks_of_options_as_the_text_does(cli, personal, server):
+    typed = ("--endpoint", server.url, "--workspace-id", "1")
+    printed, text = cli("--json", *typed, LANGSMITH_API_KEY=personal).out, cli(*typed, LANGSMITH_API_KEY=personal).out
+    found = json.loads(printed)
+
+    assert (found["settings"]["endpoint"]["source"], found["settings"]["workspace_id"]["source"]) == (
+        "--endpoint",
+        "--workspace-id",
+    )
+    assert "argument" not in printed
+    assert [fix["code"] for fix in found["fixes"] if fix["code"]] == [
+        line.strip() for line in text.splitlines() if line.startswith(" " * 9)
+    ]
+    assert found["summary"] in " ".join(text.split())
+
+
+def test_the_page_shows_its_shape(read, service):
+    found = read(LANGSMITH_API_KEY=service)
+    shown = json.loads(PAGE.read_text(encoding="utf-8").partition("```json\n")[2].partition("```")[0])
+
+    assert list(shown) == list(found)
+    for name in ("checks", "fixes", "workspaces", "probes"):
+        assert list(shown[name][0]) == list(found[name][0])
+    assert list(shown["key"]) == list(found["key"])
+    assert list(shown["settings"]["endpoint"]) == list(found["settings"]["endpoint"])

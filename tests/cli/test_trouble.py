@@ -50,7 +50,7 @@ class TestWhatTheSdkRefuses:
         ended = cli(LANGSMITH_API_KEY=personal, LANGSMITH_ENDPOINT=address)
 
         assert (ended.code, ended.err) == (1, "")
-        assert "Verdict: wrong-endpoint (likely)" in ended.out
+        assert "Verdict: problem found: wrong-endpoint (likely)" in ended.out
         assert "it does not begin with https://" in " ".join(ended.out.split())
 
     @pytest.mark.parametrize(
@@ -73,6 +73,38 @@ class TestWhatTheSdkRefuses:
         assert ended.err == ""
 
 
+class TestStrangeEnvironments:
+    """The command as a process of its own, because all of this is read when it starts."""
+
+    @pytest.mark.parametrize(
+        ("code", "variables"),
+        [
+            (0, {"LANGSMITH_TRACING": "maybe", "LANGSMITH_HIDE_INPUTS": "maybe", "LANGSMITH_PROFILE": "nowhere"}),
+            (0, {"PYTHONIOENCODING": "ascii:strict"}),
+            (0, {"PYTHONIOENCODING": "cp1252:strict", "LC_ALL": "C", "PYTHONUTF8": "0"}),
+            (0, {"COLUMNS": "1"}),
+            (0, {"COLUMNS": "wide", "TERM": "dumb", "LANGSMITH_LOG_LEVEL": "x"}),
+            (0, {"HOME": None, "LANGSMITH_CONFIG_FILE": None, "USER": None, "LOGNAME": None, "PATH": None}),
+            (0, {"HOME": "nowhere", "LANGSMITH_CONFIG_FILE": os.curdir, "TMPDIR": "/nowhere"}),
+            (0, {"LANGSMITH_OTEL_ENABLED": "true", "LANGSMITH_TRACING": "true"}),
+            (3, {"LANGSMITH_ENDPOINT": None, "LANGSMITH_RUNS_ENDPOINTS": "{garbage", "HTTPS_PROXY": "http://[::1"}),
+            (3, {"LANGSMITH_ENDPOINT": "https://127.0.0.1:9", "REQUESTS_CA_BUNDLE": "/nowhere"}),
+            (3, {"http_proxy": "::", "HTTP_PROXY": "::", "no_proxy": "", "NO_PROXY": ""}),
+            (1, {"LANGSMITH_API_KEY": "c0ffeec0ffee\n\\u043a"}),
+        ],
+    )
+    def test_there_is_a_report_and_nothing_else(self, command, personal, code, variables):
+        ended = command(**{"LANGSMITH_API_KEY": personal, **variables})
+
+        assert (ended.code, ended.err) == (code, "")
+        assert "\nVerdict: " in ended.out
+
+    def test_help_in_a_narrow_terminal(self, command):
+        ended = command("--help", COLUMNS="1", PYTHONIOENCODING="ascii:strict")
+
+        assert (ended.code, ended.err) == (0, "")
+
+
 class TestFiles:
     @pytest.mark.parametrize("content", [b"\xff\xfeL\0", b"\x80\x81", b"no definition at all\n", b"A='open\n" * 9])
     def test_a_strange_env_file_is_passed_over(self, command, personal, tmp_path, content):
@@ -89,14 +121,18 @@ class TestFiles:
         assert "could not be read" in ended.err
 
     @posix
-    def test_a_directory_that_is_gone(self, personal, environment, tmp_path):
+    @pytest.mark.parametrize("arguments", ["", '--env-file "$FILE"'])
+    def test_a_directory_that_is_gone(self, personal, environment, tmp_path, arguments):
         gone = tmp_path / "gone"
         gone.mkdir()
-        code = "import os; from safe_langsmith.__main__ import main; os.rmdir(os.getcwd()); raise SystemExit(main())"
-        env = {**environment, "LANGSMITH_API_KEY": personal}
-        ended = subprocess.run([sys.executable, "-c", code], cwd=gone, env=env, capture_output=True, text=True)
+        file = tmp_path / ".env"
+        file.write_text(f"LANGSMITH_API_KEY={personal}\n")
+        line = f'rmdir "{gone}" && "{sys.executable}" -m safe_langsmith {arguments}'
+        env = {**environment, "LANGSMITH_API_KEY": personal, "FILE": str(file)}
+        ended = subprocess.run(line, shell=True, cwd=gone, env=env, capture_output=True, text=True)
 
         assert (ended.returncode, ended.stderr) == (0, "")
+        assert "Verdict: nothing wrong" in ended.stdout
 
 
 class TestSecrets:
@@ -125,14 +161,14 @@ class TestSecrets:
         assert cli("--endpoint", url, "--json", LANGSMITH_API_KEY=personal).code in (0, 1, 3)
 
     def test_whatever_is_raised(self, cli, monkeypatch):
-        def fail(options):
+        def fail(options, tell):
             raise RuntimeError(f"it holds c0ffeec0ffee, and {KEY}")
 
         monkeypatch.setattr(command_module, "look", fail)
         assert cli() == (3, "", "safe-langsmith: could not tell: RuntimeError\n")
 
     def test_whatever_looking_raises(self, cli, monkeypatch, personal):
-        def fail(client):
+        def fail(client, tell):
             raise RuntimeError(f"it holds {client.api_key}")
 
         monkeypatch.setattr("safe_langsmith._cli.look.examine", fail)
@@ -185,9 +221,35 @@ class TestTheTerminal:
         os.close(ours)
 
         assert ended.returncode == 0
-        assert shown.startswith("Asking the endpoint ...\r")
-        assert shown.endswith(" \r")
-        assert shown.replace("\r", "").strip() == "Asking the endpoint ..."
+        assert shown == f"\rAsking the endpoint: GET /settings ...\r{' ' * 38}\r"
+
+    @posix
+    def test_a_slow_endpoint_keeps_nobody_guessing(self, environment, server, service, tmp_path):
+        """Each question is shown when it is asked, over the one before; standard output gets nothing of it."""
+        import pty
+
+        server.fault("GET", "/workspaces", Slow(30.0), times=None)
+        ours, theirs = pty.openpty()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "safe_langsmith"],
+            cwd=tmp_path,
+            env={**environment, "LANGSMITH_API_KEY": service},
+            stdout=subprocess.PIPE,
+            stderr=theirs,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        )
+        os.close(theirs)
+        shown = ""
+        while "GET /workspaces" not in shown:
+            shown += os.read(ours, 1000).decode()
+        waits = process.poll() is None
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=30)
+        os.close(ours)
+
+        assert waits
+        assert "\rAsking the endpoint: GET /settings ...\rAsking the endpoint: GET /workspaces ..." in shown
+        assert (process.returncode, out) == (130, b"")
 
     @posix
     @pytest.mark.parametrize("arguments", [[], ["--json"], ["--help"], ["--version"]])
@@ -232,7 +294,7 @@ class TestTheTerminal:
         assert ended.stderr == "safe-langsmith: the report could not be written: No space left on device\n"
 
     def test_an_interruption(self, cli, monkeypatch):
-        def interrupted(options):
+        def interrupted(options, tell):
             raise KeyboardInterrupt
 
         monkeypatch.setattr(command_module, "look", interrupted)

@@ -1,0 +1,119 @@
+"""What to do is told in lines that a shell takes, each once, and each for where the value in use comes from."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+
+import pytest
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="its shells have other forms")
+UNKNOWN = "lsv2_pt_c0ffeec0ffee0123456789abcdef0123_0123456789"
+NOWHERE = "33333333-aaaa-4aaa-8aaa-333333333333"
+
+
+@pytest.fixture
+def lines(cli):
+    """The lines to copy, which a shell must be able to read."""
+
+    def copied(*arguments, **variables):
+        found = json.loads(cli("--json", *arguments, **variables).out)
+        codes = [fix["code"] for fix in found["fixes"] if fix["code"]]
+        for code in codes:
+            if code.startswith(("export ", "unset ", "python ", "curl ", "env ")):
+                subprocess.run(["sh", "-n", "-c", code], check=True)
+        return codes
+
+    return copied
+
+
+def test_a_workspace_is_named_by_its_variable_once(lines, service, workspace):
+    named = [code for code in lines(LANGSMITH_API_KEY=service) if workspace.id in code]
+    assert named == [f"export LANGSMITH_WORKSPACE_ID={workspace.id}"]
+
+
+def test_one_that_is_not_needed_is_taken_away(lines, personal, server):
+    assert lines(LANGSMITH_API_KEY=personal, LANGCHAIN_WORKSPACE_ID="1")[1] == "unset LANGCHAIN_WORKSPACE_ID"
+    typed = ("--endpoint", server.url, "--workspace-id", "1")
+    assert lines(*typed, LANGSMITH_API_KEY=personal)[1] == f"python -m safe_langsmith --endpoint {server.url}"
+
+
+def test_what_to_put_in_is_quoted(lines):
+    assert lines() == ["export LANGSMITH_API_KEY='<the key from Settings>'"]
+
+
+def test_what_an_option_named_is_named_by_the_option(lines, personal, workspace, server):
+    again = lines("--endpoint", server.url, "--workspace-id", NOWHERE, LANGSMITH_API_KEY=personal)
+    assert again[0] == f"python -m safe_langsmith --endpoint {server.url} --workspace-id {workspace.id}"
+
+
+def test_an_endpoint_that_an_option_named(lines, make_server):
+    server = make_server(base_path="/api/v1")
+    page = server.url.removesuffix("/api/v1")
+    first, *_ = lines("--endpoint", page, LANGSMITH_API_KEY=UNKNOWN)
+    assert first == f"python -m safe_langsmith --endpoint {server.url}"
+
+
+class TestTheFile:
+    @pytest.fixture
+    def file(self, tmp_path):
+        return tmp_path / ".env"
+
+    def test_a_variable_goes_before_it(self, lines, file, personal):
+        file.write_text(f"LANGSMITH_API_KEY={personal}\n")
+        first, *others = lines(LANGSMITH_API_KEY=UNKNOWN)
+        assert first == "unset LANGSMITH_API_KEY\npython -m safe_langsmith --load-env"
+        assert not any("load_dotenv" in code or "unset" in code for code in others)
+
+    def test_what_is_proposed_leads_to_a_client_that_works(self, command, file, personal):
+        file.write_text(f"LANGSMITH_API_KEY={personal}\n")
+        assert command(LANGSMITH_API_KEY=UNKNOWN).code == 1
+        assert command("--load-env", LANGSMITH_API_KEY=UNKNOWN).code == 0
+
+    def test_a_key_that_is_refused_is_not_called_right(self, cli, file, personal):
+        file.write_text(f"LANGSMITH_API_KEY={personal}\n")
+        assert "If .env is right" not in cli(LANGSMITH_API_KEY=UNKNOWN).out
+
+    def test_one_that_works_may_be(self, cli, file, personal):
+        file.write_text(f"LANGSMITH_API_KEY={UNKNOWN}\n")
+        assert "If .env is right" in cli(LANGSMITH_API_KEY=personal).out
+
+    def test_it_alone_names_the_workspace(self, lines, file, service, workspace):
+        file.write_text(f"LANGSMITH_WORKSPACE_ID={workspace.id}\n")
+        assert lines(LANGSMITH_API_KEY=service)[:2] == [
+            "python -m safe_langsmith --load-env",
+            "from dotenv import load_dotenv; load_dotenv()",
+        ]
+
+    def test_another_file_is_named(self, lines, tmp_path, personal):
+        other = tmp_path / "my settings.env"
+        other.write_text(f"LANGSMITH_API_KEY={personal}\n")
+        assert lines("--env-file", str(other))[:2] == [
+            f"python -m safe_langsmith --load-env --env-file '{other}'",
+            f"from dotenv import load_dotenv; load_dotenv('{other}')",
+        ]
+
+    def test_where_it_is_loaded_its_lines_are_to_be_changed(self, lines, file, personal, workspace):
+        file.write_text(f"LANGSMITH_API_KEY={personal}\nLANGSMITH_WORKSPACE_ID={NOWHERE}\n")
+        assert lines("--load-env")[0] == f"LANGSMITH_WORKSPACE_ID={workspace.id}"
+
+    def test_it_cannot_be_read(self, cli, file, personal):
+        file.write_bytes(b"A=\xff\n")
+        found = json.loads(cli("--json", LANGSMITH_API_KEY=personal).out)
+        assert found["cause"] is None
+        assert [fix["title"] for fix in found["fixes"]] == ["Make .env readable, if your program loads it"]
+        assert cli("--load-env", LANGSMITH_API_KEY=personal).code == 2
+
+    @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
+    def test_it_may_not_be_read(self, lines, file, personal):
+        file.write_text("A=b\n")
+        file.chmod(0)
+        assert lines(LANGSMITH_API_KEY=personal) == ["chmod u+r .env"]
+
+    def test_the_one_here_is_called_by_its_name(self, cli, file, personal, tmp_path):
+        file.write_text(f"LANGSMITH_API_KEY={personal}\n")
+        assert str(tmp_path) not in cli().out
+        (tmp_path / "below").mkdir()
+        os.chdir(tmp_path / "below")
+        assert f"{file}:1" in "".join(cli().out.split())
