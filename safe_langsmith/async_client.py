@@ -126,6 +126,8 @@ class SafeAsyncClient(AsyncClient):
             try:
                 return await super()._arequest_with_retries(method, endpoint, **kwargs)
             except Exception as error:
+                # Notebooks and pytest leave out frames that say so.
+                __tracebackhide__ = True
                 call = None
                 # Also while the interpreter ends and imports nothing any more, the SDK's own error stands.
                 with contextlib.suppress(Exception):

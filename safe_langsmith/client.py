@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import langsmith
 import requests
 
+from ._core.clean import redact
 from ._io.local import PathLike
 from ._io.owner import shown_client
 from ._io.safeguard import Chooser, Safeguard, given_arguments, with_our_options
@@ -119,6 +120,11 @@ class SafeClient(langsmith.Client):
         """Shows what `langsmith.Client` shows, without a password in the endpoint: frames of ours show the client."""
         return shown_client(super().__repr__(), self)
 
+    def _repr_html_(self) -> str | None:  # type: ignore[override]
+        """Shows what `langsmith.Client` shows in a notebook, without a password either."""
+        shown = getattr(super(), "_repr_html_", None)
+        return redact(shown()) if shown else None
+
     def _set_api_key(self, value: str | None) -> None:
         changes = value != getattr(self, "api_key", value)
         try:
@@ -158,14 +164,16 @@ class SafeClient(langsmith.Client):
             try:
                 return super().request_with_retries(method, pathname, **kwargs)
             except Exception as error:
-                call = None
-                # Also while the interpreter ends and imports nothing any more, the SDK's own error stands.
-                with contextlib.suppress(Exception):
-                    from ._io.refused_call import refused
-                    from ._io.roads.requests_road import RequestsRoad
+                # Notebooks and pytest leave out frames that say so: what failed is the caller's line, and not this one.
+                __tracebackhide__ = True
+                try:
+                    from ._io.roads.requests_road import RequestsRoad, refused
 
                     again = super().request_with_retries
                     call = refused(partial(RequestsRoad, self, again, method, pathname, kwargs, rewind), error)
+                # Also while the interpreter ends and imports nothing any more, the SDK's own error stands.
+                except Exception:
+                    call = None
                 if call is None:
                     raise
         finally:
@@ -191,6 +199,7 @@ class SafeClient(langsmith.Client):
             super().delete_examples(example_ids, hard_delete=hard_delete, **kwargs)
             return
         except Exception as error:
+            __tracebackhide__ = True
             # Everything else goes through `request_with_retries` and is answered there.
             if type(error).__module__.partition(".")[0] != "requests":
                 raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,7 +21,10 @@ class _Code(str, Enum):
 
 
 class Cause(_Code):
-    """Why LangSmith refused. The list is closed: a new member is a new minor version."""
+    """Why LangSmith refused. The list is closed: a new member is a new minor version.
+
+    What each means, and what to do: `python -m safe_langsmith --explain CAUSE`.
+    """
 
     WORKSPACE_REQUIRED = "workspace-required"
     """The key serves several workspaces and the request named none."""
@@ -32,7 +36,7 @@ class Cause(_Code):
     """The named workspace id is not a UUID."""
 
     KEY_MALFORMED = "key-malformed"
-    """The key cannot be a LangSmith key: a placeholder, code, cut short, or another vendor's."""
+    """The key cannot be one of LangSmith's, but is a placeholder, code, cut short, or another vendor's."""
 
     KEY_LEGACY = "key-legacy"
     """An `ls__` key, unsupported since 2024-10-22."""
@@ -56,7 +60,7 @@ class Cause(_Code):
     """The answer says that a plan or a feature is missing."""
 
     BLOCKED_UPSTREAM = "blocked-upstream"
-    """The 403 was not LangSmith's: a proxy, a firewall, a login page."""
+    """The 403 was not LangSmith's, but that of a proxy, a firewall or a login page."""
 
     WRONG_ENDPOINT = "wrong-endpoint"
     """The configured host is not a LangSmith API."""
@@ -221,10 +225,21 @@ class Diagnosis:
         except Exception:  # An exception that cannot be shown would be worse than the SDK's.
             return self.summary
 
-    def _repr_html_(self) -> str:
-        from safe_langsmith._render.html import as_html
+    def _repr_html_(self) -> str | None:
+        """Returns the whole diagnosis as HTML for notebooks, or as text in it where that fails."""
+        with contextlib.suppress(Exception):
+            from safe_langsmith._render.html import as_html
 
-        return as_html(self)
+            return as_html(self)
+        with contextlib.suppress(Exception):
+            from html import escape
+
+            return f"<pre>{escape(str(self))}</pre>"
+        return None
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """Shows IPython in a terminal, and notebooks without HTML, what `str()` returns."""
+        printer.text(str(self))
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the diagnosis as JSON-able values: codes as strings, collections as lists and dictionaries."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+from collections import deque
 from typing import Any, TypeVar, cast
 
 from langsmith.utils import LangSmithError
@@ -11,6 +13,7 @@ from ._core.clean import clean
 from .diagnosis import ApiKey, Cause, Check, Confidence, Diagnosis, Fix, Probe, Setting, Workspace
 
 SDK_MESSAGE_LIMIT = 1_000
+MOST_SEARCHED = 100_000
 _TOLD_BEFORE = "(Told in full before; what to do is in the first report, and in .diagnosis of this exception.)"
 
 T = TypeVar("T")
@@ -89,6 +92,10 @@ class ForbiddenDiagnosis(LangSmithError):
         """Returns the cause and the summary, as a log line would have them."""
         return f"ForbiddenDiagnosis({self.diagnosis.cause.value!r}, {self.diagnosis.summary!r})"
 
+    def _repr_html_(self) -> str | None:
+        """Returns what a notebook shows of the diagnosis, for an exception that was caught and is looked at there."""
+        return self.diagnosis._repr_html_()
+
     @property
     def response(self) -> Any:
         """The refused response, or `None` where the SDK's exception has none or this one is a copy."""
@@ -146,26 +153,35 @@ def explain(
 def find_diagnosis(error: BaseException | None) -> ForbiddenDiagnosis | None:
     """Returns the `ForbiddenDiagnosis` inside a wrapped, chained or grouped exception, or `None`.
 
-    Looks at the exception itself, at its causes and contexts, and at the members of exception groups (also of
-    langsmith's own `LangSmithExceptionGroup`), nearest first.
+    Looks at the exception itself, at its causes and contexts (also those that `raise ... from None` keeps off the
+    screen), and at the members of exception groups (also of langsmith's own `LangSmithExceptionGroup`), nearest first.
 
     Args:
         error: Any exception, or `None`.
     """
-    waiting: list[BaseException | None] = [error]
-    seen: set[int] = set()
-    while waiting:
-        current = waiting.pop(0)
+    waiting = deque([error])
+    # Holds what was seen: an attribute may make a new exception each time, and ids of the dead are used again.
+    seen: dict[int, BaseException] = {}
+    while waiting and len(seen) < MOST_SEARCHED:
+        current = waiting.popleft()
         if current is None or id(current) in seen:
             continue
         if isinstance(current, ForbiddenDiagnosis):
             return current
-        seen.add(id(current))
-        members = getattr(current, "exceptions", None)
-        waiting += [current.__cause__, current.__context__]
-        if isinstance(members, (list, tuple)):
-            waiting += [member for member in members if isinstance(member, BaseException)]
+        seen[id(current)] = current
+        waiting += _linked(current)
     return None
+
+
+def _linked(error: BaseException) -> list[BaseException]:
+    found: list[BaseException] = []
+    for name in ("__cause__", "__context__", "exceptions"):
+        # An exception's class is anybody's, and its attributes may raise.
+        with contextlib.suppress(Exception):
+            value = getattr(error, name, None)
+            several = value if isinstance(value, (list, tuple)) else (value,)
+            found += [one for one in several if isinstance(one, BaseException)]
+    return found
 
 
 _classes: dict[type[BaseException], type[ForbiddenDiagnosis]] = {}

@@ -6,7 +6,7 @@ import logging
 from typing import Any
 
 from safe_langsmith._core.clean import bare_url
-from safe_langsmith.diagnosis import Workspace
+from safe_langsmith.diagnosis import Diagnosis, Workspace
 
 from .destination import Destination
 from .first_send import with_chosen_workspace
@@ -18,7 +18,7 @@ from .trouble import log_failure
 logger = logging.getLogger("safe_langsmith")
 
 
-def keep(road: Road, workspace: Workspace, to: Destination, resent: bool) -> None:
+def keep(road: Road, workspace: Workspace, to: Destination, resent: bool, diagnosis: Diagnosis | None) -> None:
     """Keeps a workspace that was found. Whatever fails here must not fail a call that succeeded.
 
     Args:
@@ -26,6 +26,7 @@ def keep(road: Road, workspace: Workspace, to: Destination, resent: bool) -> Non
         workspace: The workspace.
         to: Whom the call was for.
         resent: Whether it was sent again.
+        diagnosis: What the refusal was found to be, or `None` where it was cured as one before it was.
     """
     client, safeguard = road.client, road.client._safeguard
     try:
@@ -34,7 +35,7 @@ def keep(road: Road, workspace: Workspace, to: Destination, resent: bool) -> Non
             to.case.automatic = workspace
         safeguard.before_send = with_chosen_workspace
         # First, because whatever the SDK makes of the rest, no request is sent again silently.
-        announce(to.case, workspace, to.endpoint, resent, to.is_own)
+        announce(to.case, workspace, to.endpoint, resent, to.is_own, diagnosis)
         if not to.is_own:
             elsewhere = safeguard.chosen_elsewhere
             elsewhere[to.endpoint, to.fingerprint] = workspace.id
@@ -86,8 +87,13 @@ def adopt(client: Any, workspace_id: str) -> None:
         cached.cache_clear()
 
 
-def announce(case: Case, workspace: Workspace, endpoint: str, resent: bool, own: bool) -> None:
+def announce(
+    case: Case, workspace: Workspace, endpoint: str, resent: bool, own: bool, diagnosis: Diagnosis | None
+) -> None:
     """Logs, once per endpoint and key, which workspace was chosen and how to name it for good.
+
+    The record's `diagnosis` is what `Diagnosis.to_dict` returns, which is what formatters for JSON can show and
+    handlers can pickle.
 
     Args:
         case: What is known about the endpoint and key.
@@ -95,6 +101,7 @@ def announce(case: Case, workspace: Workspace, endpoint: str, resent: bool, own:
         endpoint: The base URL of the API.
         resent: Whether the refused request was sent again.
         own: Whether endpoint and key are the client's own, and not a replica's.
+        diagnosis: What the refusal was found to be, or `None` where that is not known any more.
     """
     token = object()
     if case.announced.setdefault(workspace.id, token) is not token:
@@ -109,4 +116,5 @@ def announce(case: Case, workspace: Workspace, endpoint: str, resent: bool, own:
         workspace.name,
         workspace.id,
         how,
+        extra={"diagnosis": diagnosis.to_dict() if diagnosis else None},
     )

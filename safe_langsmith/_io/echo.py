@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 from safe_langsmith._core.variables import VARIABLES
@@ -90,6 +89,7 @@ class Repetition:
         Raises:
             ForbiddenDiagnosis: Always.
         """
+        __tracebackhide__ = True
         # An exception in the locals of its own traceback would keep itself alive.
         raise self.__dict__.pop("_explained") from None
 
@@ -99,6 +99,7 @@ class Repetition:
         Raises:
             ForbiddenDiagnosis: Always.
         """
+        __tracebackhide__ = True
         self.answer()
 
 
@@ -190,7 +191,7 @@ def recall(road: Road, heard: Heard | None, error: Exception) -> Repetition | No
             return None
         explained = echo.kind(_apart(echo.diagnosis, _id_of(road, heard, echo)), echo.sdk_message, error)
         explained.repeated = echo.ends_in_a_log
-        drop_frames(error)
+        drop_frames(error, heard.response)
         return Repetition(explained)
     except Exception:  # As above.
         return None
@@ -203,4 +204,7 @@ def _id_of(road: Road, heard: Heard, echo: Echo) -> str | None:
 
 def _apart(diagnosis: Diagnosis, request_id: str | None) -> Diagnosis:
     """A diagnosis for another request, which shares nothing with this one that somebody might change."""
-    return replace(diagnosis, request_id=request_id, settings=dict(diagnosis.settings))
+    # What `replace` returns, in a tenth of the time: a frozen value without slots or checks is its dictionary.
+    apart = object.__new__(Diagnosis)
+    apart.__dict__.update(diagnosis.__dict__, request_id=request_id, settings=dict(diagnosis.settings))
+    return apart

@@ -97,17 +97,19 @@ def _call(find: Callable[[], str]) -> str:
 
 def _is_installed(script: str) -> bool:
     """Whether a script came with a package, as the command `pytest` did: no user's `load_dotenv()` stands in it."""
+    places = _places_of_packages()
+    return any(str(parent) in places for parent in Path(os.path.realpath(script)).parents)
+
+
+@cache
+def _places_of_packages() -> frozenset[str]:
     import sysconfig
 
     schemes = (sysconfig.get_default_scheme(), sysconfig.get_preferred_scheme("user"))
-    places = {
-        os.path.realpath(sysconfig.get_path(kind, scheme))
-        for scheme in schemes
-        for kind in ("scripts", "purelib", "platlib", "stdlib")
-    }
+    kinds = ("scripts", "purelib", "platlib", "stdlib")
+    installed = {os.path.realpath(sysconfig.get_path(kind, scheme)) for scheme in schemes for kind in kinds}
     # The command line of this library is no user's script either.
-    places.add(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
-    return any(str(parent) in places for parent in Path(os.path.realpath(script)).parents)
+    return frozenset({*installed, os.path.dirname(os.path.dirname(os.path.realpath(__file__)))})
 
 
 def read_profile(profile: str | None = None, config_path: str | None = None) -> Profile | None:

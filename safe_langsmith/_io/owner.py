@@ -86,7 +86,7 @@ def is_unnamed(client: Any) -> bool:
 def sdk_copies_workspace() -> bool:
     """Whether the SDK copies the client's workspace into the headers that a call sets for another key.
 
-    Before langsmith 0.14 it does, and such a header cannot be told from a wish; later ones add it only while sending.
+    Before langsmith 0.14.16 it does, and such a header cannot be told from a wish; later ones add it while sending.
     """
     import langsmith.client
 
@@ -119,7 +119,7 @@ def name_workspace(api: Any, workspace_id: str | None) -> None:
     """Makes a generated client name a workspace.
 
     Args:
-        api: The generated client. From langsmith 0.14 on it asks the client that it belongs to, and nothing is done.
+        api: The generated client. From langsmith 0.14.12 on it asks the client that it belongs to, and nothing is done.
         workspace_id: The workspace, or `None` to name none.
     """
     if hasattr(api, "tenant_id") and not hasattr(api, "_header_provider"):

@@ -74,7 +74,7 @@ class RefusedCall:
         self._client = road.client
         self._response: Any = None
         self._error: Exception | None = error
-        self._second: tuple[Workspace, Destination, Refusal] | None = None
+        self._second: tuple[Workspace, Destination, Refusal, Diagnosis | None] | None = None
         self._prober: Prober | None = None
         self._explained: ForbiddenDiagnosis | None = None
         self._seconds = probes.DEADLINE
@@ -90,6 +90,7 @@ class RefusedCall:
             ForbiddenDiagnosis: Where it stays refused.
             Exception: The SDK's own, where anything else went wrong.
         """
+        __tracebackhide__ = True
         try:
             from tenacity import Retrying
 
@@ -108,6 +109,7 @@ class RefusedCall:
             ForbiddenDiagnosis: Where it stays refused.
             Exception: The SDK's own, where anything else went wrong.
         """
+        __tracebackhide__ = True
         try:
             from tenacity import AsyncRetrying
 
@@ -124,6 +126,7 @@ class RefusedCall:
 
     def _deliver(self) -> Any:
         """Returns the response, or raises what there is to raise."""
+        __tracebackhide__ = True
         response, sdk_error, explained = self._response, self._error, self._explained
         # Not before: what is found for a task that was cancelled meanwhile is no answer.
         if explained is not None:
@@ -181,12 +184,14 @@ class RefusedCall:
             log_failure("diagnosing a refusal", failure)
             return False
 
-    def _conclude_second(self, workspace: Workspace, to: Destination, refusal: Refusal) -> None:
+    def _conclude_second(
+        self, workspace: Workspace, to: Destination, refusal: Refusal, diagnosis: Diagnosis | None
+    ) -> None:
         if status_of(self._error) in (401, 403):
             give_up(to, workspace.id)
         else:
             own = to.is_own and self._has_same_key(to, refusal)
-            keep(self._road, workspace, to._replace(is_own=own), resent=True)
+            keep(self._road, workspace, to._replace(is_own=own), resent=True, diagnosis=diagnosis)
 
     def _is_worth_another(self) -> bool:
         try:
@@ -215,7 +220,7 @@ class RefusedCall:
         """What cured a refusal of this key before cures this one, unless its answer tells of something else."""
         curable = look.may_choose and self._client._safeguard.resolve_workspace is True and look.refusal.is_plain
         known = look.to.case.automatic if curable and self._has_same_key(look.to, look.refusal) else None
-        return known is not None and self._prepare_second(known, look.to, look.refusal)
+        return known is not None and self._prepare_second(known, look.to, look.refusal, None)
 
     def _examine(self, error: Exception) -> bool:
         """Prepares a second send and returns `True`, or explains the refusal and returns `False`."""
@@ -229,9 +234,10 @@ class RefusedCall:
         if diagnosis.cause is Cause.WORKSPACE_NOT_ACCESSIBLE:
             forget(client, to, naming.workspace_id)
         if workspace is not None and self._has_same_key(to, refusal):
-            if self._prepare_second(workspace, to, refusal):
+            cured = scrub(diagnosis, refusal.secrets)
+            if self._prepare_second(workspace, to, refusal, cured):
                 return True
-            keep(road, workspace, to, resent=False)
+            keep(road, workspace, to, resent=False, diagnosis=cured)
             diagnosis = call_again(diagnosis, workspace, kept=to.is_own)
         repeated = road.ends_in_a_log and not to.case.is_news(diagnosis)
         self._explained = self._explain(diagnosis, error, refusal, repeated)
@@ -253,10 +259,12 @@ class RefusedCall:
             prober.forget()
             self._seconds -= time.monotonic() - start
 
-    def _prepare_second(self, workspace: Workspace, to: Destination, refusal: Refusal) -> bool:
+    def _prepare_second(
+        self, workspace: Workspace, to: Destination, refusal: Refusal, diagnosis: Diagnosis | None
+    ) -> bool:
         if not self._road.prepare(workspace.id, refusal):
             return False
-        self._second = (workspace, to, refusal)
+        self._second = (workspace, to, refusal, diagnosis)
         return True
 
     def _has_same_key(self, to: Destination, refusal: Refusal) -> bool:
@@ -272,7 +280,7 @@ class RefusedCall:
 
     def _explain(self, diagnosis: Diagnosis, error: Exception, refusal: Refusal, repeated: bool) -> ForbiddenDiagnosis:
         sdk_class, message = self._road.message_of(error)
-        drop_frames(error)
+        drop_frames(error, response_of(error))
         return explain(scrub(diagnosis, refusal.secrets), error, message, sdk_class, refusal.secrets, repeated)
 
 

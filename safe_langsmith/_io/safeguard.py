@@ -134,7 +134,8 @@ class Safeguard:
             origins[setting] = sources.get(setting) or (noted if digest == now else SET_LATER)
         profile = read_profile(*self._profile)
         dotenv, cached = read_dotenv(self.dotenv_path), cached_variables()
-        found = configuration(in_use, origins, os.environ, dotenv, profile, cached)
+        # A copy: `os.environ` decodes each value each time that it is asked.
+        found = configuration(in_use, origins, dict(os.environ), dotenv, profile, cached)
         # A client that prefers its profile would not take what the environment says.
         preferred = profile is not None and "prefer_profile_auth" in self._given
         return found._replace(drift=()) if preferred else found

@@ -35,7 +35,7 @@ def response_of(error: BaseException | None) -> Any:
             response = getattr(candidate, "response", None)
             if response is not None:
                 return response
-            # Before langsmith 0.14 the SDK's own HTTPError holds no response, and requests' behind it does.
+            # Older SDKs raise an HTTPError of their own without a response, and the one of requests behind it has it.
             return getattr(candidate.__cause__, "response", None)
     return None
 
@@ -45,9 +45,13 @@ def status_of(error: BaseException | None) -> int | None:
     return getattr(response_of(error), "status_code", None)
 
 
-def drop_frames(error: BaseException | None) -> None:
-    """Drops the frames of the SDK's exceptions for one answer: they hold headers with the key, and the whole body."""
-    answered = response_of(error)
+def drop_frames(error: BaseException | None, answered: Any) -> None:
+    """Drops the frames of the SDK's exceptions for one answer: they hold headers with the key, and the whole body.
+
+    Args:
+        error: What the SDK raised.
+        answered: What `response_of` returns of it.
+    """
     while error is not None:
         error.__traceback__ = None
         behind = error.__cause__ or error.__context__

@@ -2,89 +2,128 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from html import escape
 
-from safe_langsmith.diagnosis import Diagnosis, Fix, Setting
+from safe_langsmith.diagnosis import Check, Diagnosis, Fix, Setting
 
-_STYLE = """
-.safe-langsmith { font: 13px/1.5 system-ui, sans-serif; max-width: 60rem; color: inherit; }
-.safe-langsmith a { color: inherit; }
-.safe-langsmith table { border-collapse: collapse; margin: .5rem 0 1rem; font-size: inherit; }
-.safe-langsmith th, .safe-langsmith td { text-align: left; vertical-align: top; padding: .2rem .8rem .2rem 0;
-  border-bottom: 1px solid rgba(128, 128, 128, .3); overflow-wrap: break-word; color: inherit; background: none; }
-.safe-langsmith pre { padding: .4rem .6rem; margin: .3rem 0; border-radius: 4px; background: rgba(128, 128, 128, .15);
-  color: inherit; white-space: pre-wrap; }
-.safe-langsmith .problem { color: #d1242f; } .safe-langsmith .ok { color: #1a7f37; }
-.safe-langsmith .unknown { color: #9a6700; } .safe-langsmith .not-applicable { opacity: .7; }
-@media (prefers-color-scheme: dark) { .safe-langsmith .problem { color: #ff7b72; }
-  .safe-langsmith .ok { color: #56d364; } .safe-langsmith .unknown { color: #e3b341; } }
-"""
-_MARKS = {"ok": "&#10003; ok", "problem": "&#10007; problem", "unknown": "? unknown", "not-applicable": "&ndash;"}
+from .style import STYLE
+from .text import WHAT_IS_A_WORKSPACE, explained_by
+
+MOST_WORKSPACES = 50
+# A mark is a word: who cannot tell the colours apart reads it, and so does who listens.
+_MARKS = {"ok": "ok", "problem": "problem", "unknown": "not known", "not-applicable": "does not apply"}
 
 
 def as_html(diagnosis: Diagnosis) -> str:
     """Returns the diagnosis as one self-contained `<div>`, without scripts and without anything loaded."""
-    page = f"docs/causes/{diagnosis.cause}.md"
-    verdict = f"<b>{escape(diagnosis.cause)}</b> ({escape(diagnosis.confidence)}, see <code>{page}</code>)"
-    refused = (
-        f" &middot; {escape(diagnosis.method)} {escape(diagnosis.url or '')} &rarr; {diagnosis.status_code}"
-        if diagnosis.method
-        else ""
-    )
-    return "".join(
-        [
-            f'<div class="safe-langsmith"><style>{_STYLE}</style>',
-            f"<p><b>{escape(diagnosis.summary)}</b></p><p>{verdict}{refused}</p>",
-            "<p><b>What to do</b></p><ol>",
-            *(_fix(fix) for fix in diagnosis.fixes),
-            "</ol><p><b>What was checked</b></p>",
-            _table(
-                ("Step", "Check", "Result", "What was seen"),
-                (
-                    (
-                        str(check.step or ""),
-                        escape(check.title),
-                        f'<span class="{escape(check.result)}">{_MARKS[check.result]}</span>',
-                        escape(check.detail),
-                    )
-                    for check in diagnosis.checks
-                ),
-            ),
-            _settings(diagnosis.settings),
-            _workspaces(diagnosis),
-            "</div>",
-        ]
-    )
+    return "\n".join([f'<div class="safe-langsmith"><style>{STYLE}</style>', *_parts(diagnosis), "</div>"])
+
+
+def _parts(diagnosis: Diagnosis) -> Iterator[str]:
+    yield f'<p class="leading"><b>{escape(diagnosis.summary)}</b></p>'
+    if "workspace" in diagnosis.summary:
+        yield f'<p class="faint">{WHAT_IS_A_WORKSPACE}</p>'
+    yield from _verdict(diagnosis)
+    # A heading of its own would turn up in the notebook's table of contents.
+    yield '<p class="what-to-do"><b>What to do</b></p><ol>'
+    yield from map(_fix, diagnosis.fixes)
+    yield "</ol>"
+    yield from _workspaces(diagnosis)
+    yield from _checks(diagnosis.checks)
+    yield from _settings(diagnosis.settings)
+    yield from _answers(diagnosis)
+
+
+def _verdict(diagnosis: Diagnosis) -> Iterator[str]:
+    command = f"<code>{escape(explained_by(diagnosis.cause))}</code>"
+    yield f"<p>Cause: <b>{escape(diagnosis.cause)}</b> ({escape(diagnosis.confidence)}); more: {command}</p>"
+    if diagnosis.method:
+        request_id = f", id <code>{escape(diagnosis.request_id)}</code>" if diagnosis.request_id else ""
+        request = f"<code>{escape(diagnosis.method)} {escape(diagnosis.url or '')}</code>"
+        yield f"<p>Request: {request} &rarr; {escape(str(diagnosis.status_code))}{request_id}</p>"
 
 
 def _fix(fix: Fix) -> str:
+    detail = f" {escape(fix.detail)}" if fix.detail else ""
     code = f"<pre>{escape(fix.code)}</pre>" if fix.code else ""
     # Some addresses are built from the configured endpoint, which may hold anything.
     safe = fix.url and fix.url.startswith(("https://", "http://"))
     link = f' <a href="{escape(fix.url or "")}">{escape(fix.url or "")}</a>' if safe else ""
-    return f"<li><b>{escape(fix.title)}</b>. {escape(fix.detail)}{code}{link}</li>"
+    return f"<li><b>{escape(fix.title)}.</b>{detail}{code}{link}</li>"
 
 
-def _settings(settings: dict[str, Setting]) -> str:
-    def shown(setting: Setting) -> str:
-        return f"{escape(setting.value or 'not set')} ({escape(setting.source)})"
-
-    rows = (
-        (escape(name), shown(setting), "<br>".join(shown(other) for other in setting.others))
-        for name, setting in settings.items()
+def _workspaces(diagnosis: Diagnosis) -> Iterator[str]:
+    workspaces = diagnosis.workspaces or ()
+    if not workspaces:
+        return
+    rows = [
+        _row(escape(each.name), f"<code>{escape(each.id)}</code>", escape(each.role or "not told"))
+        for each in workspaces[:MOST_WORKSPACES]
+    ]
+    more = len(workspaces) - MOST_WORKSPACES
+    rest = f"<p>and {more} more</p>" if more > 0 else ""
+    yield _section(
+        f"Workspaces this key reaches ({len(workspaces)})", _table(("Name", "Id", "Role"), _body(rows)) + rest
     )
-    return "<p><b>Settings in use</b></p>" + _table(("Setting", "Value (source)", "Instead of"), rows)
 
 
-def _workspaces(diagnosis: Diagnosis) -> str:
-    if not diagnosis.workspaces:
-        return ""
-    rows = ((escape(w.id), escape(w.name), escape(w.role or "not told")) for w in diagnosis.workspaces[:50])
-    return "<p><b>Workspaces this key reaches</b></p>" + _table(("Id", "Name", "Role"), rows)
+def _checks(checks: tuple[Check, ...]) -> Iterator[str]:
+    groups = {
+        "LangSmith's own troubleshooting steps": [check for check in checks if check.step],
+        "Looked at besides": [check for check in checks if not check.step],
+    }
+    bodies = [_body(map(_check, group), title) for title, group in groups.items() if group]
+    yield _section("What was checked", _table(("Check", "Result", "What was seen"), *bodies))
 
 
-def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    titles = "".join(f"<th>{title}</th>" for title in head)
-    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
-    return f"<table><tr>{titles}</tr>{body}</table>"
+def _check(check: Check) -> str:
+    step = f"{check.step}. " if check.step else ""
+    mark = f'<span class="result {escape(check.result)}">{_MARKS[check.result]}</span>'
+    return _row(step + escape(check.title), mark, escape(check.detail))
+
+
+def _settings(settings: dict[str, Setting]) -> Iterator[str]:
+    differs = any(setting.others for setting in settings.values())
+    rows = [_setting(name, setting, differs) for name, setting in settings.items()]
+    head = ("Setting", "Value", "Comes from", *(["Also found"] if differs else []))
+    yield _section("Settings in use", _table(head, _body(rows)))
+
+
+def _setting(name: str, setting: Setting, differs: bool) -> str:
+    others = "<br>".join(f"{_value(other)} ({escape(other.source)})" for other in setting.others)
+    values = [_value(setting), escape(setting.source), *([others] if differs else [])]
+    return _row(f"<code>{escape(name)}</code>", *values)
+
+
+def _value(setting: Setting) -> str:
+    return f"<code>{escape(setting.value)}</code>" if setting.value is not None else "not set"
+
+
+def _answers(diagnosis: Diagnosis) -> Iterator[str]:
+    if diagnosis.server_message:
+        yield _section("What the server said", f"<p>{escape(diagnosis.server_message)}</p>")
+    if diagnosis.probes:
+        rows = [
+            _row(f"<code>{escape(probe.method)} {escape(probe.path)}</code>", escape(str(probe.status)))
+            for probe in diagnosis.probes
+        ]
+        yield _section("What was asked to find out", _table(("Request", "Answer"), _body(rows)))
+
+
+def _section(title: str, content: str) -> str:
+    return f"<details open><summary><b>{title}</b></summary>{content}</details>"
+
+
+def _table(head: Iterable[str], *bodies: str) -> str:
+    titles = "".join(f'<th scope="col">{title}</th>' for title in head)
+    return f"<table><thead><tr>{titles}</tr></thead>{''.join(bodies)}</table>"
+
+
+def _body(rows: Iterable[str], title: str = "") -> str:
+    first = [f'<tr><th colspan="3" scope="rowgroup">{title}</th></tr>'] if title else []
+    return "\n".join(["<tbody>", *first, *rows, "</tbody>"])
+
+
+def _row(title: str, *values: str) -> str:
+    return f'<tr><th scope="row">{title}</th>{"".join(f"<td>{value}</td>" for value in values)}</tr>'

@@ -14,6 +14,7 @@ MOST_WORKSPACES = 6
 MOST_FIXES = 5
 LONGEST_FIX = 6
 WHAT_IS_A_WORKSPACE = "(A workspace is the part of a LangSmith organization that holds projects.)"
+_NO_BREAK = "\N{NO-BREAK SPACE}"
 _MARKS = {"ok": "ok", "problem": "!!", "unknown": "??", "not-applicable": "--"}
 
 
@@ -65,9 +66,10 @@ def lines_of_answers(server_message: str | None, probes: Iterable[Probe], most: 
     """What the server said, and what it was asked, in at most `most` lines each."""
     if server_message:
         yield from wrap(f"Server said: {server_message}", 4, most)
-    asked = "; ".join(f"{probe.method} {probe.path} -> {probe.status}" for probe in probes)
+    # Lines break between questions only.
+    asked = "; ".join(f"{probe.method} {probe.path} -> {probe.status}".replace(" ", _NO_BREAK) for probe in probes)
     if asked:
-        yield from wrap(f"Asked the endpoint: {asked}", 4, most)
+        yield from (line.replace(_NO_BREAK, " ") for line in wrap(f"Asked the endpoint: {asked}", 4, most))
 
 
 def lines_of_workspaces(workspaces: tuple[Workspace, ...]) -> Iterator[str]:

@@ -47,6 +47,13 @@ def test_it_is_accepted_where_a_client_is(server, personal, make_client):
     assert copy.copy(client).workspace_id is None
 
 
+def test_a_notebook_shows_it_as_the_sdks_client_without_a_password():
+    options = {"api_key": "x", "auto_batch_tracing": False}
+    theirs = langsmith.Client("https://langsmith.example.org/api/v1", **options)._repr_html_()
+    ours = [f"https://{user}langsmith.example.org/api/v1" for user in ("", "user:hunter2canary@")]
+    assert [SafeClient(url, **options)._repr_html_() for url in ours] == [theirs, theirs]
+
+
 def test_a_positional_endpoint(server, personal):
     client = SafeClient(server.url, api_key=personal, auto_batch_tracing=False)
     assert list(client.list_projects()) == []

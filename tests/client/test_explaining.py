@@ -448,4 +448,6 @@ class TestFixes:
         key = org.add_personal_key(default=research, role="Viewer", roles={production: "Viewer", sandbox: "Admin"})
         error = refused(lambda: make_client(server, key).create_project("p"))
 
-        assert [fix.code for fix in error.fixes if fix.step == 2] == [f'client = SafeClient(workspace_id="{sandbox.id}")']
+        assert [fix.code for fix in error.fixes if fix.step == 2] == [
+            f'client = SafeClient(workspace_id="{sandbox.id}")'
+        ]

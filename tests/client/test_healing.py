@@ -109,6 +109,18 @@ def test_one_warning_says_what_was_chosen_and_how_to_choose_it_oneself(server, w
     assert f"LANGSMITH_WORKSPACE_ID={workspace.id}" in warning.getMessage()
 
 
+def test_the_warning_shows_no_key_wherever_it_stood(server, workspace, key, make_client, caplog, monkeypatch):
+    """Also where it was put in another setting, or the server says it."""
+    monkeypatch.setenv("LANGSMITH_PROJECT", f"of {key}")
+    listed = [{"id": workspace.id, "display_name": f"Research {key}", "is_deleted": False}]
+    server.fault("GET", "/workspaces", Reply(200, listed))
+    list(make_client(server, key).list_projects())
+
+    (warning,) = [r for r in caplog.records if r.name == "safe_langsmith" and r.levelno == logging.WARNING]
+    assert warning.diagnosis["settings"]["project"]["source"] == "LANGSMITH_PROJECT"
+    assert key not in repr(vars(warning))
+
+
 def test_an_empty_workspace_id_names_none(server, workspace, key, make_client, monkeypatch):
     monkeypatch.setenv("LANGSMITH_WORKSPACE_ID", "11111111-1111-4111-8111-111111111111")
     client = make_client(server, key, workspace_id="")

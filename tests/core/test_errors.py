@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import pickle
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import langsmith
 import pytest
 import requests
+import tenacity
 from langsmith.utils import LangSmithError, LangSmithExceptionGroup, LangSmithUserError
 
 from safe_langsmith import Cause, Diagnosis, ForbiddenDiagnosis, find_diagnosis
-from safe_langsmith.errors import SDK_MESSAGE_LIMIT, explain
+from safe_langsmith.errors import MOST_SEARCHED, SDK_MESSAGE_LIMIT, explain
 
 SDK_MESSAGE = "Failed to GET /sessions in LangSmith API. HTTPError('403 Client Error: Forbidden')"
 CLASSES: list[type[Exception]] = [LangSmithError, LangSmithUserError, requests.HTTPError]
@@ -46,6 +49,14 @@ def make(diagnosis, key):
         return explain(diagnosis, sdk_error or LangSmithError(message), message, sdk_class, (key,))
 
     return make
+
+
+@pytest.fixture
+def group_class() -> type[Exception]:
+    """Python's own from 3.11 on, and the backport that libraries use before."""
+    if sys.version_info >= (3, 11):
+        return ExceptionGroup  # noqa: F821
+    return pytest.importorskip("exceptiongroup").ExceptionGroup
 
 
 class TestWhatItIs:
@@ -171,12 +182,25 @@ class TestFinding:
         error = make()
         assert find_diagnosis(LangSmithExceptionGroup(exceptions=[ValueError(), error])) is error
 
-    @pytest.mark.skipif(sys.version_info < (3, 11), reason="exception groups are new in Python 3.11")
-    def test_in_nested_groups_and_behind_their_members(self, make):
+    def test_in_nested_groups_and_behind_their_members(self, make, group_class):
         error, member = make(), ValueError("member")
         member.__cause__ = error
-        group = ExceptionGroup("outer", [KeyError("x"), ExceptionGroup("inner", [member])])  # noqa: F821
+        group = group_class("outer", [KeyError("x"), group_class("inner", [member])])
         assert find_diagnosis(group) is error
+
+    def test_where_it_is_kept_off_the_screen(self, make):
+        """`raise ... from None` says that it is no cause to show, and not that nobody may look."""
+        error = make()
+
+        def hide_it():
+            try:
+                raise error
+            except ForbiddenDiagnosis:
+                raise ValueError("sorry") from None
+
+        with pytest.raises(ValueError) as caught:
+            hide_it()
+        assert find_diagnosis(caught.value) is error
 
     def test_the_nearest_comes_first(self, make):
         near, far, outer = make(), make(), ValueError("outer")
@@ -189,6 +213,40 @@ class TestFinding:
         one.__cause__, two.__context__ = two, one
         assert find_diagnosis(one) is None
 
+    def test_a_cycle_that_leads_to_it_does(self, make):
+        error, one, two = make(), ValueError("one"), ValueError("two")
+        one.__cause__, two.__cause__, two.__context__ = two, one, error
+        assert find_diagnosis(one) is error
+
+    def test_the_deepest_of_ten_thousand(self, make):
+        error = outer = make()
+        for _ in range(10_000):
+            outer, inner = ValueError("outer"), outer
+            outer.__context__ = inner
+        assert find_diagnosis(outer) is error
+
+    def test_one_that_has_no_end_is_given_up(self):
+        class Endless(Exception):
+            made = 0
+
+            @property
+            def exceptions(self):
+                Endless.made += 1
+                return (Endless(), Endless())
+
+        assert find_diagnosis(Endless()) is None
+        assert Endless.made == MOST_SEARCHED
+
+    @pytest.mark.parametrize("name", ["__cause__", "__context__", "exceptions"])
+    def test_an_attribute_that_raises_is_passed_over(self, name, make):
+        def broken(self):
+            raise RuntimeError("mine")
+
+        odd, error = type("OddError", (Exception,), {name: property(broken)})(), make()
+        BaseException.__context__.__set__(odd, error)
+        BaseException.__cause__.__set__(odd, error)
+        assert find_diagnosis(odd) is error
+
     @pytest.mark.parametrize("error", [None, ValueError("x"), KeyboardInterrupt(), LangSmithError("x")])
     def test_where_there_is_none(self, error):
         assert find_diagnosis(error) is None
@@ -197,3 +255,54 @@ class TestFinding:
         error = ValueError("x")
         error.exceptions = "many"
         assert find_diagnosis(error) is None
+
+
+class TestFindingWhereLibrariesPutIt:
+    """Each as it really comes."""
+
+    @pytest.fixture
+    def fail(self, make):
+        def fail():
+            raise make()
+
+        return fail
+
+    @pytest.fixture
+    def fail_soon(self, fail):
+        async def fail_soon():
+            await asyncio.sleep(0)
+            fail()
+
+        return fail_soon
+
+    @pytest.mark.skipif(sys.version_info < (3, 11), reason="task groups are new in Python 3.11")
+    def test_in_a_task_group_of_asyncio(self, fail_soon):
+        async def both():
+            async with asyncio.TaskGroup() as group:
+                group.create_task(fail_soon())
+                group.create_task(asyncio.sleep(60))
+
+        with pytest.raises(ExceptionGroup) as caught:  # noqa: F821
+            asyncio.run(both())
+        assert find_diagnosis(caught.value).cause is Cause.WORKSPACE_ID_MALFORMED
+
+    def test_in_a_task_group_of_anyio(self, fail_soon, group_class):
+        anyio = pytest.importorskip("anyio")
+
+        async def both():
+            async with anyio.create_task_group() as group:
+                group.start_soon(fail_soon)
+                group.start_soon(anyio.sleep, 60)
+
+        with pytest.raises(group_class) as caught:
+            asyncio.run(both())
+        assert find_diagnosis(caught.value).cause is Cause.WORKSPACE_ID_MALFORMED
+
+    def test_in_a_future(self, fail):
+        with ThreadPoolExecutor(1) as pool:
+            assert find_diagnosis(pool.submit(fail).exception()).cause is Cause.WORKSPACE_ID_MALFORMED
+
+    def test_behind_an_attempt_too_many(self, fail):
+        with pytest.raises(tenacity.RetryError) as caught:
+            tenacity.retry(stop=tenacity.stop_after_attempt(2))(fail)()
+        assert find_diagnosis(caught.value).cause is Cause.WORKSPACE_ID_MALFORMED

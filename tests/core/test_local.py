@@ -13,6 +13,7 @@ from types import SimpleNamespace
 import pytest
 
 from safe_langsmith._core.settings import Dotenv
+from safe_langsmith._io import local
 from safe_langsmith._io.local import read_dotenv
 
 
@@ -141,6 +142,7 @@ def test_an_interactive_session_finds_the_file_of_the_working_directory(project,
 def test_a_command_of_a_package_is_no_main_script(project, monkeypatch, kind):
     (project / "app" / ".env").write_text("A=1")
     real = sysconfig.get_path
+    monkeypatch.setattr(local, "_places_of_packages", local._places_of_packages.__wrapped__)
     monkeypatch.setattr(
         sysconfig, "get_path", lambda name, *rest: str(project / "app") if name == kind else real(name, *rest)
     )

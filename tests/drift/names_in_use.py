@@ -11,6 +11,8 @@ OURS = frozenset(
     "_safeguard _set_api_key _guarded _is_guarded _unguarded _safe_client _named_workspace _brought "
     "_is_for_another _replace _data".split()
 )
+# What IPython asks of every value, whoever made it.
+_IPYTHONS = frozenset({"_repr_html_"})
 _PRIVATE = re.compile(r"\.?(_[A-Za-z]\w*)")
 # The base of a class that inherits the SDK's private names.
 _SDK_CLASS = re.compile(r"\b(langsmith|Client|AsyncClient|LangSmithError|base)\b")
@@ -24,7 +26,7 @@ def names_in_use(text: str) -> dict[str, int]:
     or in a function outside of any class, which becomes a method of a generated client. A name may be in a string.
     """
     tree = ast.parse(text)
-    own = OURS | {name.id for node in tree.body if isinstance(node, ast.Assign) for name in _names(node)}
+    own = OURS | _IPYTHONS | {name.id for node in tree.body if isinstance(node, ast.Assign) for name in _names(node)}
     found = {}
     for name, line in _mentioned(tree):
         match = _PRIVATE.fullmatch(name)

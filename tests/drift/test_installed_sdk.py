@@ -17,6 +17,8 @@ import pytest
 import requests
 import urllib3
 
+from safe_langsmith import SafeAsyncClient, SafeClient
+
 from .table import INSTALLED, NAMES, PAGE, Name, version
 from .taking_away import classes, generated, options_of_generated
 
@@ -93,6 +95,7 @@ SIGNATURES = [
     # What is overridden: what may be given by position, and something that has to be among the rest.
     (langsmith.Client, "request_with_retries", ["method", "pathname"], {"request_kwargs", "kwargs"}),
     (langsmith.Client, "delete_examples", ["example_ids"], {"hard_delete"}),
+    (langsmith.Client, "_repr_html_", [], set()),
     (langsmith.Client, "_get_langsmith_api", [], set()),
     (langsmith.Client, "_get_langsmith_api_sync", [], set()),
     (langsmith.AsyncClient, "_arequest_with_retries", ["method", "endpoint"], {"kwargs"}),
@@ -100,6 +103,16 @@ SIGNATURES = [
     *((kind, "copy", [], set()) for kind in classes("generated client")),
     *((kind, "with_options", [], set()) for kind in classes("generated client")),
 ]
+
+
+def test_what_is_overridden_is_among_them():
+    overridden = {
+        (sdk, name)
+        for sdk, safe in ((langsmith.Client, SafeClient), (langsmith.AsyncClient, SafeAsyncClient))
+        for name, it in vars(safe).items()
+        if inspect.isfunction(it) and not name.startswith("__") and hasattr(sdk, name)
+    }
+    assert overridden <= {(kind, method) for kind, method, _, _ in SIGNATURES}
 
 
 @pytest.mark.parametrize(("kind", "method", "by_position", "others"), SIGNATURES)

@@ -68,7 +68,10 @@ def _plain(text: str) -> str:
     """What a text might say that means well: addresses stay addresses, and nothing becomes something."""
     if text in _RESULTS or not text:
         return text
-    return "https://x" if text.startswith(("https://", "http://")) else "x"
+    if text.startswith(("https://", "http://")):
+        return "https://x"
+    # A sentence with this word in it is followed by what one is.
+    return "workspace" if "workspace" in text else "x"
 
 
 def _assert_is_short_and_visible(text: str) -> str:

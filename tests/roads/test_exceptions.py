@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import copy
+import os
 import pickle
 import traceback
 
 import pytest
 from langsmith.utils import LangSmithError
 
+import safe_langsmith
 from safe_langsmith import ForbiddenDiagnosis, find_diagnosis
 from safe_langsmith.testing import Reply
+
+OURS = os.path.dirname(safe_langsmith.__file__) + os.sep
 
 
 @pytest.fixture
@@ -63,6 +67,24 @@ def test_the_screen_ends_in_one_message(both):
     assert error.__context__ is None
     assert screen.count("Traceback") == 1
     assert screen.rstrip().endswith(str(error).rstrip())
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_pytest_shows_the_callers_line_and_no_frame_of_ours(kind, server, org, workspace, make_road, times):
+    road = make_road(kind, server, org.add_personal_key(default=workspace, role="Viewer"))
+    for _ in range(times):
+        with pytest.raises(ForbiddenDiagnosis) as refused:
+            road.call("POST", "/sessions", {"name": "p"})
+    ours = [
+        f"{os.path.basename(frame.f_code.co_filename)}:{line}"
+        for frame, line in traceback.walk_tb(refused.tb)
+        if frame.f_code.co_filename.startswith(OURS)
+    ]
+    shown = str(refused.getrepr(style="short"))
+
+    assert len(ours) >= 2
+    assert not [each for each in ours if f"{each}: in" in shown]
+    assert f"{os.path.basename(__file__)}:" in shown
 
 
 def test_the_response_is_at_hand(both):

@@ -62,6 +62,25 @@ os._exit(os.waitstatus_to_exitcode(status))
 """
 
 
+FINISHED = """
+import sys
+from pathlib import Path
+
+import safe_langsmith._io.refused_call, safe_langsmith._io.roads
+from safe_langsmith._io.forking import finish_imports
+
+finish_imports()
+names = [path.stem for folder in safe_langsmith._io.roads.__path__ for path in Path(folder).glob("[!_]*.py")]
+print(*[name for name in names if f"safe_langsmith._io.roads.{name}" not in sys.modules])
+"""
+
+
+def test_no_road_is_left_to_be_imported_by_a_child():
+    left = subprocess.run([sys.executable, "-c", FINISHED], capture_output=True, text=True, check=True).stdout.split()
+
+    assert left == [], "name them in _WHEN_REFUSED of safe_langsmith/_io/forking.py"
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks here")
 @pytest.mark.parametrize("moment", ["after healing", "while a probe hangs"])
 @pytest.mark.parametrize("road", ["requests", "async"])

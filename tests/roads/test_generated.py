@@ -188,7 +188,7 @@ class TestOneWorkspaceForAll:
     def test_a_workspace_that_the_user_sets_later_is_used(self, generated_kind, server, org, key, make_road, of):
         road = make_road(generated_kind, server, key)
         if not hasattr(road.api, "_header_provider"):
-            pytest.skip("before langsmith 0.14 a generated client keeps what it was made with")
+            pytest.skip("before langsmith 0.14.12 a generated client keeps what it was made with")
         road.call()
         other = org.add_workspace("Production")
         road.client.workspace_id = other.id

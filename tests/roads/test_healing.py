@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import pickle
 
 import pytest
 
@@ -86,6 +87,18 @@ def test_one_warning_names_the_workspace_and_the_variable(healing_kind, server, 
     (warning,) = [r for r in caplog.records if r.name == "safe_langsmith" and r.levelno >= logging.WARNING]
     assert "Research" in warning.getMessage()
     assert f"LANGSMITH_WORKSPACE_ID={workspace.id}" in warning.getMessage()
+
+
+def test_the_warnings_record_carries_the_diagnosis(healing_kind, server, key, make_road, caplog):
+    """As plain values, which any formatter can show and any handler can pickle."""
+    make_road(healing_kind, server, key).call("GET", "/sessions")
+
+    (warning,) = [r for r in caplog.records if r.name == "safe_langsmith" and r.levelno >= logging.WARNING]
+    told = json.loads(json.dumps(warning.diagnosis))
+    assert (told["cause"], told["confidence"]) == ("workspace-required", "confirmed")
+    assert (told["method"], told["url"]) == ("GET", f"{server.url}/sessions")
+    assert [workspace["name"] for workspace in told["workspaces"]] == ["Research"]
+    assert pickle.loads(pickle.dumps(vars(warning)))["diagnosis"] == told
 
 
 def test_what_one_road_has_learned_every_other_knows(healing_kind, v1, server, workspace, key, make_road, of):

@@ -66,7 +66,8 @@ def test_no_frame_of_ours_shows_the_key(case: str, scrubber: str) -> None:
     ours = [frame for frame in frames(event) if is_ours(frame["abs_path"])]
     told = {f"{frame['function']}, line {frame['lineno']}": json.dumps(frame["vars"]) for frame in ours}
 
-    assert told
+    # Frames that ask notebooks and pytest to leave them out, Sentry leaves out, too; the constructors do not ask.
+    assert bool(told) == ("constructor" in case)
     assert leaks(told, HIDDEN) == {}
 
 

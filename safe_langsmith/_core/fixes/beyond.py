@@ -197,7 +197,8 @@ def undetermined(e: Evidence) -> list[Fix]:
                 step=2,
             )
         )
-    return [*fixes, _support(e)]
+    nobody = any(answer.failed and answer.status is None for answer in e.answers.values())
+    return fixes if nobody and e.facts.method is None else [*fixes, _support(e)]
 
 
 def _support(e: Evidence) -> Fix:

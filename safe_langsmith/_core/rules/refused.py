@@ -69,6 +69,8 @@ def _missing(e: Evidence) -> str:
         question, answer = failed[0]
         if not answer.asked:
             return f"what LangSmith would say of this key is not known ({answer.error})"
+        if answer.status is None:
+            return f"GET {question.path} got no answer ({answer.error}), so nothing is known of the key"
         alien = "" if answer.body.form == "json" else ", which is not in LangSmith's JSON"
         what = answer.error or f"status {answer.status}{alien}"
         return f"GET {question.path} got no usable answer ({what}), and without one it cannot be told"

@@ -77,6 +77,8 @@ def _request(self: Any, cast_to: Any, options: Any, **kwargs: Any) -> Any:
         try:
             return self._unguarded.request(self, cast_to, options, **kwargs)
         except Exception as error:
+            # Notebooks and pytest leave out frames that say so.
+            __tracebackhide__ = True
             again = partial(self._unguarded.request, self, cast_to, **kwargs)
             call = refused(partial(GeneratedRoad, self, again, options, headers, error), error)
             if call is None:
@@ -95,6 +97,7 @@ async def _request_async(self: Any, cast_to: Any, options: Any, **kwargs: Any) -
         try:
             return await self._unguarded.request(self, cast_to, options, **kwargs)
         except Exception as error:
+            __tracebackhide__ = True
             again = partial(self._unguarded.request, self, cast_to, **kwargs)
             call = refused(partial(GeneratedRoad, self, again, options, headers, error), error)
             if call is None:

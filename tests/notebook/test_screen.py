@@ -1,0 +1,71 @@
+"""What a notebook shows of a call that was refused and not caught."""
+
+from __future__ import annotations
+
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from .running import code_cells, run, shown
+
+PREPARED = """
+from safe_langsmith import SafeAsyncClient, SafeClient
+from safe_langsmith.testing import StandIn
+
+server = StandIn(info={"instance_flags": {"zstd_compression_enabled": True}})
+acme = server.add_organization("Acme")
+viewer = acme.add_personal_key(default=acme.add_workspace("Research"), role="Viewer")
+client = SafeClient(api_url=server.url, api_key=viewer)
+
+def in_a_function_of_the_user():
+    client.create_project("p")
+"""
+CALLS = {
+    "plainly": 'client.create_project("p")',
+    "in a function": "in_a_function_of_the_user()",
+    "again": "in_a_function_of_the_user()",
+    "on the event loop": 'await SafeAsyncClient(api_url=server.url, api_key=viewer).create_project("p")',
+    "missing": 'client.read_project(project_name="missing")',
+}
+LOOKED_AT = "import sys\nsys.last_value"
+
+
+@pytest.fixture(scope="module")
+def screens(tmp_path_factory):
+    cells = [new_code_cell(PREPARED), *(new_code_cell(call) for call in CALLS.values())]
+    for cell in cells[1:]:
+        cell.metadata["tags"] = ["raises-exception"]
+    cells.insert(2, new_code_cell(LOOKED_AT))
+    ran = run(new_notebook(cells=cells), tmp_path_factory.mktemp("screen"))
+    return {cell.source: cell for cell in code_cells(ran)}
+
+
+REFUSED = [name for name in CALLS if name != "missing"]
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_the_diagnosis_is_last_on_the_screen(screens, name):
+    screen = shown(screens[CALLS[name]])
+    message = screen.partition("\nForbiddenDiagnosis: ")[2]
+    assert message.startswith("Personal access token")
+    assert len(message.splitlines()) <= 40 + 2
+    assert "During handling of" not in screen
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_the_users_line_is_in_it_and_one_frame_of_ours_at_most(screens, name):
+    """IPython leaves out frames that say so, but never the one that raised."""
+    frames = shown(screens[CALLS[name]]).partition("\nForbiddenDiagnosis: ")[0]
+    assert "skipping hidden" in frames
+    assert frames.count("/safe_langsmith/") == 1
+    assert "failed resolving arguments" not in frames
+    assert CALLS[name].partition("(")[0].removeprefix("await ") in frames
+
+
+def test_what_the_sdk_raises_itself_has_no_frame_of_ours(screens):
+    screen = shown(screens[CALLS["missing"]])
+    assert "LangSmithNotFoundError" in screen
+    assert "/safe_langsmith/" not in screen
+
+
+def test_what_was_not_caught_can_still_be_looked_at(screens):
+    assert "<b>permission-denied</b>" in shown(screens[LOOKED_AT], "text/html")
