@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Callable, Iterator
 
 import pytest
-from faults.injection import Fault, Step, broken, forget_results, injected, steps_of
+from faults.injection import ROOT, Fault, Step, broken, forget_results, injected, steps_of
 from faults.judging import Outcome, faults_of, listening, outcome_of, plain_outcome
 from faults.stage import SCENARIOS, Scenario, Stage
 
@@ -152,6 +152,14 @@ def worse(trial: Trial, fault_of: Callable[[Step], Fault], only: Callable[[Step]
                 if not fault.times and fault.error is RuntimeError and not fault.late:
                     found.append("was not reached")
                 yield from (f"{step.name}: {wrong}" for wrong in found)
+
+
+def test_every_road_is_in_a_scenario(stage: Stage) -> None:
+    if not all(scenario.exists for scenario in SCENARIOS.values()):
+        pytest.skip("the installed SDK has not all roads")
+    tried = {step.name.partition(":")[0] for scenario in SCENARIOS.values() for step in Trial(scenario, stage).calling}
+
+    assert {f"_io/roads/{path.name}" for path in (ROOT / "_io" / "roads").glob("[!_]*.py")} <= tried
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

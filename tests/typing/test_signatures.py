@@ -25,6 +25,7 @@ CLIENTS = pytest.mark.parametrize(
     [(langsmith.Client, safe_langsmith.client), (AsyncClient, safe_langsmith.async_client)],
     ids=["Client", "AsyncClient"],
 )
+OVERRIDDEN = [name for name, it in vars(safe_langsmith.SafeClient).items() if inspect.isfunction(it) and name[0] != "_"]
 SDK = tuple(int(part) for part in version("langsmith").split(".")[:2])
 
 
@@ -91,8 +92,7 @@ def test_the_options_defaults_are_those_at_run_time(sdk_class: type[Any], module
     [
         safe_langsmith.SafeClient.__init__,
         safe_langsmith.SafeAsyncClient.__init__,
-        safe_langsmith.SafeClient.request_with_retries,
-        safe_langsmith.SafeClient.delete_examples,
+        *(getattr(safe_langsmith.SafeClient, name) for name in OVERRIDDEN),
         safe_langsmith.diagnose,
         safe_langsmith.adiagnose,
         safe_langsmith.find_diagnosis,
@@ -104,7 +104,7 @@ def test_annotations_mean_something_at_run_time(function):
     assert typing.get_type_hints(function)
 
 
-@pytest.mark.parametrize("name", ["request_with_retries", "delete_examples"])
+@pytest.mark.parametrize("name", OVERRIDDEN)
 def test_an_overridden_method_shows_the_arguments_of_the_sdk(name):
     theirs = inspect.signature(getattr(langsmith.Client, name)).parameters
     assert theirs.keys() <= inspect.signature(getattr(safe_langsmith.SafeClient, name)).parameters.keys()
