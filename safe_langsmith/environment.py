@@ -27,8 +27,9 @@ def reload_environment(dotenv_path: PathLike | None = None) -> dict[str, Setting
         dotenv_path: The `.env` file; by default what python-dotenv finds from the working directory upwards.
 
     Returns:
-        The variables that changed, by name: the new value and the line it comes from, with the old value in `others`.
-        Keys are masked, and any other variable than those of the five settings is hidden, since it may be a secret.
+        The variables that changed, by name, each with the new value, the line it comes from, and the old value in
+        `others`. Keys are masked, and any other variable than those of the five settings is hidden, since it may be a
+        secret.
 
     Raises:
         OSError: If `dotenv_path` was given and cannot be read.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from safe_langsmith._core.clean import shorten
 from safe_langsmith._core.settings import Dotenv
-from safe_langsmith._core.variables import variable_in
+from safe_langsmith._core.variables import LABELS, variable_in
 from safe_langsmith._render.text import (
     WHAT_IS_A_WORKSPACE,
     explained_by,
@@ -23,11 +23,10 @@ from .look import Found
 from .options import VERSION, Options
 from .shell import EXPORT, is_exported
 
-_LABELS = {"api_key": "API key", "workspace_id": "workspace ID"}
 _INDENT = 16
 _MOST_OTHERS = 4
 _LONGEST_VALUE = 72
-_HOW_TO_COPY = " (lines that begin with export are for a shell; in .env, leave that word out)"
+_HOW_TO_COPY = " (in .env, leave out the word export)"
 _NOT_FINE = ("problem", "unknown")
 # How many lines what was seen may take, and a text of what to do; and how many things to do are listed.
 _SIZES = ((9, 6, 5), (4, 4, 5), (2, 3, 5), (1, 3, 5), (1, 3, 4), (1, 3, 3), (1, 3, 2), (1, 2, 2), (1, 1, 1))
@@ -80,7 +79,7 @@ def _lines(found: Found, dotenv: Dotenv, options: Options, seen: int, most: int,
     if found.cause is not None:
         yield ""
         yield f"More on this: {explained_by(found.cause)}"
-        yield "This text holds no key and can be pasted into a support ticket."
+        yield "This text shows at most four characters of any key, and can be pasted into a support ticket."
 
 
 def _verdict(found: Found, dotenv: Dotenv) -> str:
@@ -88,10 +87,14 @@ def _verdict(found: Found, dotenv: Dotenv) -> str:
         if dotenv.trouble:
             return "nothing wrong, but the .env file could not be compared"
         troubled = any(check.result == "problem" for check in found.checks)
-        return "nothing wrong, but look at [!!] above" if troubled else "nothing wrong with key, endpoint and workspace"
+        if troubled:
+            return "nothing wrong, but look at [!!] above"
+        off = "; tracing is off" if list(_on_tracing(found.settings["tracing"])) else ""
+        return f"nothing wrong with key, endpoint and workspace{off}"
     if found.cause is Cause.UNDETERMINED:
         return f"could not tell ({found.cause})"
-    return f"problem found: {found.cause} ({found.confidence})"
+    unread = ", and .env could not be read" if dotenv.trouble else ""
+    return f"problem found: {found.cause} ({found.confidence}){unread}"
 
 
 def _on_tracing(tracing: Setting) -> Iterator[str]:
@@ -101,14 +104,14 @@ def _on_tracing(tracing: Setting) -> Iterator[str]:
         return
     why = "" if tracing.value is None else f' by {tracing.source}, where only "true" counts as yes'
     variable = variable_in(tracing.source) or "LANGSMITH_TRACING"
-    yield from wrap(f"Note: tracing is off{why}, so @traceable sends nothing. To trace: {EXPORT}{variable}=true")
+    yield from wrap(f"Note: tracing is off{why}, so nothing is traced. To trace: {EXPORT}{variable}=true")
 
 
 def _settings(found: Found) -> Iterator[str]:
     left = _MOST_OTHERS
     for name, setting in found.settings.items():
         fine = name == "workspace_id" and found.cause is None and setting.value is None
-        yield from _row(_LABELS.get(name, name), "not set, and not needed" if fine else _valued(setting))
+        yield from _row(LABELS.get(name, name), "not set, and not needed" if fine else _valued(setting))
         for other in setting.others[:left]:
             yield from _row("", f"not used: {_valued(other)}")
             left -= 1

@@ -105,12 +105,13 @@ def _take_dotenv(found: Found, dotenv: Dotenv, options: Options) -> Iterator[Fix
     ahead = [name for name in map(variable_in, sources) if name]
     if ahead:
         names = " and ".join(ahead)
-        detail = "What is set here goes before .env: load_dotenv() changes no variable that is set."
+        detail = "What is set here overrides .env: load_dotenv() changes no variable that is set. Unset it also where "
+        detail += "it comes from, such as a shell's profile, or it is back in the next shell."
         works = found.confidence is Confidence.POSSIBLE
         if works:
             detail += f" If {names} is right, as in a deployment beside a developer's .env, leave it so."
         yield Fix(
-            f"{'If .env is right, unset' if works else 'Unset'} {names}, so that .env counts, and see what it leads to",
+            f"{'If .env is right, unset' if works else 'Unset'} {names}, so that .env counts, and check what .env says",
             detail,
             f"unset {' '.join(ahead)}\n{check}" if EXPORT else check,
             step=4,

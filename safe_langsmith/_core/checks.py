@@ -61,6 +61,8 @@ def _workspace_id(e: Evidence, verdict: Verdict) -> Check:
             return _step2("ok", f"none named, so the key's default is used: {named(home.resolved)}")
         if facts.credential.kind == "personal":
             return _step2("ok", "none named; a personal access token then uses its user's default workspace")
+        if verdict.cause in _KEY_CAUSES:
+            return _step2("not-applicable", "none named; first a key is needed")
         return _step2("unknown", "none named; whether this key needs one is not known")
     shown = facts.workspace_shown
     if verdict.cause in (Cause.WORKSPACE_NOT_ACCESSIBLE, Cause.WORKSPACE_ID_MALFORMED, Cause.WORKSPACE_REQUIRED):
@@ -78,11 +80,13 @@ def _variables(e: Evidence, verdict: Verdict) -> Check:
     seen = [f"{v.name}={v.shown}{' (overruled)' if v.overruled else ''}" for v in variables]
     unset = [name for name in DOCUMENTED if not any(v.name == name for v in e.facts.variables)]
     detail = ", ".join(seen) + ("; " if seen and unset else "") + (f"not set: {', '.join(unset)}" if unset else "")
+    lacks_key = verdict.cause is Cause.KEY_MISSING and not any(v.setting == "api_key" for v in variables)
+    if lacks_key:
+        detail = "; set: ".join(["LANGSMITH_API_KEY is needed and not set", *([", ".join(seen)] if seen else [])])
     mixture = [f"mixed: {e.facts.mixture}"] if e.facts.mixture else []
     detail = "; ".join([*mixture, *e.facts.surroundings.said, detail])
     troubled = any(v.overruled for v in e.facts.variables) or e.facts.mixture or e.facts.surroundings.ignored_any
-    troubled = troubled or verdict.cause is Cause.KEY_MISSING
-    return Check(3, "Environment variables", "problem" if troubled else "ok", detail)
+    return Check(3, "Environment variables", "problem" if troubled or lacks_key else "ok", detail)
 
 
 def _cached_and_dotenv(e: Evidence) -> Check:
@@ -109,15 +113,13 @@ def _cached_and_dotenv(e: Evidence) -> Check:
 
 
 def _regenerate(e: Evidence, verdict: Verdict) -> Check:
-    title = "Regenerate the key"
-    if verdict.cause is Cause.KEY_MISSING:
-        return Check(5, title, "problem", "no key was sent; see what to do")
+    title = "Need for a new key"
     if verdict.cause in _KEY_CAUSES:
-        return Check(5, title, "problem", "another key is needed; see what to do")
+        return Check(5, title, "problem", "a key is needed; see what to do")
     granted = any(answer.granted for answer in e.answers.values())
     if verdict.cause is Cause.STALE_ENVIRONMENT and e.facts.newer_key and not granted:
         return Check(
-            5, title, "problem", f"the endpoint refused this key; try the one in {e.facts.newer_key.now.source}"
+            5, title, "problem", f"the endpoint refused this key; first try the one in {e.facts.newer_key.now.source}"
         )
     if verdict.cause in _REFUSED_CAUSES and not granted:
         return Check(5, title, "problem", "the endpoint refused this key; a new one must be made for the same endpoint")

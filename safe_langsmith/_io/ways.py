@@ -12,6 +12,7 @@ from concurrent.futures import Future
 from typing import Any, NamedTuple, Protocol
 
 from .futures import in_thread
+from .network import trouble_of
 
 TOO_LATE = "not all of it came in time"
 LARGEST_BODY = 8_000_000
@@ -128,7 +129,7 @@ def _ask_session(session: Any, url: str, headers: Mapping[str, str], until: floa
         finally:
             response.close()
     except Exception as error:
-        return Raw(error=type(error).__name__)
+        return Raw(error=trouble_of(error))
 
 
 async def _ask_async(client: Any, url: str, headers: Mapping[str, str], until: float) -> Raw:
@@ -154,7 +155,7 @@ async def _ask_async(client: Any, url: str, headers: Mapping[str, str], until: f
         finally:
             await response.aclose()
     except Exception as error:
-        return Raw(error=type(error).__name__)
+        return Raw(error=trouble_of(error))
 
 
 async def _unpacked(response: Any) -> AsyncIterator[bytes]:

@@ -59,7 +59,8 @@ def _complete(holdings: Holdings, run: Record, projects: Mapping[str, str]) -> R
         "trace_id": run["id"],
         "parent_run_id": None,
         "parent_run_ids": ancestors,
-        **run,
+        # LangSmith keeps attachments elsewhere, and tells the links to them.
+        **{field: value for field, value in run.items() if field != "attachments"},
         "session_id": project,
     }
 

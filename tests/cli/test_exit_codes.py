@@ -31,7 +31,7 @@ def test_nothing_is_wrong(check, personal, workspace, server):
 
     assert (code, found["cause"], found["confidence"], found["fixes"]) == (0, None, None, [])
     assert found["summary"].startswith(f"Personal access token lsv2_pt_****{personal[-4:]} works at {server.url} in ")
-    assert "Verdict: nothing wrong with key, endpoint and workspace\n" in text
+    assert "Verdict: nothing wrong with key, endpoint and workspace; tracing is off\n" in text
     assert {(r.method, r.path) for r in server.requests} == {("GET", "/settings")}
 
 

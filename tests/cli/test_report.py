@@ -76,7 +76,7 @@ class TestFitsATicket:
         text = pasted(LANGSMITH_API_KEY=service)
         assert text.endswith(
             "\n\nMore on this: python -m safe_langsmith --explain workspace-required\n"
-            "This text holds no key and can be pasted into a support ticket.\n"
+            "This text shows at most four characters of any key, and can be pasted into a support ticket.\n"
         )
 
 
@@ -90,7 +90,7 @@ class TestTracing:
     def test_it_is_not_set(self, cli, personal):
         ended = cli(LANGSMITH_API_KEY=personal)
         assert ended.code == 0
-        assert "Note: tracing is off, so @traceable sends nothing. To trace: export LANGSMITH_TRACING=true" in ended.out
+        assert "Note: tracing is off, so nothing is traced. To trace: export LANGSMITH_TRACING=true" in ended.out
 
     @pytest.mark.parametrize("value", ["True", "1", "maybe"])
     def test_the_sdk_takes_it_for_no(self, cli, personal, value):

@@ -40,7 +40,7 @@ def test_one_that_is_not_needed_is_taken_away(lines, personal, server):
 
 
 def test_what_to_put_in_is_quoted(lines):
-    assert lines() == ["export LANGSMITH_API_KEY='<the key from Settings>'"]
+    assert lines() == ["export LANGSMITH_API_KEY='<the key>'"]
 
 
 def test_what_an_option_named_is_named_by_the_option(lines, personal, workspace, server):

@@ -13,7 +13,7 @@ from safe_langsmith import Fix
 from .machine import Machine
 
 _ASSIGNMENT = re.compile(r"(?:# or )?(?:([A-Z][A-Z0-9_]*)=)?(\S.*)")
-_WORDS = ("Please give ", "LangSmith refuses ")
+_WORDS = ("Please ", "LangSmith refuses ")
 _URL_OR_ASSIGNMENT = re.compile(r"^(?:# or )?(?:[A-Z][A-Z0-9_]*=|https?://)")
 
 
@@ -61,9 +61,9 @@ def _new_key(fix: Fix, source: str, machine: Machine) -> bool | None:
 def _fill_in(fix: Fix, machine: Machine) -> str | None:
     """The code with what the person finds in the web UI; `None` where they have no account there."""
     code = fix.code or ""
-    if "<the key from Settings>" in code:
+    if "<the key>" in code:
         key = machine.make_key(fix.url or "")
-        return key and code.replace("<the key from Settings>", key)
+        return key and code.replace("<the key>", key)
     assert machine.account is not None
     code = re.sub(r"= \.\.\.(?= |$)", f"= {machine.account.personal_key()!r}", code)
     return code.replace("<the id from Settings>", machine.account.workspaces[0].id)

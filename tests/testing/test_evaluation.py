@@ -77,3 +77,17 @@ def test_an_experiment_can_be_evaluated_again(sdk: Client) -> None:
     second = sdk.evaluate(first.experiment_name, evaluators=[correct])
 
     assert sorted(row["evaluation_results"]["results"][0].score for row in second) == [0, 0, 1]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_runs_that_were_posted_one_by_one_can_be_listed(
+    make_server: Callable[..., StandIn], make_sdk: Callable[..., Client]
+) -> None:
+    """The SDK then sends the attachments along in the run's body, and makes its own of what it reads."""
+    server = make_server()
+    acme = server.add_organization("Acme")
+    sdk = make_sdk(server, api_key=acme.add_personal_key(default=acme.add_workspace("Research")))
+    sdk.create_project("p")
+    sdk.create_run("answer", {"q": 1}, "chain", project_name="p", attachments={})
+
+    assert [run.name for run in sdk.list_runs(project_name="p")] == ["answer"]

@@ -177,7 +177,10 @@ def undetermined(e: Evidence) -> list[Fix]:
         return [Fix("Let the client ask", "Make it with probe=True. Its questions only read.")]
     why = "A refusal can be a passing fault of the service."
     if e.facts.method is None:
-        why = "Look at the address, at the network, and at HTTPS_PROXY and NO_PROXY."
+        why = (
+            "The line below shows JSON as soon as it does. Until then look at the address, at the network, and at "
+            "HTTPS_PROXY and NO_PROXY, and do not replace the key."
+        )
     fixes = [
         Fix(
             again,

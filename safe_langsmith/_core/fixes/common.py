@@ -152,12 +152,12 @@ def key_line(e: Evidence) -> str:
     """The line that puts another key where the refused one comes from."""
     source = e.facts.settings["api_key"].source
     if source == "the headers argument":
-        return 'headers={"X-API-Key": "<the key from Settings>"}'
+        return 'headers={"X-API-Key": "<the key>"}'
     if source.startswith("the replica"):
-        return 'auth={"api_key": "<the key from Settings>"}  # in the replica\'s settings'
+        return 'auth={"api_key": "<the key>"}  # in the replica\'s settings'
     if source.endswith("argument"):
-        return 'client = SafeClient(api_key="<the key from Settings>")'
-    return f"{variable_in(source) or 'LANGSMITH_API_KEY'}=<the key from Settings>"
+        return 'client = SafeClient(api_key="<the key>")'
+    return f"{variable_in(source) or 'LANGSMITH_API_KEY'}=<the key>"
 
 
 def look_on_the_way(e: Evidence, title: str) -> Fix:

@@ -51,8 +51,9 @@ def _real_key(e: Evidence) -> Fix:
             step=3,
         )
     return Fix(
-        f"Put a real key where this one comes from: {source}",
-        'LangSmith keys begin with "lsv2_pt_" (personal) or "lsv2_sk_" (service), and are shown only once.',
+        f"Create a key, and put it where this one comes from: {source}",
+        'LangSmith keys begin with "lsv2_pt_" (personal) or "lsv2_sk_" (service). A key is shown only once, when it is '
+        "created.",
         key_line(e),
         keys,
         step=1,
@@ -88,7 +89,7 @@ def key_missing(e: Evidence) -> list[Fix]:
     set_it = Fix(
         "Set the API key",
         f"Set the variable before the client is made, or pass api_key=. {HOW_TO_SET}",
-        "LANGSMITH_API_KEY=<the key from Settings>",
+        "LANGSMITH_API_KEY=<the key>",
         f"{ui_url(e.facts.endpoint)}/settings/apikeys",
         step=3,
     )

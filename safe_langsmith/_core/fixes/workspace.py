@@ -122,12 +122,15 @@ def workspace_not_accessible(e: Evidence) -> list[Fix]:
         fixes.append(
             Fix(
                 "Or use a key that reaches it",
-                "A workspace admin can add you to the workspace, or create a service key for it.",
+                "An admin of that workspace can create one.",
                 key_line(e),
                 f"{ui_url(e.facts.endpoint)}/settings/apikeys",
                 step=1,
             )
         )
+        if e.facts.credential.kind == "personal" and e.facts.workspace:
+            asked = f"Please add me to the LangSmith workspace {e.facts.workspace}."
+            fixes.insert(-1, Fix("Or ask an admin of that workspace to add you", "The key then reaches it.", asked))
     return [*fixes, *one_source(e)]
 
 

@@ -24,10 +24,10 @@ def workspace_not_accessible(e: Evidence) -> Asking[Verdict | None]:
             return _not_accessible("it is the id of the organization, not of a workspace")
         if named not in listing.deleted:
             listing = yield from e.ask(LISTING_WITH_DELETED)
-        return _not_accessible("it is deleted" if named in listing.deleted else "this key cannot reach it")
+        return _not_accessible("it is deleted" if named in listing.deleted else "this key has no access to it")
     home = yield from e.ask(HOME)
     if home.resolved is not None or (home.refused and home.body.names_no_workspace):
-        return _not_accessible("this key cannot reach it")
+        return _not_accessible("this key has no access to it")
     if listing.knows_key or home.knows_key:
         reason = "LangSmith knows the key, and refuses it there"
         return Verdict(Cause.WORKSPACE_NOT_ACCESSIBLE, Confidence.LIKELY, reason)
@@ -43,7 +43,7 @@ def inherited_workspace_not_accessible(e: Evidence) -> Asking[Verdict | None]:
     if home.resolved is None or home.resolved.id == inherited:
         return None
     there = yield from e.ask(inside(inherited))
-    return _not_accessible("it is the client's, and this key cannot reach it") if there.refused else None
+    return _not_accessible("it is the client's, and this key has no access to it") if there.refused else None
 
 
 def workspace_required(e: Evidence) -> Asking[Verdict | None]:

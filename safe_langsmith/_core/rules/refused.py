@@ -70,7 +70,8 @@ def _missing(e: Evidence) -> str:
         if not answer.asked:
             return f"what LangSmith would say of this key is not known ({answer.error})"
         if answer.status is None:
-            return f"GET {question.path} got no answer ({answer.error}), so nothing is known of the key"
+            so = "the key was not tested" if e.facts.method is None else "it is not known why"
+            return f"nobody answered GET {question.path} ({answer.error}), so {so}"
         alien = "" if answer.body.form == "json" else ", which is not in LangSmith's JSON"
         what = answer.error or f"status {answer.status}{alien}"
         return f"GET {question.path} got no usable answer ({what}), and without one it cannot be told"

@@ -1,0 +1,18 @@
+"""The examples of the documentation, a page at a time."""
+
+from __future__ import annotations
+
+import pytest
+
+from .pages import ROOT, pages
+
+# Importing them, and what runs within them, is their own business.
+pytestmark = [
+    pytest.mark.filterwarnings(f"ignore:::{package}.*")
+    for package in ("langchain_core", "langgraph", "pydantic", "starlette", "fastapi", "sentry_sdk", "opentelemetry")
+]
+
+
+@pytest.mark.parametrize("path", pages(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_examples_of(path, run_page):
+    run_page(path)
