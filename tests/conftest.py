@@ -36,9 +36,14 @@ def machine_without_langsmith(
         monkeypatch.delenv(name)
     monkeypatch.setenv("LANGSMITH_CONFIG_FILE", str(empty / "no-config.json"))
     monkeypatch.chdir(empty)
-    langsmith.utils.get_env_var.cache_clear()
+    _forget_variables()
     yield
-    langsmith.utils.get_env_var.cache_clear()
+    _forget_variables()
+
+
+def _forget_variables() -> None:
+    for cached in (langsmith.utils.get_env_var, langsmith.utils.get_tracer_project):
+        cached.cache_clear()
 
 
 @pytest.fixture(autouse=True)

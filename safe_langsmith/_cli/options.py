@@ -22,9 +22,9 @@ VERSION = (
     f"(langsmith {langsmith.__version__}, Python {platform.python_version()})"
 )
 _DESCRIPTION = """\
-Checks the LangSmith key, endpoint and workspace that a client made here would use, with at most three requests that
-only read, and says what to do where something is wrong. The key is taken from LANGSMITH_API_KEY or the login profile,
-and is never shown."""
+Checks the LangSmith key, endpoint and workspace that a client made here would use, with at most three different
+requests that only read, and says what to do where something is wrong. The key is taken from LANGSMITH_API_KEY or the
+login profile, and is never shown."""
 _EPILOG = """\
 exit codes: 0 nothing wrong, 1 a problem found, 2 wrong arguments, 3 could not tell"""
 

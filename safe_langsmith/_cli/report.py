@@ -58,7 +58,7 @@ def _lines(found: Found, dotenv: Dotenv, options: Options, seen: int, most: int,
         marks = "!! problem, ?? not known" + (
             ", -- does not apply" if options.verbose else "; -v lists those that are fine, too"
         )
-        yield f"Checks (1-5 are LangSmith's own steps; {marks})"
+        yield f"Checks (1-5: LangSmith's own advice on 403; {marks})"
         yield from lines_of_checks(checks, seen)
     if found.cause is not None or options.verbose:
         yield from lines_of_answers(found.server_message, found.probes, most)

@@ -29,7 +29,7 @@ _WORDS = {
     "Call again": "Run this again",
     "Then load it again and create a new client.": "Then run this again.",
 }
-_ASK = Fix("Run this again without --offline", "It sends at most three requests, which only read.")
+_ASK = Fix("Run this again without --offline", "It sends at most three different requests, which only read.")
 
 
 def for_command_line(found: Found, dotenv: Dotenv, options: Options) -> tuple[Found, Dotenv]:

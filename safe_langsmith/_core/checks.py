@@ -115,7 +115,9 @@ def _cached_and_dotenv(e: Evidence) -> Check:
 def _regenerate(e: Evidence, verdict: Verdict) -> Check:
     title = "Need for a new key"
     if verdict.cause in _KEY_CAUSES:
-        return Check(5, title, "problem", "a key is needed; see what to do")
+        return Check(
+            5, title, "problem", "this one cannot be used" if e.facts.credential.kind != "missing" else "there is none"
+        )
     granted = any(answer.granted for answer in e.answers.values())
     if verdict.cause is Cause.STALE_ENVIRONMENT and e.facts.newer_key and not granted:
         return Check(

@@ -11,7 +11,6 @@ _REASONS: tuple[tuple[type[BaseException], str], ...] = (
     (ssl.SSLCertVerificationError, "its certificate is not trusted here"),
     (ssl.SSLError, "no TLS connection"),
     (ConnectionRefusedError, "the connection was refused"),
-    (ConnectionResetError, "the connection was reset"),
 )
 
 

@@ -49,7 +49,7 @@ def _lines(diagnosis: Diagnosis, seen: int, fixes: int) -> Iterator[str]:
     yield from lines_of_answers(diagnosis.server_message, diagnosis.probes, seen + 1)
     yield from lines_of_workspaces(diagnosis.workspaces or ())
     yield ""
-    yield "What was checked (1-5 are LangSmith's own steps; !! problem, ?? not known, -- does not apply)"
+    yield "What was checked (1-5: LangSmith's own advice on 403; !! problem, ?? not known, -- does not apply)"
     yield from lines_of_checks(diagnosis.checks, seen)
     yield ""
     yield "What to do"

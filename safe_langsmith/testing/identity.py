@@ -19,7 +19,8 @@ _INFO: dict[str, Any] = {
         "scale_up_nthreads_limit": 16,
         "scale_down_nempty_trigger": 4,
     },
-    "instance_flags": {},
+    # As the service has them; without, the SDK logs that it is talking to an old one.
+    "instance_flags": {"zstd_compression_enabled": True, "dataset_examples_multipart_enabled": True},
 }
 
 

@@ -140,7 +140,13 @@ class TestHtml:
     def test_what_to_do_comes_before_what_was_seen(self):
         text = Page(DIAGNOSES["permission-denied"]._repr_html_()).text.removeprefix(STYLE)
         order = ["Personal access token", "Cause: ", "Request: POST", "What to do", "Workspaces this key reaches (2)"]
-        order += ["What was checked", "troubleshooting steps", "1. API key type", "5. Need for a new key", "Looked at besides"]
+        order += [
+            "What was checked",
+            "troubleshooting steps",
+            "1. API key type",
+            "5. Need for a new key",
+            "Looked at besides",
+        ]
         order += ["Who answered", "Settings in use", "What the server said", "What was asked to find out"]
         places = [text.find(each) for each in order]
         assert -1 not in places

@@ -18,10 +18,11 @@ from safe_langsmith.testing import StandIn
 from safe_langsmith.testing.payloads import run_operations
 
 UPLOADS = ("/runs", "/runs/batch", "/runs/multipart")
+UNCOMPRESSED = {"instance_flags": {"zstd_compression_enabled": False}}
 INFO: dict[str, dict[str, Any]] = {
-    "compressed": {"instance_flags": {"zstd_compression_enabled": True}},
-    "multipart": {},
-    "batch": {"batch_ingest_config": {"use_multipart_endpoint": False}},
+    "compressed": {},
+    "multipart": UNCOMPRESSED,
+    "batch": {"batch_ingest_config": {"use_multipart_endpoint": False}, **UNCOMPRESSED},
 }
 
 

@@ -13,7 +13,7 @@ from safe_langsmith import Cause
 from safe_langsmith._io import ledger
 from safe_langsmith._io.owner import sdk_copies_workspace
 
-from .conftest import answers, flush, numbers, times_accepted, trace
+from .conftest import UNCOMPRESSED, answers, flush, numbers, times_accepted, trace
 
 WITH_REPLICAS = pytest.mark.skipif(
     "replicas" not in RunTree.__annotations__ and "replicas" not in getattr(RunTree, "model_fields", {}),
@@ -39,12 +39,12 @@ class Place:
 
 @pytest.fixture
 def here(make_server):
-    return Place(make_server(), "Here")
+    return Place(make_server(info=UNCOMPRESSED), "Here")
 
 
 @pytest.fixture
 def there(make_server):
-    return Place(make_server(), "There")
+    return Place(make_server(info=UNCOMPRESSED), "There")
 
 
 def probes(server):

@@ -88,7 +88,7 @@ def key_missing(e: Evidence) -> list[Fix]:
     ]
     set_it = Fix(
         "Set the API key",
-        f"Set the variable before the client is made, or pass api_key=. {HOW_TO_SET}",
+        f"Create one if you have none. Set LANGSMITH_API_KEY before the client is made, or pass api_key=. {HOW_TO_SET}",
         "LANGSMITH_API_KEY=<the key>",
         f"{ui_url(e.facts.endpoint)}/settings/apikeys",
         step=3,
