@@ -56,7 +56,7 @@ def _lines(found: Found, dotenv: Dotenv, options: Options, seen: int, most: int,
     if checks:
         yield ""
         marks = "!! problem, ?? not known" + (
-            ", -- does not apply" if options.verbose else "; -v lists those that are fine, too"
+            ", -- does not apply" if options.verbose else "; -v lists all"
         )
         yield f"Checks (1-5: LangSmith's own advice on 403; {marks})"
         yield from lines_of_checks(checks, seen)
