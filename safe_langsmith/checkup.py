@@ -88,6 +88,7 @@ def _may_ask(client: Any) -> bool:
 
 
 def _examine(client: Any, way: Way, tell: Callable[[Question], None] | None = None) -> Diagnosis | Healthy:
+    from ._core.afterthoughts import for_async
     from ._core.body import NO_BODY
     from ._core.checkup import look
     from ._core.healthy import nothing_wrong
@@ -99,7 +100,7 @@ def _examine(client: Any, way: Way, tell: Callable[[Question], None] | None = No
     from ._io.facts import facts_of
     from ._io.ledger import Hold
     from ._io.naming import naming_of
-    from ._io.owner import endpoint_of, headers_of
+    from ._io.owner import endpoint_of, headers_of, is_async
     from ._io.refusals import Refusal, as_sent, plain_headers
 
     safeguard = getattr(client, "_safeguard", None) or Safeguard(True, True, None)
@@ -124,6 +125,8 @@ def _examine(client: Any, way: Way, tell: Callable[[Question], None] | None = No
             answer = probes.too_long if hold is Hold.TOO_LONG else ask
             e, verdict = to.case.drive(look(facts), answer if safeguard.probe else probes.no_questions)
         found = conclude(e, verdict).diagnosis if verdict else nothing_wrong(e)
+        if isinstance(found, Diagnosis) and is_async(client):
+            found = for_async(found)
         return scrub(found, request.secrets)
     finally:
         prober.forget()

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import langsmith
 import requests
 
-from ._core.clean import redact
 from ._io.local import PathLike
 from ._io.owner import shown_client
 from ._io.safeguard import Chooser, Safeguard, given_arguments, with_our_options
@@ -123,7 +122,9 @@ class SafeClient(langsmith.Client):
     def _repr_html_(self) -> str | None:  # type: ignore[override]
         """Shows what `langsmith.Client` shows in a notebook, without a password either."""
         shown = getattr(super(), "_repr_html_", None)
-        return redact(shown()) if shown else None
+        said = shown() if shown else None
+        # Whatever stands before an "@" may be a password; a notebook then shows the text instead.
+        return None if said is None or "@" in said else str(said)
 
     def _set_api_key(self, value: str | None) -> None:
         changes = value != getattr(self, "api_key", value)
@@ -167,7 +168,8 @@ class SafeClient(langsmith.Client):
                 # Notebooks and pytest leave out frames that say so: what failed is the caller's line, and not this one.
                 __tracebackhide__ = True
                 try:
-                    from ._io.roads.requests_road import RequestsRoad, refused
+                    from ._io.refused_call import refused
+                    from ._io.roads.requests_road import RequestsRoad
 
                     again = super().request_with_retries
                     call = refused(partial(RequestsRoad, self, again, method, pathname, kwargs, rewind), error)

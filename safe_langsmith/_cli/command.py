@@ -15,7 +15,7 @@ from .options import Options, parse
 from .pages import contents, page
 from .report import as_text
 from .terminal import complain, progress, quiet, settle, write
-from .wording import for_command_line, in_ascii
+from .wording import for_command_line, found_in_ascii, in_ascii
 
 NOTHING_WRONG = 0
 PROBLEM = 1
@@ -64,7 +64,7 @@ def _run(options: Options) -> int:
     if options.as_json:
         text = json.dumps({"schema": SCHEMA, **found.to_dict()}, indent=2)
     else:
-        text = as_text(in_ascii(found), in_ascii(dotenv), options)
+        text = as_text(found_in_ascii(found), in_ascii(dotenv), options)
     return _code(found) if write(text) else COULD_NOT_TELL
 
 

@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import replace
 
 from safe_langsmith._core.clean import clean
-from safe_langsmith._core.evidence import Evidence
+from safe_langsmith._core.evidence import Evidence, Question
 from safe_langsmith._core.facts import Facts
 from safe_langsmith._core.healthy import Healthy
 from safe_langsmith._core.investigation import conclude
@@ -49,7 +49,7 @@ def look(options: Options, tell: Callable[[str], None]) -> Found:
         )
         made = True
         with closing(client.session):
-            return examine(client, lambda question: tell(f"Asking the endpoint: GET {question.path} ..."))
+            return examine(client, lambda question: tell(f"Asking the endpoint: GET {_spelt(question)} ..."))
     except Exception as error:
         return _without_answer(error, made, options)
 
@@ -89,6 +89,10 @@ def _without_answer(error: Exception, made: bool, options: Options) -> Diagnosis
             + (f" Set here beside the settings above: {others}." if others else ""),
         )
     return scrub(replace(found, summary=summary, fixes=(fix,)), keys)
+
+
+def _spelt(question: Question) -> str:
+    return f"{question.path}?{question.query}" if question.query else question.path
 
 
 def _is_another(name: str) -> bool:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import posixpath
 import re
+import textwrap
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import safe_langsmith
-from safe_langsmith._render.text import wrap
+from safe_langsmith._render.text import WIDTH, wrap
 from safe_langsmith.diagnosis import Cause
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ _LIST = "README"
 _LINE_OF_LIST = re.compile(r"^- \[`([a-z-]+)`\]\(.*?\): (.*)$", re.MULTILINE)
 # What stands there is an example, and who reads the page in a terminal has the real message.
 _EXAMPLE = re.compile(r"^## What it says\n.*?(?=^## )", re.MULTILINE | re.DOTALL)
+_ITEM = re.compile(r" *(?:[-*]|[0-9]+\.) ")
+_CODE = re.compile(r"`[^`]+`")
+_NO_BREAK = "\N{NO-BREAK SPACE}"
 _LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
 
 
@@ -29,7 +33,7 @@ def page(cause: Cause) -> str:
     Args:
         cause: The cause.
     """
-    return _LINK.sub(_spelt_out, _EXAMPLE.sub("", _read(cause))).strip()
+    return "\n".join(_wrapped(_LINK.sub(_spelt_out, _EXAMPLE.sub("", _read(cause))).strip()))
 
 
 def contents() -> str:
@@ -42,6 +46,36 @@ def contents() -> str:
             "A page on one of them, with what to do: python -m safe_langsmith --explain CAUSE",
         ]
     )
+
+
+def _wrapped(text: str) -> Iterator[str]:
+    """The lines of a page, with prose and lists as wide as a terminal, and all else as it is."""
+    prose: list[str] = []
+    in_code = False
+    for line in text.splitlines():
+        is_fence = line.lstrip().startswith("```")
+        kept = in_code or is_fence or not line.strip() or line.startswith(("#", "|"))
+        if kept or _ITEM.match(line):
+            yield from _filled(prose)
+            prose = []
+        in_code ^= is_fence
+        if kept:
+            yield line
+        else:
+            prose.append(line)
+    yield from _filled(prose)
+
+
+def _filled(prose: list[str]) -> list[str]:
+    if not prose:
+        return []
+    item = _ITEM.match(prose[0])
+    # An address that is broken leads nowhere, and a command in backquotes is read as one.
+    text = " ".join([prose[0], *(line.strip() for line in prose[1:])])
+    text = _CODE.sub(lambda code: code[0].replace(" ", _NO_BREAK), text)
+    hang = " " * (item.end() if item else len(text) - len(text.lstrip()))
+    lines = textwrap.wrap(text, WIDTH, subsequent_indent=hang, break_long_words=False, break_on_hyphens=False)
+    return [line.replace(_NO_BREAK, " ") for line in lines]
 
 
 def _lines(told: dict[str, str]) -> Iterator[str]:

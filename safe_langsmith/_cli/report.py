@@ -15,6 +15,7 @@ from safe_langsmith._render.text import (
     lines_of_checks,
     lines_of_fixes,
     lines_of_workspaces,
+    names_a_workspace,
     wrap,
 )
 from safe_langsmith.diagnosis import Cause, Setting
@@ -55,9 +56,7 @@ def _lines(found: Found, dotenv: Dotenv, options: Options, seen: int, most: int,
     checks = [check for check in found.checks if options.verbose or check.result in _NOT_FINE]
     if checks:
         yield ""
-        marks = "!! problem, ?? not known" + (
-            ", -- does not apply" if options.verbose else "; -v lists all"
-        )
+        marks = "!! problem, ?? not known" + (", -- does not apply" if options.verbose else "; -v lists all")
         yield f"Checks (1-5: LangSmith's own advice on 403; {marks})"
         yield from lines_of_checks(checks, seen)
     if found.cause is not None or options.verbose:
@@ -66,7 +65,7 @@ def _lines(found: Found, dotenv: Dotenv, options: Options, seen: int, most: int,
     yield ""
     yield f"Verdict: {_verdict(found, dotenv)}"
     yield from wrap(found.summary)
-    if found.cause is not None and "workspace" in found.summary:
+    if found.cause is not None and names_a_workspace(found.summary):
         yield WHAT_IS_A_WORKSPACE
     if found.cause is None:
         yield from _on_tracing(found.settings["tracing"])

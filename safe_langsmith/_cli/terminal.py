@@ -9,6 +9,8 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 
+_USUAL_COLUMNS = 80
+
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
@@ -37,6 +39,8 @@ def progress() -> Iterator[Callable[[str], None]]:
 
     def tell(text: str) -> None:
         nonlocal longest
+        # What goes over to a second line cannot be taken back.
+        text = text[: _columns() - 1]
         _tell(f"\r{text:<{longest}}", end="")
         longest = max(longest, len(text))
 
@@ -76,6 +80,14 @@ def settle() -> None:
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, sys.stdout.fileno())
             os.close(nowhere)
+
+
+def _columns() -> int:
+    try:
+        # Some terminals do not tell, and say 0.
+        return os.get_terminal_size(sys.stderr.fileno()).columns or _USUAL_COLUMNS
+    except (OSError, ValueError):
+        return _USUAL_COLUMNS
 
 
 def _tell(text: str, end: str = "\n") -> None:

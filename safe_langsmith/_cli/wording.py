@@ -14,8 +14,9 @@ from safe_langsmith._core.fixes.common import DOTENV_URL, look_at_the_variables
 from safe_langsmith._core.scrub import each_text
 from safe_langsmith._core.settings import Dotenv
 from safe_langsmith._io.probes import no_questions
-from safe_langsmith.diagnosis import Cause, Fix
+from safe_langsmith.diagnosis import Cause, Fix, Setting
 
+from .again import may_be_copied, shown_path
 from .look import Found
 from .options import Options
 from .shell import for_shell
@@ -40,13 +41,24 @@ def for_command_line(found: Found, dotenv: Dotenv, options: Options) -> tuple[Fo
         dotenv: The `.env` that was compared, or loaded.
         options: What the user typed.
     """
-    near = _nearby(dotenv)
-    found, dotenv = each_text(found, _said_as(near)), each_text(dotenv, near)
+    path = dotenv.path
+    if path is not None:
+        near = _nearby(path)
+        found, dotenv = _reworded(found, _said_as(near)), replace(dotenv, path=near(shown_path(path)))
+    else:
+        found = _reworded(found, _said_as(str))
+    may_be_named = path is not None and may_be_copied(path)
     if options.offline and found.cause is Cause.UNDETERMINED and not found.probes and _let_ask(found.fixes):
         return replace(found, fixes=(_ASK,)), dotenv
     useful = tuple(fix for fix in found.fixes if fix != look_at_the_variables()) or found.fixes
     fixes = for_shell(replace(found, fixes=useful), dotenv, options)
-    return replace(found, fixes=_with_dotenv_mended(fixes, dotenv)), dotenv
+    return replace(found, fixes=_with_dotenv_mended(fixes, dotenv, may_be_named)), dotenv
+
+
+def found_in_ascii(found: Found) -> Found:
+    """Returns what was found in ASCII, without the lines to copy that would then be others."""
+    fixes = (replace(fix, code=None) if fix.code and _escape(fix.code) != fix.code else fix for fix in found.fixes)
+    return in_ascii(replace(found, fixes=tuple(fixes)))
 
 
 def in_ascii(value: T) -> T:
@@ -58,12 +70,12 @@ def _let_ask(fixes: tuple[Fix, ...]) -> bool:
     return any("probe=True" in fix.detail for fix in fixes)
 
 
-def _with_dotenv_mended(fixes: tuple[Fix, ...], dotenv: Dotenv) -> tuple[Fix, ...]:
+def _with_dotenv_mended(fixes: tuple[Fix, ...], dotenv: Dotenv, may_be_named: bool) -> tuple[Fix, ...]:
     """What to do about a `.env` that cannot be read, with the line that mends it where there is one."""
     if not dotenv.trouble:
         return fixes
     forbidden = dotenv.trouble == os.strerror(errno.EACCES) and os.name != "nt"
-    code = f"chmod u+r {shlex.quote(dotenv.path)}" if forbidden and dotenv.path else None
+    code = f"chmod u+r {shlex.quote(dotenv.path)}" if forbidden and dotenv.path and may_be_named else None
     if any(dotenv.trouble in fix.detail for fix in fixes):
         return tuple(replace(fix, code=fix.code or code) if dotenv.trouble in fix.detail else fix for fix in fixes)
     mend = Fix(
@@ -76,15 +88,31 @@ def _with_dotenv_mended(fixes: tuple[Fix, ...], dotenv: Dotenv) -> tuple[Fix, ..
     return (*fixes, mend)
 
 
-def _nearby(dotenv: Dotenv) -> Callable[[str], str]:
+def _nearby(path: str) -> Callable[[str], str]:
     """How to call the `.env` of the working directory: without the directories above, which are nobody's business."""
-    path = dotenv.path
     try:
-        if path is None or os.path.dirname(path) != os.getcwd():
+        if os.path.dirname(path) != os.getcwd():
             return str
     except OSError:  # The working directory is gone.
         return str
-    return lambda text: text.replace(path, os.path.basename(path))
+    return lambda text: text.replace(shown_path(path), shown_path(os.path.basename(path)))
+
+
+def _reworded(found: Found, said: Callable[[str], str]) -> Found:
+    """What the library itself says, said otherwise. Names, values and answers are the words of others."""
+    return replace(
+        found,
+        summary=said(found.summary),
+        checks=each_text(found.checks, said),
+        fixes=each_text(found.fixes, said),
+        key=replace(found.key, source=said(found.key.source)),
+        settings={name: _from(setting, said) for name, setting in found.settings.items()},
+    )
+
+
+def _from(setting: Setting, said: Callable[[str], str]) -> Setting:
+    others = tuple(_from(other, said) for other in setting.others)
+    return replace(setting, source=said(setting.source), others=others)
 
 
 def _said_as(near: Callable[[str], str]) -> Callable[[str], str]:

@@ -33,6 +33,15 @@ def call_again(diagnosis: Diagnosis, workspace: Workspace, kept: bool) -> Diagno
     return replace(diagnosis, fixes=(fix, *diagnosis.fixes))
 
 
+def for_async(diagnosis: Diagnosis) -> Diagnosis:
+    """Returns the diagnosis with lines to copy that make a `SafeAsyncClient`."""
+    fixes = (
+        replace(fix, code=fix.code.replace("SafeClient(", "SafeAsyncClient(")) if fix.code else fix
+        for fix in diagnosis.fixes
+    )
+    return replace(diagnosis, fixes=tuple(fixes))
+
+
 def add_to_workspace_check(diagnosis: Diagnosis, seen: str) -> Diagnosis:
     """Returns the diagnosis with something more in what the check of the workspace saw."""
     checks = tuple(

@@ -17,6 +17,8 @@ from .trouble import log_failure
 
 logger = logging.getLogger("safe_langsmith")
 
+_MOST_WORKSPACES = 20
+
 
 def keep(road: Road, workspace: Workspace, to: Destination, resent: bool, diagnosis: Diagnosis | None) -> None:
     """Keeps a workspace that was found. Whatever fails here must not fail a call that succeeded.
@@ -109,12 +111,19 @@ def announce(
     done = "It was sent again for" if resent else "It could not be sent again, but later ones name"
     there = f'Give the replica the tenant_id "{workspace.id}" (or such calls the header X-Tenant-Id)'
     how = f"Set LANGSMITH_WORKSPACE_ID={workspace.id}" if own else there
-    logger.warning(
+    said = (
         'LangSmith at %s refused a request that named no workspace. %s workspace "%s" (%s). %s to name it yourself.',
-        bare_url(endpoint),
-        done,
-        workspace.name,
-        workspace.id,
-        how,
-        extra={"diagnosis": diagnosis.to_dict() if diagnosis else None},
+        *(bare_url(endpoint), done, workspace.name, workspace.id, how),
     )
+    try:
+        logger.warning(*said, extra={"diagnosis": _brief(diagnosis) if diagnosis else None})
+    except KeyError:  # Records of this program have a `diagnosis` of their own.
+        logger.warning(*said)
+
+
+def _brief(diagnosis: Diagnosis) -> dict[str, Any]:
+    """A diagnosis for a log: of hundreds of workspaces, each with a hundred permissions, nobody reads there."""
+    told = diagnosis.to_dict()
+    if told["workspaces"]:
+        told["workspaces"] = [{**each, "permissions": None} for each in told["workspaces"][:_MOST_WORKSPACES]]
+    return told

@@ -8,7 +8,7 @@ from dataclasses import replace
 from safe_langsmith._core.bypasses import Bypass
 from safe_langsmith._core.clean import bare_url
 from safe_langsmith._core.facts import Facts
-from safe_langsmith._core.settings import Configuration
+from safe_langsmith._core.settings import SET_LATER, Configuration
 from safe_langsmith._core.variables import shown
 
 from .destination import Destination
@@ -70,11 +70,11 @@ def _configuration(
     sources = naming.sources if is_own else {**dict.fromkeys(in_use, elsewhere), **naming.sources}
     local = safeguard.configuration(in_use, sources)
     settings = local.settings
+    source = settings["api_key"].source
+    if source in ("default", SET_LATER) and safeguard.has_own_headers and refusal.credential.kind != "missing":
+        settings["api_key"] = replace(settings["api_key"], source="the headers argument")
     if refusal.api_key is None and refusal.credential.kind != "missing":
-        source = settings["api_key"].source
-        if source == "default" and safeguard.has_own_headers:
-            source = "the headers argument"
-        settings["api_key"] = replace(settings["api_key"], value=refusal.credential.masked, source=source)
+        settings["api_key"] = replace(settings["api_key"], value=refusal.credential.masked)
     if is_own:
         return local
     # What the environment says is about the client, not about its replicas.

@@ -72,6 +72,11 @@ def workspace_of(client: Any) -> str | None:
     return getattr(client, "workspace_id", None) or None
 
 
+def is_async(client: Any) -> bool:
+    """Whether it is an `AsyncClient`: those have no session of `requests`."""
+    return not hasattr(client, "session")
+
+
 def can_name_a_workspace(client: Any) -> bool:
     """Whether the client has a workspace to set; async clients do from langsmith 0.9.8 on."""
     return hasattr(type(client), "workspace_id")

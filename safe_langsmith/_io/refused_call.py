@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from safe_langsmith._core.afterthoughts import call_again
+from safe_langsmith._core.afterthoughts import call_again, for_async
 from safe_langsmith._core.scrub import scrub
 from safe_langsmith.diagnosis import Cause, Diagnosis, Workspace
 from safe_langsmith.errors import ForbiddenDiagnosis, explain
@@ -19,7 +19,7 @@ from .echo import Repetition, listen, recall, remember
 from .examination import examine
 from .facts import facts_of
 from .naming import Naming, naming_of, ours
-from .owner import can_name_a_workspace, headers_of, is_own_credential, is_unnamed
+from .owner import can_name_a_workspace, headers_of, is_async, is_own_credential, is_unnamed
 from .probes import Prober
 from .refusals import Refusal, read_refusal
 from .roads.road import Road
@@ -281,7 +281,8 @@ class RefusedCall:
     def _explain(self, diagnosis: Diagnosis, error: Exception, refusal: Refusal, repeated: bool) -> ForbiddenDiagnosis:
         sdk_class, message = self._road.message_of(error)
         drop_frames(error, response_of(error))
-        return explain(scrub(diagnosis, refusal.secrets), error, message, sdk_class, refusal.secrets, repeated)
+        told = scrub(for_async(diagnosis) if is_async(self._client) else diagnosis, refusal.secrets)
+        return explain(told, error, message, sdk_class, refusal.secrets, repeated)
 
 
 def _policy() -> dict[str, Any]:

@@ -8,7 +8,7 @@ from html import escape
 from safe_langsmith.diagnosis import Check, Diagnosis, Fix, Setting
 
 from .style import STYLE
-from .text import WHAT_IS_A_WORKSPACE, explained_by
+from .text import WHAT_IS_A_WORKSPACE, explained_by, names_a_workspace
 
 MOST_WORKSPACES = 50
 # A mark is a word: who cannot tell the colours apart reads it, and so does who listens.
@@ -22,7 +22,7 @@ def as_html(diagnosis: Diagnosis) -> str:
 
 def _parts(diagnosis: Diagnosis) -> Iterator[str]:
     yield f'<p class="leading"><b>{escape(diagnosis.summary)}</b></p>'
-    if "workspace" in diagnosis.summary:
+    if names_a_workspace(diagnosis.summary):
         yield f'<p class="faint">{WHAT_IS_A_WORKSPACE}</p>'
     yield from _verdict(diagnosis)
     # A heading of its own would turn up in the notebook's table of contents.

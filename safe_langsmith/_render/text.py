@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable, Iterator
 
@@ -14,6 +15,8 @@ MOST_WORKSPACES = 6
 MOST_FIXES = 5
 LONGEST_FIX = 6
 WHAT_IS_A_WORKSPACE = "(A workspace is the part of a LangSmith organization that holds projects.)"
+# As a word, and no part of an address or a variable's name.
+_WORKSPACE = re.compile(r"(?<![\w./-])workspaces?(?![\w/-]|\.\w)")
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 _MARKS = {"ok": "ok", "problem": "!!", "unknown": "??", "not-applicable": "--"}
 
@@ -39,7 +42,7 @@ def first_that_fits(attempts: Iterable[list[str]]) -> list[str]:
 def _lines(diagnosis: Diagnosis, seen: int, fixes: int) -> Iterator[str]:
     """The lines, where a detail of what was seen takes at most `seen` of them, and of the fixes as many are shown."""
     yield from wrap(diagnosis.summary)
-    if "workspace" in diagnosis.summary:
+    if names_a_workspace(diagnosis.summary):
         yield WHAT_IS_A_WORKSPACE
     yield ""
     yield f"Cause: {diagnosis.cause} ({diagnosis.confidence})"
@@ -55,6 +58,11 @@ def _lines(diagnosis: Diagnosis, seen: int, fixes: int) -> Iterator[str]:
     yield "What to do"
     yield from lines_of_fixes(diagnosis.fixes[:fixes], LONGEST_FIX)
     yield f"More on this: {explained_by(diagnosis.cause)}"
+
+
+def names_a_workspace(summary: str) -> bool:
+    """Whether a sentence speaks of workspaces, so that who has never heard of them wants to know what one is."""
+    return bool(_WORKSPACE.search(summary))
 
 
 def explained_by(cause: Cause) -> str:

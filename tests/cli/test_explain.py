@@ -30,8 +30,31 @@ def test_the_page_of_each_cause(cli, cause, server):
 
 def test_what_it_says_is_what_the_page_says(cli, cause):
     page = (PAGES / f"{cause}.md").read_text(encoding="utf-8")
-    first = page.split("\n\n")[1]
-    assert "](" in first or first in cli("--explain", cause).out
+    first = " ".join(page.split("\n\n")[1].split())
+    assert "](" in first or first in " ".join(cli("--explain", cause).out.split())
+
+
+def test_it_fits_a_terminal(cli, cause):
+    """An address alone is not broken, nor is what can be copied."""
+    lines = cli("--explain", cause).out.splitlines()
+    too_long = [line for line in lines if len(line) > 100 and not line.startswith("|")]
+    assert [line for line in too_long if "://" not in line] == []
+    assert all(" " not in line.strip() for line in too_long)
+
+
+def test_code_and_tables_are_not_broken(cli, monkeypatch):
+    word = ("words " * 20).rstrip()
+    kept = ["```sh", f"    {word}", "- no list", "```", f"| {word} | {word} |"]
+    monkeypatch.setattr(pages, "_read", lambda name: "\n".join(["# it", "", *kept, "", f"1. {word}", f"   {word}"]))
+    printed = cli("--explain", "key-missing").out.splitlines()
+
+    assert printed[2:7] == kept
+    assert [line[:9] for line in printed[8:]] == ["1. words ", "   words ", "   words "]
+
+
+def test_what_stands_in_backquotes_is_not_broken(cli, monkeypatch):
+    monkeypatch.setattr(pages, "_read", lambda name: "word " * 18 + "`python -m safe_langsmith --load-env`, and more")
+    assert "\n`python -m safe_langsmith --load-env`, and more" in cli("--explain", "key-missing").out
 
 
 def test_the_example_is_left_out_and_what_follows_it_is_not(cli, cause):

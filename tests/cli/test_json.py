@@ -10,6 +10,7 @@ import pytest
 
 from safe_langsmith import Diagnosis, SafeClient, diagnose
 from safe_langsmith._core.healthy import Healthy
+from safe_langsmith.testing import Reply
 
 PAGE = Path(__file__).parents[2] / "docs" / "command-line.md"
 KEYS = ["schema", *(field.name for field in dataclasses.fields(Diagnosis))]
@@ -85,6 +86,18 @@ def test_it_speaks_of_options_as_the_text_does(cli, personal, server):
         line.strip() for line in text.splitlines() if line.startswith(" " * 9)
     ]
     assert found["summary"] in " ".join(text.split())
+
+
+def test_the_words_of_others_stay_theirs(read, server, org):
+    theirs = "Call again, said the api_url argument"
+    for _ in range(2):
+        org.add_workspace(theirs)
+    server.fault("GET", "/settings", Reply(403, {"detail": theirs}), times=None)
+    found = read(LANGSMITH_API_KEY=org.add_service_key(workspaces=None), LANGSMITH_PROJECT=theirs)
+
+    assert [workspace["name"] for workspace in found["workspaces"]] == [theirs, theirs]
+    assert found["settings"]["project"]["value"] == theirs
+    assert found["server_message"] == theirs
 
 
 def test_the_page_shows_its_shape(read, service):

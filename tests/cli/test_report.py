@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 
@@ -48,6 +50,17 @@ class TestFitsATicket:
         deep.mkdir(parents=True)
         (deep / ".env").write_text("LANGSMITH_API_KEY=lsv2_pt_c0ffeec0ffee0123456789abcdef0123_0123456789\n")
         assert "stale-environment" in pasted("--env-file", str(deep / ".env"), LANGSMITH_API_KEY=personal)
+
+    def test_a_line_that_ascii_cannot_show_is_left_out(self, cli, pasted, personal, tmp_path):
+        """Its escapes would name another file."""
+        file = tmp_path / "\xe9" / ".env"
+        file.parent.mkdir()
+        file.write_text("LANGSMITH_API_KEY=lsv2_pt_c0ffeec0ffee0123456789abcdef0123_0123456789\n")
+        text = pasted("--env-file", str(file), LANGSMITH_API_KEY=personal)
+        assert "1. If .env is right, unset LANGSMITH_API_KEY" in text
+        assert "--env-file" not in text
+        found = json.loads(cli("--json", "--env-file", str(file), LANGSMITH_API_KEY=personal).out)
+        assert found["fixes"][0]["code"].endswith(f"--load-env --env-file '{file}'")
 
     def test_something_else_that_is_set(self, pasted, personal):
         text = pasted(LANGSMITH_API_KEY=personal, LANGSMITH_TENANT_ID="x")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
+import shlex
 import subprocess
 
 import pytest
@@ -36,7 +38,30 @@ def test_a_workspace_is_named_by_its_variable_once(lines, service, workspace):
 def test_one_that_is_not_needed_is_taken_away(lines, personal, server):
     assert lines(LANGSMITH_API_KEY=personal, LANGCHAIN_WORKSPACE_ID="1")[1] == "unset LANGCHAIN_WORKSPACE_ID"
     typed = ("--endpoint", server.url, "--workspace-id", "1")
-    assert lines(*typed, LANGSMITH_API_KEY=personal)[1] == f"python -m safe_langsmith --endpoint {server.url}"
+    none = f"python -m safe_langsmith --endpoint {server.url} --workspace-id ''"
+    assert lines(*typed, LANGSMITH_API_KEY=personal)[1] == none
+
+
+def test_one_that_the_file_names_is_named_by_no_option(cli, lines, tmp_path, personal):
+    """To unset the variable would not help: the file would set it again."""
+    (tmp_path / "my.env").write_text(f"LANGSMITH_API_KEY={personal}\nLANGSMITH_WORKSPACE_ID=1\n")
+    typed = ("--load-env", "--env-file", "my.env")
+    none = "python -m safe_langsmith --workspace-id '' --load-env --env-file my.env"
+    assert lines(*typed)[1] == none
+    assert cli(*shlex.split(none)[3:]).code == 0
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("langsmith._internal._profiles") is None, reason="this SDK has no profiles"
+)
+def test_one_that_the_profile_names_is_named_by_no_option(cli, lines, tmp_path, personal, server, monkeypatch):
+    monkeypatch.delenv("LANGSMITH_ENDPOINT", raising=False)
+    profile = {"api_url": server.url, "api_key": personal, "workspace_id": "1"}
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({"profiles": {"default": profile}}))
+    none = "python -m safe_langsmith --workspace-id ''"
+    assert none in lines(LANGSMITH_CONFIG_FILE=str(config))
+    assert cli(*shlex.split(none)[3:], LANGSMITH_CONFIG_FILE=str(config)).code == 0
 
 
 def test_what_to_put_in_is_quoted(lines):
@@ -55,6 +80,21 @@ def test_an_endpoint_that_an_option_named(lines, make_server):
     assert first == f"python -m safe_langsmith --endpoint {server.url}"
 
 
+def test_all_that_was_typed_is_typed_again(lines, tmp_path, personal, workspace, server):
+    (tmp_path / "my settings.env").write_text(f"LANGSMITH_API_KEY={personal}\n")
+    typed = ("--endpoint", server.url, "--workspace-id", NOWHERE, "--load-env", "--env-file", "my settings.env")
+    assert lines(*typed)[0] == (
+        f"python -m safe_langsmith --endpoint {server.url} --workspace-id {workspace.id} "
+        "--load-env --env-file 'my settings.env'"
+    )
+
+
+def test_a_password_that_was_typed_is_not_in_a_line(lines, server, personal):
+    url = server.url.replace("://", "://me:c0ffeec0ffee@")
+    again = lines("--endpoint", url, "--workspace-id", "1", LANGSMITH_API_KEY=personal)
+    assert not any("python -m" in code for code in again)
+
+
 class TestTheFile:
     @pytest.fixture
     def file(self, tmp_path):
@@ -70,6 +110,30 @@ class TestTheFile:
         file.write_text(f"LANGSMITH_API_KEY={personal}\n")
         assert command(LANGSMITH_API_KEY=UNKNOWN).code == 1
         assert command("--load-env", LANGSMITH_API_KEY=UNKNOWN).code == 0
+
+    def test_only_what_decides_over_access_is_unset(self, lines, file, personal):
+        """The project and tracing that are set here may well be meant."""
+        file.write_text(f"LANGSMITH_API_KEY={personal}\nLANGSMITH_PROJECT=theirs\nLANGSMITH_TRACING=false\n")
+        first, *_ = lines(LANGSMITH_API_KEY=UNKNOWN, LANGSMITH_PROJECT="mine", LANGSMITH_TRACING="true")
+        assert first == "unset LANGSMITH_API_KEY\npython -m safe_langsmith --load-env"
+
+    def test_another_project_is_no_reason_to_load_it(self, lines, file):
+        file.write_text("LANGSMITH_PROJECT=theirs\n")
+        proposed = lines(LANGSMITH_API_KEY=UNKNOWN, LANGSMITH_PROJECT="mine")
+        assert not any("unset" in code or "--load-env" in code for code in proposed)
+
+    def test_a_variable_of_another_name_does_not_go_before_it(self, cli, lines, file, personal):
+        file.write_text(f"LANGSMITH_API_KEY={personal}\n")
+        assert lines(LANGCHAIN_API_KEY=UNKNOWN)[:2] == [
+            "python -m safe_langsmith --load-env",
+            "from dotenv import load_dotenv; load_dotenv()",
+        ]
+        assert "overrides .env" not in cli(LANGCHAIN_API_KEY=UNKNOWN).out
+
+    def test_what_was_typed_is_kept_where_it_is_loaded(self, lines, file, personal, server):
+        file.write_text(f"LANGSMITH_API_KEY={personal}\n")
+        first, *_ = lines("--endpoint", server.url, LANGSMITH_API_KEY=UNKNOWN)
+        assert first == f"unset LANGSMITH_API_KEY\npython -m safe_langsmith --endpoint {server.url} --load-env"
 
     def test_a_key_that_is_refused_is_not_called_right(self, cli, file, personal):
         file.write_text(f"LANGSMITH_API_KEY={personal}\n")

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import importlib.util
 import json
 import logging
 import os
-import signal
 import subprocess
 import sys
 import threading
-import time
 import warnings
 
 import pytest
 
 from safe_langsmith._cli import command as command_module
 from safe_langsmith._cli.command import main
-from safe_langsmith.testing.faults import Slow
+from safe_langsmith._core.settings import Dotenv
 
 KEY = "lsv2_pt_c0ffeec0ffee0123456789abcdef0123_0123456789"
 posix = pytest.mark.skipif(os.name == "nt", reason="there are no such signals and descriptors")
@@ -160,6 +159,31 @@ class TestSecrets:
         assert cli("--endpoint", url, LANGSMITH_API_KEY=personal).code in (0, 1, 3)
         assert cli("--endpoint", url, "--json", LANGSMITH_API_KEY=personal).code in (0, 1, 3)
 
+    @pytest.mark.parametrize("arguments", [[], ["-v"], ["--json"]])
+    @pytest.mark.parametrize("below", [False, True])
+    def test_a_directory_that_is_named_like_a_key(self, cli, personal, tmp_path, monkeypatch, arguments, below):
+        """No line to copy needs it, and the rest shows that it is there and no more."""
+        file = tmp_path / KEY / ".env"
+        (file.parent / "below").mkdir(parents=True)
+        file.write_text(f"LANGSMITH_API_KEY={KEY}\n")
+        typed = [] if below else ["--env-file", str(file)]
+        if below:
+            monkeypatch.chdir(file.parent / "below")
+        ended = cli(*typed, *arguments, LANGSMITH_API_KEY=personal)
+
+        assert (ended.code, ended.err) == (1, "")
+        assert "If .env is right" in ended.out
+        assert "****/.env" in "".join(ended.out.split())
+        assert "--env-file" not in ended.out
+
+    def test_such_a_directory_of_a_file_that_may_not_be_read(self, cli, personal, tmp_path, monkeypatch):
+        file = Dotenv(str(tmp_path / KEY / ".env"), trouble=os.strerror(errno.EACCES))
+        monkeypatch.setattr(command_module, "read_dotenv", lambda path: file)
+        ended = cli(LANGSMITH_API_KEY=personal)
+
+        assert "Make .env readable" in ended.out
+        assert "chmod" not in ended.out
+
     def test_whatever_is_raised(self, cli, monkeypatch):
         def fail(options, tell):
             raise RuntimeError(f"it holds c0ffeec0ffee, and {KEY}")
@@ -204,121 +228,6 @@ class TestNothingElseHappens:
 
         assert ended.code == 3
         assert server.requests == ()
-
-
-class TestTheTerminal:
-    @posix
-    def test_progress_is_shown_and_taken_back_where_somebody_sits(self, environment, personal, tmp_path):
-        import pty
-
-        ours, theirs = pty.openpty()
-        env = {**environment, "LANGSMITH_API_KEY": personal}
-        ended = subprocess.run(
-            [sys.executable, "-m", "safe_langsmith"], cwd=tmp_path, env=env, stdout=subprocess.PIPE, stderr=theirs
-        )
-        os.close(theirs)
-        shown = os.read(ours, 1000).decode()
-        os.close(ours)
-
-        assert ended.returncode == 0
-        assert shown == f"\rAsking the endpoint: GET /settings ...\r{' ' * 38}\r"
-
-    @posix
-    def test_a_slow_endpoint_keeps_nobody_guessing(self, environment, server, service, tmp_path):
-        """Each question is shown when it is asked, over the one before; standard output gets nothing of it."""
-        import pty
-
-        server.fault("GET", "/workspaces", Slow(30.0), times=None)
-        ours, theirs = pty.openpty()
-        process = subprocess.Popen(
-            [sys.executable, "-m", "safe_langsmith"],
-            cwd=tmp_path,
-            env={**environment, "LANGSMITH_API_KEY": service},
-            stdout=subprocess.PIPE,
-            stderr=theirs,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-        )
-        os.close(theirs)
-        shown = ""
-        while "GET /workspaces" not in shown:
-            shown += os.read(ours, 1000).decode()
-        waits = process.poll() is None
-        process.send_signal(signal.SIGINT)
-        out, _ = process.communicate(timeout=30)
-        os.close(ours)
-
-        assert waits
-        assert "\rAsking the endpoint: GET /settings ...\rAsking the endpoint: GET /workspaces ..." in shown
-        assert (process.returncode, out) == (130, b"")
-
-    @posix
-    @pytest.mark.parametrize("arguments", [[], ["--json"], ["--help"], ["--version"]])
-    def test_a_pipe_that_nobody_reads(self, environment, personal, tmp_path, arguments):
-        reading, writing = os.pipe()
-        os.close(reading)
-        env = {**environment, "LANGSMITH_API_KEY": personal}
-        ended = subprocess.run(
-            [sys.executable, "-m", "safe_langsmith", *arguments],
-            cwd=tmp_path,
-            env=env,
-            stdout=writing,
-            stderr=subprocess.PIPE,
-        )
-        os.close(writing)
-
-        assert (ended.returncode, ended.stderr) == (0, b"")
-
-    @posix
-    @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
-    def test_no_output_at_all(self, environment, personal, tmp_path, closed):
-        env = {**environment, "LANGSMITH_API_KEY": personal}
-        line = f'"{sys.executable}" -m safe_langsmith {closed}'
-        ended = subprocess.run(line, shell=True, cwd=tmp_path, env=env, capture_output=True)
-
-        assert (ended.returncode, ended.stderr) == (0, b"")
-
-    @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no full device")
-    def test_a_full_disk(self, environment, personal, tmp_path):
-        env = {**environment, "LANGSMITH_API_KEY": personal}
-        with open("/dev/full", "w") as full:
-            ended = subprocess.run(
-                [sys.executable, "-m", "safe_langsmith"],
-                cwd=tmp_path,
-                env=env,
-                stdout=full,
-                stderr=subprocess.PIPE,
-                text=True,
-            )
-
-        assert ended.returncode == 3
-        assert ended.stderr == "safe-langsmith: the report could not be written: No space left on device\n"
-
-    def test_an_interruption(self, cli, monkeypatch):
-        def interrupted(options, tell):
-            raise KeyboardInterrupt
-
-        monkeypatch.setattr(command_module, "look", interrupted)
-        assert cli() == (130, "", "")
-
-    @posix
-    def test_an_interruption_while_it_waits(self, environment, server, personal, tmp_path):
-        server.fault(None, None, Slow(3.0), times=None)
-        process = subprocess.Popen(
-            [sys.executable, "-m", "safe_langsmith"],
-            cwd=tmp_path,
-            env={**environment, "LANGSMITH_API_KEY": personal},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            # Who runs the tests in the background ignores it, and children inherit that.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-        )
-        until = time.monotonic() + 30
-        while not server.requests and time.monotonic() < until:
-            time.sleep(0.05)
-        process.send_signal(signal.SIGINT)
-
-        assert process.communicate(timeout=30) == (b"", b"")
-        assert process.returncode == 130
 
 
 def test_the_script_is_the_module():

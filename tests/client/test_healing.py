@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
+from typing import Any
 
 import pytest
 import urllib3
@@ -107,6 +109,41 @@ def test_one_warning_says_what_was_chosen_and_how_to_choose_it_oneself(server, w
     (warning,) = [r for r in caplog.records if r.name == "safe_langsmith" and r.levelno == logging.WARNING]
     assert "Research" in warning.getMessage()
     assert f"LANGSMITH_WORKSPACE_ID={workspace.id}" in warning.getMessage()
+
+
+def test_the_warning_is_there_where_records_have_a_diagnosis_of_their_own(server, key, make_client, caplog):
+    make_record = logging.getLogRecordFactory()
+
+    def of_this_program(*args: Any, **kwargs: Any) -> logging.LogRecord:
+        record = make_record(*args, **kwargs)
+        record.diagnosis = "ours"
+        return record
+
+    logging.setLogRecordFactory(of_this_program)
+    try:
+        list(make_client(server, key).list_projects())
+    finally:
+        logging.setLogRecordFactory(make_record)
+    (warning,) = [r for r in caplog.records if r.name == "safe_langsmith" and r.levelno == logging.WARNING]
+    assert warning.diagnosis == "ours"
+
+
+def test_the_warning_of_a_large_organization_is_no_book(server, org, workspace, key, make_client, caplog):
+    for number in range(100):
+        org.add_workspace(f"Team {number}")
+    list(make_client(server, key, resolve_workspace=lambda found: found[0]).list_projects())
+
+    (warning,) = [r for r in caplog.records if r.name == "safe_langsmith" and r.levelno == logging.WARNING]
+    assert len(json.dumps(warning.diagnosis)) < 20_000
+
+
+def test_the_warning_shows_no_password_that_stands_in_another_setting(server, key, make_client, caplog, monkeypatch):
+    monkeypatch.setenv("LANGSMITH_PROJECT", "of hunter2canary")
+    list(make_client(server, key, api_url=server.url.replace("//", "//me:hunter2canary@")).list_projects())
+
+    (warning,) = [r for r in caplog.records if r.name == "safe_langsmith" and r.levelno == logging.WARNING]
+    assert warning.diagnosis["settings"]["project"]["source"] == "LANGSMITH_PROJECT"
+    assert "hunter2" not in repr(vars(warning))
 
 
 def test_the_warning_shows_no_key_wherever_it_stood(server, workspace, key, make_client, caplog, monkeypatch):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import json
+import re
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -251,3 +252,9 @@ def nowhere() -> str:
 def of(seen: Callable[[StandIn], list[Any]]) -> Callable[[StandIn, str], list[tuple[str | None, int | None]]]:
     """What a server received for one path: workspace and status."""
     return lambda server, path: [(workspace, status) for _, asked, workspace, status in seen(server) if asked == path]
+
+
+def alike(diagnosis):
+    """A diagnosis without the name that each HTTP library gives a lost connection, and without the client's."""
+    told = re.sub("RemoteProtocolError|ConnectionError", "LOST", json.dumps(diagnosis.to_dict()))
+    return json.loads(told.replace("SafeAsyncClient(", "SafeClient("))

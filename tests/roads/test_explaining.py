@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +9,8 @@ import pytest
 
 from safe_langsmith import Cause, Confidence
 from safe_langsmith.testing import Drop, Redirect, Reply
+
+from .conftest import alike
 
 NOWHERE = "11111111-1111-4111-8111-111111111111"
 BARE = Reply(403, {"detail": "Forbidden"})
@@ -162,8 +162,3 @@ def test_the_cause_and_all_that_is_said_of_it(case, prepared, kind, v1, make_roa
     forget()
     same = refused(make_road(v1, server, key, **case.options).call, *case.asks)
     assert alike(error.diagnosis) == alike(same.diagnosis)
-
-
-def alike(diagnosis):
-    """A diagnosis without the name that each HTTP library gives a lost connection."""
-    return json.loads(re.sub("RemoteProtocolError|ConnectionError", "LOST", json.dumps(diagnosis.to_dict())))

@@ -18,11 +18,13 @@ from .common import (
     STATUS_URL,
     argument,
     endpoint_line,
+    harmless,
     look_at_the_variables,
     look_on_the_way,
     one_source,
     other_regions,
     plane_line,
+    reach,
 )
 
 
@@ -70,9 +72,16 @@ def _ask_for(e: Evidence, needed: Requirement | None) -> Fix:
     return Fix(
         f"Ask an admin of {where} for {role}",
         f"Roles are changed under Settings > Members and roles.{roles} A change can take a minute to take effect.",
-        f"Please give {whom} {role} in the LangSmith {where.removeprefix('the ')}.",
+        f"Please give {whom} {harmless(role)} in the LangSmith {_meant(e)}.",
         PERMISSIONS_URL,
     )
+
+
+def _meant(e: Evidence) -> str:
+    """The workspace, in a line to copy."""
+    if e.place:
+        return f'workspace "{harmless(e.place.name)}" ({e.place.id})'
+    return f"workspace {harmless(e.facts.workspace_shown)}" if e.facts.workspace_id else "workspace"
 
 
 def _may_allow(workspace: Workspace, needed: Requirement | None) -> bool:
@@ -85,7 +94,7 @@ def feature_unavailable(e: Evidence) -> list[Fix]:
             "Ask an organization admin about the feature, the plan or the usage that the server names",
             f"It says that {e.facts.body.unavailable}, so neither another key nor another workspace of the same "
             "organization will help. Admins find features, plan and usage under Settings.",
-            f'LangSmith refuses {request(e)}: "{e.facts.body.message}"',
+            f'LangSmith refuses {harmless(request(e))}: "{harmless(e.facts.body.message or "")}"',
             f"{ui_url(e.facts.endpoint)}/settings",
         ),
         _support(e),
@@ -97,7 +106,7 @@ def blocked_upstream(e: Evidence) -> list[Fix]:
         Fix(
             "Try the endpoint from a terminal on the same machine",
             "An answer in JSON means that nothing blocks the way; HTML shows who answers instead.",
-            f"curl -sS -i {e.facts.endpoint}/info",
+            reach(e),
         ),
         look_on_the_way(e, "Find what stands between this machine and LangSmith"),
     ]
@@ -185,7 +194,7 @@ def undetermined(e: Evidence) -> list[Fix]:
         Fix(
             again,
             why,
-            f"curl -sS -i {e.facts.endpoint}/info",
+            reach(e),
             STATUS_URL,
         ),
         look_at_the_variables(),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 
 from safe_langsmith._core.evidence import Evidence
 from safe_langsmith._core.facts import CREDENTIALS
@@ -22,6 +24,9 @@ BYOC_URL = f"{DOCS}/byoc-usage"
 DOTENV_URL = "https://saurabh-kumar.com/python-dotenv/#file-format"
 REPLACE_KEY = "If nothing above helps, create a new key"
 HOW_TO_SET = "In .env the line stands as it is; a shell wants export before it, and a container must be given it."
+
+
+_ACTED_ON = re.compile(r"[^\w .,:/@+-]")
 
 
 def argument(e: Evidence, workspace_id: str) -> str:
@@ -148,16 +153,25 @@ def new_key(e: Evidence, title: str = REPLACE_KEY) -> Fix:
     )
 
 
-def key_line(e: Evidence) -> str:
-    """The line that puts another key where the refused one comes from."""
+def key_line(e: Evidence) -> str | None:
+    """The line that puts another key where the refused one comes from, or `None` where no line does."""
     source = e.facts.settings["api_key"].source
-    if source == "the headers argument":
-        return 'headers={"X-API-Key": "<the key>"}'
     if source.startswith("the replica"):
-        return 'auth={"api_key": "<the key>"}  # in the replica\'s settings'
-    if source.endswith("argument"):
+        return '"api_key": "<the key>"  # in the replica\'s settings'
+    if source == "the api_key argument":
         return 'client = SafeClient(api_key="<the key>")'
-    return f"{variable_in(source) or 'LANGSMITH_API_KEY'}=<the key>"
+    variable = "LANGSMITH_API_KEY" if source == "default" else variable_in(source)
+    return f"{variable}=<the key>" if variable and e.facts.is_own else None
+
+
+def reach(e: Evidence) -> str:
+    """The line that shows on a terminal who answers at the endpoint."""
+    return f"curl -sS -i {shlex.quote(f'{e.facts.endpoint}/info')}"
+
+
+def harmless(text: str) -> str:
+    """Somebody else's words, fit to stand in a line to copy: without what a shell or Python would act on."""
+    return _ACTED_ON.sub("", text)
 
 
 def look_on_the_way(e: Evidence, title: str) -> Fix:

@@ -115,7 +115,7 @@ def key_rejected(e: Evidence) -> list[Fix]:
             Fix(
                 "Check that the key was created at this endpoint",
                 f"Keys belong to one organization and one deployment, here {e.facts.endpoint}.",
-                endpoint_line(e, "<the address where the key was made>"),
+                None,
                 f"{ui_url(e.facts.endpoint)}/settings/apikeys",
                 step=3,
             )

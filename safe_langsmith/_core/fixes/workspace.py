@@ -147,7 +147,7 @@ def workspace_id_malformed(e: Evidence) -> list[Fix]:
         Fix(
             "Or name none",
             "A personal token needs none, nor does a service key that was made for one workspace.",
-            argument(e, ""),
+            None if "X-Tenant-Id" in e.facts.workspace_source else argument(e, ""),
             step=2,
         ),
     ]

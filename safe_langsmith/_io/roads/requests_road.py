@@ -10,9 +10,6 @@ from urllib.parse import urlsplit
 from langsmith.utils import LangSmithError
 
 from safe_langsmith._io.refusals import Refusal
-
-# Given on to the client: two imports in its handler would take a part of what a repeated refusal costs.
-from safe_langsmith._io.refused_call import refused as refused
 from safe_langsmith._io.second_send import Rewind, arguments_for, caller_headers
 
 from .road import Road

@@ -1,0 +1,24 @@
+"""Lines to copy make the client that is in use."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from safe_langsmith import ForbiddenDiagnosis, SafeAsyncClient, adiagnose
+
+
+def test_async_clients_are_told_of_async_clients(server):
+    acme = server.add_organization("Acme")
+    acme.add_workspace("Research")
+    acme.add_workspace("Support")
+
+    async def look():
+        async with SafeAsyncClient(api_url=server.url, api_key=acme.add_service_key(workspaces=None)) as client:
+            with pytest.raises(ForbiddenDiagnosis) as refused:
+                await client.create_project("x")
+            return refused.value, await adiagnose(client)
+
+    for found in asyncio.run(look()):
+        assert (found.fixes[0].code or "").startswith("client = SafeAsyncClient(workspace_id=")
