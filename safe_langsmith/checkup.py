@@ -100,7 +100,7 @@ def _examine(client: Any, way: Way, tell: Callable[[Question], None] | None = No
     from ._io.facts import facts_of
     from ._io.ledger import Hold
     from ._io.naming import naming_of
-    from ._io.owner import endpoint_of, headers_of, is_async
+    from ._io.owner import can_name_a_workspace, endpoint_of, headers_of, is_async
     from ._io.refusals import Refusal, as_sent, plain_headers
 
     safeguard = getattr(client, "_safeguard", None) or Safeguard(True, True, None)
@@ -126,7 +126,7 @@ def _examine(client: Any, way: Way, tell: Callable[[Question], None] | None = No
             e, verdict = to.case.drive(look(facts), answer if safeguard.probe else probes.no_questions)
         found = conclude(e, verdict).diagnosis if verdict else nothing_wrong(e)
         if isinstance(found, Diagnosis) and is_async(client):
-            found = for_async(found)
+            found = for_async(found, can_name_a_workspace(client))
         return scrub(found, request.secrets)
     finally:
         prober.forget()

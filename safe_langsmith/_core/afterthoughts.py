@@ -6,6 +6,14 @@ from dataclasses import replace
 
 from safe_langsmith.diagnosis import Diagnosis, Fix, Workspace
 
+_NAMES_A_WORKSPACE = ('AsyncClient(workspace_id="', "LANGSMITH_WORKSPACE_ID=")
+_UPDATE = Fix(
+    "Update langsmith before you name a workspace",
+    "Its asynchronous client can name one from langsmith 0.9.8 on; the one that is installed is older.",
+    'python -m pip install --upgrade "langsmith>=0.9.8"',
+    step=2,
+)
+
 
 def call_again(diagnosis: Diagnosis, workspace: Workspace, kept: bool) -> Diagnosis:
     """Returns the diagnosis with the one thing to do first: the same call, once more.
@@ -33,12 +41,20 @@ def call_again(diagnosis: Diagnosis, workspace: Workspace, kept: bool) -> Diagno
     return replace(diagnosis, fixes=(fix, *diagnosis.fixes))
 
 
-def for_async(diagnosis: Diagnosis) -> Diagnosis:
-    """Returns the diagnosis with lines to copy that make a `SafeAsyncClient`."""
-    fixes = (
+def for_async(diagnosis: Diagnosis, can_name_a_workspace: bool) -> Diagnosis:
+    """Returns the diagnosis with lines to copy that make a `SafeAsyncClient`.
+
+    Args:
+        diagnosis: The diagnosis of the refusal.
+        can_name_a_workspace: Whether the installed SDK's asynchronous client can.
+    """
+    fixes = [
         replace(fix, code=fix.code.replace("SafeClient(", "SafeAsyncClient(")) if fix.code else fix
         for fix in diagnosis.fixes
-    )
+    ]
+    naming = [n for n, fix in enumerate(fixes) if any(mark in (fix.code or "") for mark in _NAMES_A_WORKSPACE)]
+    if naming and not can_name_a_workspace:
+        fixes.insert(naming[0], _UPDATE)
     return replace(diagnosis, fixes=tuple(fixes))
 
 

@@ -281,7 +281,9 @@ class RefusedCall:
     def _explain(self, diagnosis: Diagnosis, error: Exception, refusal: Refusal, repeated: bool) -> ForbiddenDiagnosis:
         sdk_class, message = self._road.message_of(error)
         drop_frames(error, response_of(error))
-        told = scrub(for_async(diagnosis) if is_async(self._client) else diagnosis, refusal.secrets)
+        if is_async(self._client):
+            diagnosis = for_async(diagnosis, can_name_a_workspace(self._client))
+        told = scrub(diagnosis, refusal.secrets)
         return explain(told, error, message, sdk_class, refusal.secrets, repeated)
 
 
