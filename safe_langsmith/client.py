@@ -6,6 +6,7 @@ import contextlib
 import inspect
 from collections.abc import Sequence
 from functools import partial
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import langsmith
@@ -119,12 +120,11 @@ class SafeClient(langsmith.Client):
         """Shows what `langsmith.Client` shows, without a password in the endpoint: frames of ours show the client."""
         return shown_client(super().__repr__(), self)
 
-    def _repr_html_(self) -> str | None:  # type: ignore[override]
+    def _repr_html_(self) -> str:
         """Shows what `langsmith.Client` shows in a notebook, without a password either."""
-        shown = getattr(super(), "_repr_html_", None)
-        said = shown() if shown else None
-        # Whatever stands before an "@" may be a password; a notebook then shows the text instead.
-        return None if said is None or "@" in said else str(said)
+        said = str(super()._repr_html_())
+        # Whatever stands before an "@" may be a password.
+        return f"<code>{escape(repr(self))}</code>" if "@" in said else said
 
     def _set_api_key(self, value: str | None) -> None:
         changes = value != getattr(self, "api_key", value)

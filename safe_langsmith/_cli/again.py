@@ -37,19 +37,26 @@ def again(
     for name, option in OPTIONS.items():
         typed: str | None = getattr(options, name)
         if name == changed:
-            words += [option, shlex.quote(value)]
+            words += _given(option, value)
         elif typed is not None:
             # A password or a key that was typed is not shown, and without it the line would do something else.
             if (normal(name, typed) or "") != (settings[name].value or ""):
                 return None
-            words += [option, shlex.quote(typed)]
+            words += _given(option, typed)
     if options.load_env or load_env:
         words.append("--load-env")
     if options.env_file is not None:
         if not may_be_copied(options.env_file):
             return None
-        words += ["--env-file", shlex.quote(options.env_file)]
+        words += _given("--env-file", options.env_file)
+    if options.offline:
+        words.append("--offline")
     return " ".join(words)
+
+
+def _given(option: str, value: str) -> tuple[str, ...]:
+    # What begins with a dash would be taken for an option itself.
+    return (f"{option}={shlex.quote(value)}",) if value.startswith("-") else (option, shlex.quote(value))
 
 
 def shown_path(path: str) -> str:

@@ -69,7 +69,7 @@ def take_dotenv(found: Found, dotenv: Dotenv, options: Options, unset: str) -> I
 
 def _differing(settings: Mapping[str, Setting], dotenv: Dotenv) -> dict[str, list[str]]:
     """The variables in `.env` that say otherwise, by setting. A project and tracing open no door."""
-    start = f"{dotenv.path}:"
+    start = f"{dotenv.called}:"
     found = {
         name: [other.source.rpartition(" ")[2] for other in settings[name].others if other.source.startswith(start)]
         for name in CREDENTIALS

@@ -26,7 +26,7 @@ Checks the LangSmith key, endpoint and workspace that a client made here would u
 requests that only read, and says what to do where something is wrong. The key is taken from LANGSMITH_API_KEY or the
 login profile, and is never shown."""
 _EPILOG = """\
-exit codes: 0 nothing wrong, 1 a problem found, 2 wrong arguments, 3 could not tell"""
+exit codes: 0 nothing wrong, 1 a problem found, 2 wrong arguments, 3 could not tell, 130 interrupted"""
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,10 @@ import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from safe_langsmith._core.fixes.common import HOW_TO_SET
+from safe_langsmith._core.clean import TO_FILL_IN
+from safe_langsmith._core.fixes.common import HOW_TO_SET, SHOW_PROXIES
 from safe_langsmith._core.settings import Dotenv
-from safe_langsmith._core.variables import variable_in
+from safe_langsmith._core.variables import effective, variable_in
 from safe_langsmith.diagnosis import Fix, Setting
 
 from .again import OPTIONS, again
@@ -27,7 +28,9 @@ _CLIENT = re.compile(r'client = SafeClient\((api_url|workspace_id)="([^"\\]*)"\)
 _SET_BY = {"api_url": ("endpoint", "LANGSMITH_ENDPOINT"), "workspace_id": ("workspace_id", "LANGSMITH_WORKSPACE_ID")}
 _ASSIGNMENT = re.compile(r"^((?:LANGSMITH|LANGCHAIN)_[A-Z0-9_]+)=(.*)$", re.MULTILINE)
 _UNSET = re.compile(r'import os; os\.environ\.pop\("([A-Z0-9_]+)", None\)|.*; or unset ([A-Z0-9_, ]+)')
-_PROXIES = "import os; print([k for k in os.environ if k.lower().endswith('_proxy')])"
+_GIVEN = re.compile(rf'import os; os\.environ\["([A-Z0-9_]+)"\] = "{TO_FILL_IN}"')
+# What has no like at a shell is left to the text.
+_PYTHON = re.compile(r"^(?:import |from (?:safe_)?langsmith|client = )", re.MULTILINE)
 _RELOADS = ("load_dotenv(", "reload_environment(", "# made anew")
 
 
@@ -58,7 +61,7 @@ def is_exported(fixes: tuple[Fix, ...]) -> bool:
 
 def _spelt(fix: Fix, settings: Mapping[str, Setting], options: Options) -> Fix:
     code, detail = fix.code or "", fix.detail
-    client, unset = _CLIENT.fullmatch(code), _UNSET.fullmatch(code)
+    client, unset, given = _CLIENT.fullmatch(code), _UNSET.fullmatch(code), _GIVEN.match(code)
     if client:
         setting, variable = _SET_BY[client[1]]
         source = settings[setting].source
@@ -70,16 +73,31 @@ def _spelt(fix: Fix, settings: Mapping[str, Setting], options: Options) -> Fix:
             return replace(fix, code=f"{line}{client[3]}" if line else None)
         code = f"{variable}={client[2]}{client[3]}"
         if not client[2] and _UNSETS:
-            code = f"{_UNSETS}{set_by}"
+            # Without the first, the next would count.
+            code = f"{_UNSETS}{' '.join(name for name, _ in effective(setting, os.environ))}"
     if unset and _UNSETS:
-        code = f"{_UNSETS}{(unset[1] or unset[2]).replace(',', '')}"
-    elif code.startswith(_PROXIES) and EXPORT:
+        names = (unset[1] or unset[2]).split(", ")
+        again_set = [name for name in names if options.load_env and _is_in_file(name, settings)]
+        others = [name for name in names if name not in again_set]
+        code = f"{_UNSETS}{' '.join(others)}" if others else ""
+        if again_set:
+            detail = f"{detail} Take {' and '.join(again_set)} out of .env, which would set it again."
+    elif given:
+        code = f"{given[1]}={TO_FILL_IN}"
+    elif code == SHOW_PROXIES and EXPORT:
         code = "env | grep -io '^[a-z]*_proxy'  # nothing: no proxy is set here"
     # What .env says is to be changed there: it would be loaded over the variable again.
     if EXPORT and not options.load_env:
         code = _ASSIGNMENT.sub(lambda line: f"{EXPORT}{line[1]}={shlex.quote(line[2])}", code)
         detail = detail.replace(HOW_TO_SET, "").strip() if code.startswith(EXPORT) else detail
-    return replace(fix, code=code or None, detail=detail)
+    return replace(fix, code=None if not code or _PYTHON.search(code) else code, detail=detail)
+
+
+def _is_in_file(variable: str, settings: Mapping[str, Setting]) -> bool:
+    """Whether the `.env` that was loaded sets a variable."""
+    says_so = re.compile(rf"(?::\d+ {variable}$|^{variable}, as in )")
+    sources = [each.source for setting in settings.values() for each in (setting, *setting.others)]
+    return any(says_so.search(source) for source in sources)
 
 
 def _each_once(fixes: Iterator[Fix]) -> Iterator[Fix]:

@@ -44,10 +44,11 @@ def for_command_line(found: Found, dotenv: Dotenv, options: Options) -> tuple[Fo
     path = dotenv.path
     if path is not None:
         near = _nearby(path)
-        found, dotenv = _reworded(found, _said_as(near)), replace(dotenv, path=near(shown_path(path)))
+        found, dotenv = _reworded(found, _said_as(near)), replace(dotenv, path=near(shown_path(dotenv.called)))
     else:
         found = _reworded(found, _said_as(str))
-    may_be_named = path is not None and may_be_copied(path)
+    # Only as it is would it be the file's name in a line to copy.
+    may_be_named = path is not None and may_be_copied(path) and Dotenv(path).called == path
     if options.offline and found.cause is Cause.UNDETERMINED and not found.probes and _let_ask(found.fixes):
         return replace(found, fixes=(_ASK,)), dotenv
     useful = tuple(fix for fix in found.fixes if fix != look_at_the_variables()) or found.fixes
@@ -95,11 +96,12 @@ def _nearby(path: str) -> Callable[[str], str]:
             return str
     except OSError:  # The working directory is gone.
         return str
-    return lambda text: text.replace(shown_path(path), shown_path(os.path.basename(path)))
+    known, nearby = (shown_path(Dotenv(name).called) for name in (path, os.path.basename(path)))
+    return lambda text: text.replace(known, nearby)
 
 
 def _reworded(found: Found, said: Callable[[str], str]) -> Found:
-    """What the library itself says, said otherwise. Names, values and answers are the words of others."""
+    """What the library itself says, said otherwise. Values and answers that stand alone are the words of others."""
     return replace(
         found,
         summary=said(found.summary),

@@ -69,6 +69,8 @@ def _workspace_id(e: Evidence, verdict: Verdict) -> Check:
         return _step2("problem", f"{shown} from {facts.workspace_source}: {verdict.reason}")
     if any(q.workspace_id == facts.workspace and answer.resolved for q, answer in e.answers.items()):
         return _step2("ok", f"{shown} from {facts.workspace_source}: well-formed, and the key reaches it")
+    if facts.workspace is None:
+        return _step2("problem", f"{shown} from {facts.workspace_source}: it is not a UUID")
     return _step2(
         "unknown", f"{shown} from {facts.workspace_source}: well-formed; whether the key reaches it is not known"
     )
@@ -116,7 +118,10 @@ def _regenerate(e: Evidence, verdict: Verdict) -> Check:
     title = "Need for a new key"
     if verdict.cause in _KEY_CAUSES:
         return Check(
-            5, title, "problem", "this one cannot be used" if e.facts.credential.kind != "missing" else "there is none"
+            5,
+            title,
+            "problem",
+            "this one cannot be used" if e.facts.credential.kind != "missing" else "there is no key",
         )
     granted = any(answer.granted for answer in e.answers.values())
     if verdict.cause is Cause.STALE_ENVIRONMENT and e.facts.newer_key and not granted:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .evidence import Asking, Evidence
+from safe_langsmith.diagnosis import Cause
+
+from .evidence import LISTING, Asking, Evidence
 from .facts import Facts
 from .rules import judge, judge_beforehand, values_alone
 from .rules.endpoint import no_api
@@ -22,6 +24,9 @@ def look(facts: Facts) -> Asking[tuple[Evidence, Verdict | None]]:
     """
     e = Evidence(facts)
     verdict = yield from values_alone(e)
+    if verdict is not None and verdict.cause is Cause.WORKSPACE_ID_MALFORMED:
+        # The id that is meant may be among them.
+        yield from e.ask(LISTING)
     if verdict is None:
         works = yield from e.ask(e.here)
         if works.resolved:

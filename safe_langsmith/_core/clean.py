@@ -31,6 +31,8 @@ _MOST = 1_000_000
 _LONGEST_KEY = 200
 SHORTEST_SECRET = 6
 HIDDEN = "****"
+TO_FILL_IN = "<the key>"
+"""What stands for a key in lines to copy. Who leaves it so has set no secret."""
 
 
 def clean(text: str, limit: int, secrets: Iterable[str] = ()) -> str:
@@ -59,7 +61,7 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
 
 def _without(secrets: Iterable[str], text: str) -> str:
     for secret in sorted(secrets, key=len, reverse=True):
-        if len(secret) >= SHORTEST_SECRET:
+        if len(secret) >= SHORTEST_SECRET and secret != TO_FILL_IN:
             text = text.replace(secret, HIDDEN)
             if len(secret) <= min(_LONGEST_KEY, len(text)) and (" " in text or "\\" in text):
                 # A secret that was broken over lines is one still, also where the break is written out.

@@ -82,7 +82,7 @@ def configuration(
         others = tuple(_differing(name, value, environ, dotenv, profile))
         line = next((line for line in _latest(name, dotenv) if line.name == source), None)
         if line and normal(name, line.value) == value:
-            source = f"{source}, as in {dotenv.path}:{line.line}"
+            source = f"{source}, as in {dotenv.called}:{line.line}"
         settings[name] = Setting(shown(name, value), clean(source, SOURCE_LIMIT), others)
         on_purpose = source.endswith("argument") or source == SET_LATER
         found = [
@@ -144,7 +144,7 @@ def _differing(
     for file in (dotenv, dotenv.elsewhere):
         if file:
             found += [
-                (f"{file.path}:{line.line} {line.name}", _Held(normal(name, line.value) or "", line.takes_in))
+                (f"{file.called}:{line.line} {line.name}", _Held(normal(name, line.value) or "", line.takes_in))
                 for line in _latest(name, file)
             ]
     if profile:
@@ -174,7 +174,7 @@ def _now(
         reloaded = {**environ, **{variable: line.value for variable, line in lines.items()}}
         for source, other in _first(name, reloaded):
             if file and source in lines and other != value:
-                place = f"{file.path}:{lines[source].line} {source}"
+                place = f"{file.called}:{lines[source].line} {source}"
                 yield place, _Held(other, lines[source].takes_in), file.path
 
 
@@ -199,23 +199,23 @@ def _variables(environ: Mapping[str, str]) -> Iterator[Variable]:
 def _remarks(dotenv: Dotenv) -> Iterator[str]:
     for file in (dotenv, dotenv.elsewhere):
         if file:
-            yield from (f"{file.path}, {remark}" for remark in file.remarks)
+            yield from (f"{file.called}, {remark}" for remark in file.remarks)
 
 
 def _unread(dotenv: Dotenv) -> Iterator[str]:
     for file in (dotenv, dotenv.elsewhere):
         if file and file.trouble:
-            yield f"{file.path or '.env'} could not be read: {file.trouble}"
+            yield f"{file.called} could not be read: {file.trouble}"
 
 
 def _notes(dotenv: Dotenv) -> Iterator[str]:
     if dotenv.path is None and not dotenv.trouble:
         yield "no .env file was found"
     elif not dotenv.trouble and not any(line.name in names for line in dotenv.lines for names in VARIABLES.values()):
-        yield f"{dotenv.path} sets none of these variables"
+        yield f"{dotenv.called} sets none of these variables"
     elif not dotenv.trouble:
-        yield f"compared with {dotenv.path}"
+        yield f"compared with {dotenv.called}"
     yield from dotenv.hints
     other = dotenv.elsewhere
     if other:
-        yield f"load_dotenv() in the main script would read another one, {other.path}"
+        yield f"load_dotenv() in the main script would read another one, {other.called}"

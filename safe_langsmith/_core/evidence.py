@@ -10,7 +10,7 @@ from safe_langsmith.diagnosis import Probe, Workspace
 
 from .answers import Answer
 from .facts import Facts
-from .hosts import api_instead_of_ui, host_of, is_plain_address
+from .hosts import api_instead_of_ui, host_of, with_scheme
 
 MOST_QUESTIONS = 3
 
@@ -105,10 +105,7 @@ class Evidence:
         # An instance may refuse to tell about itself without a key; it does so in LangSmith's own form.
         if below and (below.service == "LangSmith" or below.refused):
             return f"{self.facts.endpoint.rstrip('/')}/api/v1"
-        with_scheme = f"https://{self.facts.endpoint}"
-        if "://" not in self.facts.endpoint and is_plain_address(with_scheme):
-            return api_instead_of_ui(with_scheme) or with_scheme
-        return api_instead_of_ui(self.facts.endpoint)
+        return api_instead_of_ui(self.facts.endpoint) or with_scheme(self.facts.endpoint)
 
     @property
     def api_is_proved(self) -> bool:

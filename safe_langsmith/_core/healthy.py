@@ -23,7 +23,7 @@ class Healthy:
     Attributes:
         cause: None.
         confidence: None.
-        summary: One sentence naming principal, endpoint and workspace.
+        summary: Principal, endpoint and workspace, and what was not looked at.
         checks: All five documented checks, then this library's own.
         fixes: None.
         key: The credential in use.
@@ -66,7 +66,7 @@ def nothing_wrong(e: Evidence) -> Healthy:
     """
     key, where = e.facts.credential, f" in {named(e.place)}" if e.place else ""
     return Healthy(
-        summary=f"{principal(e)} works at {e.facts.endpoint}{where}.",
+        summary=f"{principal(e)} works at {e.facts.endpoint}{where}. What it may do there was not checked.",
         checks=run_checks(e, _NONE),
         key=ApiKey(key.kind, key.masked, e.facts.settings["api_key"].source),
         settings=e.facts.settings,

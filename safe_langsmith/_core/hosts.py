@@ -56,6 +56,22 @@ def is_plain_address(url: str) -> bool:
     return _ADDRESS.fullmatch(url) is not None
 
 
+def can_be_sent_to(endpoint: str) -> bool:
+    """Whether a request can be sent to `endpoint` at all."""
+    return endpoint.startswith(("https://", "http://"))
+
+
+def with_scheme(address: str) -> str | None:
+    """Returns the URL that an address without a scheme stands for, or `None` where it has one, or is no address."""
+    url = f"https://{address}"
+    if "://" in address or not is_plain_address(url):
+        return None
+    here = host_of(url)
+    # On one's own machine, nothing speaks TLS.
+    at_home = here == "localhost" or here.startswith("127.")
+    return api_instead_of_ui(url) or (f"http://{address}" if at_home else url)
+
+
 def is_agent_server(endpoint: str) -> bool:
     """Whether `endpoint` is a deployment of LangSmith's, an Agent Server, and not LangSmith's own API."""
     return host_of(endpoint).endswith(_AGENT_SERVER)

@@ -8,11 +8,14 @@ from typing import NamedTuple
 
 from safe_langsmith.diagnosis import Setting
 
+from .clean import clean
 from .variables import NOTHING_ELSE, Surroundings
 
 SET_LATER = "an assignment to the client"
 
 SDK_CACHE = "a value that the SDK read earlier and keeps"
+
+PATH_LIMIT = 200
 
 UNKNOWN = "an argument, or a variable that has changed since"
 
@@ -52,6 +55,11 @@ class Dotenv:
     remarks: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
     elsewhere: Dotenv | None = None
+
+    @property
+    def called(self) -> str:
+        """The file as it may be named in a sentence."""
+        return clean(self.path or ".env", PATH_LIMIT)
 
 
 @dataclass(frozen=True)

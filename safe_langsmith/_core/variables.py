@@ -99,11 +99,13 @@ class Surroundings:
         said: It in words, the beginning of a sentence each; no keys.
         otel: The variable that sends runs through OpenTelemetry as well, or `None`.
         ignored: The variables that look as if they held a setting and that the SDK does not read, by setting.
+        replicas: The hosts that a variable makes replicas of.
     """
 
     said: tuple[str, ...] = ()
     otel: str | None = None
     ignored: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+    replicas: tuple[str, ...] = ()
 
     @property
     def ignored_any(self) -> bool:
@@ -117,11 +119,10 @@ NOTHING_ELSE = Surroundings()
 def surroundings(environ: Mapping[str, str]) -> Surroundings:
     """Returns what else is set that bears on where requests go and what they carry."""
     said, otel = [], None
+    hosts = _replica_hosts(environ.get(REPLICAS, ""))
     if environ.get(REPLICAS):
-        hosts = ", ".join(_replica_hosts(environ[REPLICAS]))
-        said.append(
-            f"{REPLICAS} sends runs to {hosts or 'endpoints that could not be read'}, each with a key of its own"
-        )
+        shown_hosts = ", ".join(hosts) or "endpoints that could not be read"
+        said.append(f"{REPLICAS} sends runs to {shown_hosts}, each with a key of its own")
     for name in OTEL_ENABLED:
         if is_true(environ.get(name)):
             only = next((other for other in OTEL_ONLY if is_true(environ.get(other))), None)
@@ -138,7 +139,7 @@ def surroundings(environ: Mapping[str, str]) -> Surroundings:
         for setting, names in looking_alike.items()
         for name in names
     ]
-    return Surroundings(tuple(said), otel, looking_alike)
+    return Surroundings(tuple(said), otel, looking_alike, tuple(hosts))
 
 
 def is_true(value: str | None) -> bool:

@@ -109,7 +109,7 @@ def announce(
     if case.announced.setdefault(workspace.id, token) is not token:
         return
     done = "It was sent again for" if resent else "It could not be sent again, but later ones name"
-    there = f'Give the replica the tenant_id "{workspace.id}" (or such calls the header X-Tenant-Id)'
+    there = f'Put "tenant_id": "{workspace.id}" into the replica\'s auth (or X-Tenant-Id into such calls\' headers)'
     how = f"Set LANGSMITH_WORKSPACE_ID={workspace.id}" if own else there
     said = (
         'LangSmith at %s refused a request that named no workspace. %s workspace "%s" (%s). %s to name it yourself.',
@@ -117,7 +117,10 @@ def announce(
     )
     try:
         logger.warning(*said, extra={"diagnosis": _brief(diagnosis) if diagnosis else None})
-    except KeyError:  # Records of this program have a `diagnosis` of their own.
+    except KeyError as failure:
+        # Records of this program may have a `diagnosis` of their own. Any other is a handler's, which has got this one.
+        if "LogRecord" not in str(failure):
+            raise
         logger.warning(*said)
 
 

@@ -12,7 +12,7 @@ from safe_langsmith._core.settings import SET_LATER, Configuration
 from safe_langsmith._core.variables import shown
 
 from .destination import Destination
-from .naming import Naming
+from .naming import OF_THE_REQUEST, Naming
 from .refusals import Refusal
 from .safeguard import Safeguard
 
@@ -71,12 +71,14 @@ def _configuration(
     local = safeguard.configuration(in_use, sources)
     settings = local.settings
     source = settings["api_key"].source
-    if source in ("default", SET_LATER) and safeguard.has_own_headers and refusal.credential.kind != "missing":
+    if source in ("default", SET_LATER) and safeguard.has_own_credential and refusal.credential.kind != "missing":
         settings["api_key"] = replace(settings["api_key"], source="the headers argument")
     if refusal.api_key is None and refusal.credential.kind != "missing":
         settings["api_key"] = replace(settings["api_key"], value=refusal.credential.masked)
     if is_own:
         return local
+    if elsewhere == _REPLICA and settings["workspace_id"].source == OF_THE_REQUEST:
+        settings["workspace_id"] = replace(settings["workspace_id"], source=_REPLICA)
     # What the environment says is about the client, not about its replicas.
     settings.update({name: replace(settings[name], others=()) for name in in_use})
     return local._replace(drift=(), remarks=(), unread=(), profile=None)

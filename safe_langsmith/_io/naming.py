@@ -10,6 +10,7 @@ from .refusals import Refusal
 
 OURS = "safe_langsmith, which chose it"
 PERHAPS_INHERITED = "the client or the replica, which this version of the SDK does not tell apart"
+OF_THE_REQUEST = "the X-Tenant-Id header of the request"
 INHERITED = "the client, whose workspace the SDK sends along with the replica's key"
 
 
@@ -54,6 +55,4 @@ def naming_of(refusal: Refusal, client: Any, caller_headers: Mapping[str, Any], 
         # Older SDKs copy it into the headers of the call. It may be a wish all the same, and a wish is not overridden.
         return Naming(sent, {"workspace_id": PERHAPS_INHERITED} if sdk_copies_workspace() else {})
     given = has_tenant(getattr(client, "_custom_headers", None) or {})
-    return Naming(
-        sent, {"workspace_id": f"the X-Tenant-Id header {'given to the client' if given else 'of the request'}"}
-    )
+    return Naming(sent, {"workspace_id": "the X-Tenant-Id header given to the client" if given else OF_THE_REQUEST})

@@ -254,10 +254,14 @@ class RefusedCall:
         self._prober = prober
         start = time.monotonic()
         try:
-            return examine(facts, to.case, prober.ask, self._client._safeguard, may_choose, way.needs_thread)
+            found = examine(facts, to.case, prober.ask, self._client._safeguard, may_choose, way.needs_thread)
         finally:
             prober.forget()
             self._seconds -= time.monotonic() - start
+        diagnosis, workspace = found
+        if is_async(self._client):
+            diagnosis = for_async(diagnosis, can_name_a_workspace(self._client))
+        return diagnosis, workspace
 
     def _prepare_second(
         self, workspace: Workspace, to: Destination, refusal: Refusal, diagnosis: Diagnosis | None
@@ -281,10 +285,7 @@ class RefusedCall:
     def _explain(self, diagnosis: Diagnosis, error: Exception, refusal: Refusal, repeated: bool) -> ForbiddenDiagnosis:
         sdk_class, message = self._road.message_of(error)
         drop_frames(error, response_of(error))
-        if is_async(self._client):
-            diagnosis = for_async(diagnosis, can_name_a_workspace(self._client))
-        told = scrub(diagnosis, refusal.secrets)
-        return explain(told, error, message, sdk_class, refusal.secrets, repeated)
+        return explain(scrub(diagnosis, refusal.secrets), error, message, sdk_class, refusal.secrets, repeated)
 
 
 def _policy() -> dict[str, Any]:

@@ -16,6 +16,7 @@ from safe_langsmith.diagnosis import Workspace
 from .forking import finish_imports_before_forks
 from .local import PathLike, read_dotenv, read_profile
 from .owner import name_workspace, values_of, workspace_of
+from .refusals import CREDENTIAL_HEADERS
 from .sdk_cache import cached_variables
 
 if TYPE_CHECKING:
@@ -84,8 +85,8 @@ class Safeguard:
         return "otel_tracer_provider" in self._given
 
     @property
-    def has_own_headers(self) -> bool:
-        """Whether the user gave the client headers, among which a credential may be."""
+    def has_own_credential(self) -> bool:
+        """Whether the user gave the client headers, and a credential among them."""
         return "headers" in self._given
 
     def __repr__(self) -> str:
@@ -147,7 +148,7 @@ class Safeguard:
 
 
 def given_arguments(parent: inspect.Signature, args: Sequence[object], kwargs: Mapping[str, object]) -> tuple[str, ...]:
-    """Returns the names of a constructor's arguments that were given a value.
+    """Returns the names of a constructor's arguments that were given a value; headers, where a credential is in them.
 
     Args:
         parent: The signature of the SDK's constructor.
@@ -155,7 +156,12 @@ def given_arguments(parent: inspect.Signature, args: Sequence[object], kwargs: M
         kwargs: The keyword arguments.
     """
     given = kwargs if not args else {**dict(zip(list(parent.parameters)[1:], args, strict=False)), **kwargs}
-    return tuple([name for name, value in given.items() if value is not None and value is not False])
+    names = [name for name, value in given.items() if value is not None and value is not False]
+    return tuple([name for name in names if name != "headers" or _holds_credential(given[name])])
+
+
+def _holds_credential(headers: object) -> bool:
+    return isinstance(headers, Mapping) and any(str(name).lower() in CREDENTIAL_HEADERS for name in headers)
 
 
 def with_our_options(parent: inspect.Signature, ours: inspect.Signature) -> inspect.Signature:

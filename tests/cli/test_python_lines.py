@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 
@@ -42,6 +43,20 @@ def test_an_endpoint_that_the_file_has_already(lines, tmp_path, personal):
     (tmp_path / ".env").write_text("LANGSMITH_ENDPOINT=https://api.smith.langchain.com\n")
     variables = {"LANGSMITH_API_KEY": personal, "LANGSMITH_ENDPOINT": "api.smith.langchain.com"}
     assert lines(**variables) == ["unset LANGSMITH_ENDPOINT\npython -m safe_langsmith --load-env"]
+
+
+def test_code_in_place_of_a_key(lines):
+    assert lines(LANGSMITH_API_KEY="os.environ['LANGSMITH_API_KEY']")[0] == "export LANGSMITH_API_KEY='<the key>'"
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("langsmith._internal._profiles") is None, reason="this SDK has no profiles"
+)
+def test_an_endpoint_that_was_typed_and_a_profile(lines, tmp_path, server):
+    config = tmp_path / "config.json"
+    profile = {"api_url": "https://eu.api.smith.langchain.com", "api_key": UNKNOWN}
+    config.write_text(json.dumps({"profiles": {"default": profile}}))
+    lines("--endpoint", server.url, LANGSMITH_CONFIG_FILE=str(config))
 
 
 def spelt(code, source="LANGSMITH_ENDPOINT", **typed):

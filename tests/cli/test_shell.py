@@ -64,6 +64,49 @@ def test_one_that_the_profile_names_is_named_by_no_option(cli, lines, tmp_path, 
     assert cli(*shlex.split(none)[3:], LANGSMITH_CONFIG_FILE=str(config)).code == 0
 
 
+def test_all_variables_that_would_name_one_are_taken_away(lines, personal):
+    variables = {"LANGSMITH_WORKSPACE_ID": "1", "LANGCHAIN_WORKSPACE_ID": "2"}
+    assert lines(LANGSMITH_API_KEY=personal, **variables)[1] == "unset LANGSMITH_WORKSPACE_ID LANGCHAIN_WORKSPACE_ID"
+
+
+def test_what_the_file_would_set_again_is_taken_out_of_it(cli, tmp_path, personal, monkeypatch):
+    for name in ("LANGSMITH_API_KEY", "LANGCHAIN_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / ".env").write_text(f"LANGSMITH_API_KEY={personal}\nLANGCHAIN_API_KEY={UNKNOWN}\n")
+    (fix,) = json.loads(cli("--load-env", "--json").out)["fixes"]
+    assert fix["code"] is None
+    assert "Take LANGCHAIN_API_KEY out of .env, which would set it again." in fix["detail"]
+
+
+def test_who_wants_nothing_sent_is_given_no_line_that_sends(lines, personal):
+    again = lines("--offline", "--workspace-id", "1", LANGSMITH_API_KEY=personal)[1]
+    assert again == "python -m safe_langsmith --workspace-id '' --offline"
+
+
+def test_a_file_that_is_called_like_an_option(cli, lines, tmp_path, personal):
+    (tmp_path / "-my.env").write_text(f"LANGSMITH_API_KEY={personal}\n")
+    again = lines("--env-file=-my.env", LANGSMITH_API_KEY=UNKNOWN)[0].splitlines()[-1]
+    assert again == "python -m safe_langsmith --load-env --env-file=-my.env"
+    assert cli(*shlex.split(again)[3:]).code == 0
+
+
+@pytest.mark.parametrize("name", ["two  blanks", "zero\u200bwidth", "x" * 240])
+def test_a_file_in_an_odd_place_is_known_again(lines, tmp_path, personal, monkeypatch, name):
+    place = tmp_path / name / name
+    place.mkdir(parents=True)
+    (place / ".env").write_text(f"LANGSMITH_API_KEY={personal}\n")
+    monkeypatch.chdir(place)
+    assert lines(LANGSMITH_API_KEY=UNKNOWN)[0] == "unset LANGSMITH_API_KEY\npython -m safe_langsmith --load-env"
+    monkeypatch.chdir(tmp_path)
+    typed = ("--env-file", str(place / ".env"))
+    assert lines(*typed, LANGSMITH_API_KEY=UNKNOWN)[0].startswith("unset LANGSMITH_API_KEY\npython -m safe_langsmith")
+
+
+def test_the_line_itself_pasted_as_it_stands(lines):
+    line = "export LANGSMITH_API_KEY='<the key>'"
+    assert lines(LANGSMITH_API_KEY="<the key>")[0] == line
+
+
 def test_what_to_put_in_is_quoted(lines):
     assert lines() == ["export LANGSMITH_API_KEY='<the key>'"]
 

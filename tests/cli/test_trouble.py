@@ -50,7 +50,7 @@ class TestWhatTheSdkRefuses:
 
         assert (ended.code, ended.err) == (1, "")
         assert "Verdict: problem found: wrong-endpoint (likely)" in ended.out
-        assert "it does not begin with https://" in " ".join(ended.out.split())
+        assert "it begins with neither https:// nor http://" in " ".join(ended.out.split())
 
     @pytest.mark.parametrize(
         "config",

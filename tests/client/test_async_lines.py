@@ -10,6 +10,20 @@ from langsmith import AsyncClient
 from safe_langsmith import ForbiddenDiagnosis, SafeAsyncClient, adiagnose
 
 
+@pytest.mark.skipif(not hasattr(AsyncClient, "workspace_id"), reason="this SDK's async client names no workspace")
+def test_the_warning_tells_of_async_clients(server, caplog):
+    acme = server.add_organization("Acme")
+    acme.add_workspace("Research")
+
+    async def heal():
+        async with SafeAsyncClient(api_url=server.url, api_key=acme.add_service_key(workspaces=None)) as client:
+            await client.create_project("x")
+
+    asyncio.run(heal())
+    (record,) = [record for record in caplog.records if record.name == "safe_langsmith"]
+    assert record.diagnosis["fixes"][0]["code"].startswith("client = SafeAsyncClient(workspace_id=")
+
+
 def test_async_clients_are_told_of_async_clients(server):
     acme = server.add_organization("Acme")
     acme.add_workspace("Research")

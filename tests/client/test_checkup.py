@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import inspect
 import sys
+from functools import partial
 from types import SimpleNamespace
 
 import langsmith
 import pytest
 
-from safe_langsmith import Cause, Confidence, SafeAsyncClient, adiagnose, diagnose
+from safe_langsmith import Cause, Confidence, SafeAsyncClient, SafeClient, adiagnose, diagnose
 from safe_langsmith.testing import Reply
 
 
@@ -165,15 +166,15 @@ class TestValues:
 
         assert diagnose(client).fixes[0].code == "LANGSMITH_OTEL_ONLY=true"
 
-    def test_a_workspace_id_that_is_no_uuid(self, server, key, check, monkeypatch):
+    def test_a_workspace_id_that_is_no_uuid(self, server, workspace, key, check, monkeypatch):
         monkeypatch.setenv("LANGCHAIN_WORKSPACE_ID", "1")
         if not hasattr(langsmith.AsyncClient, "workspace_id"):
             pytest.skip("this SDK's async client names no workspace")
         found = check(key=key)
 
         assert found.cause is Cause.WORKSPACE_ID_MALFORMED
-        assert found.fixes[0].code == "LANGCHAIN_WORKSPACE_ID=<the id from Settings>"
-        assert asked(server) == []
+        assert found.fixes[0].code == f"LANGCHAIN_WORKSPACE_ID={workspace.id}"
+        assert asked(server) == ["/workspaces"]
 
 
 class TestAKeyThatWorks:
@@ -338,6 +339,67 @@ def test_a_token_in_the_clients_own_headers_comes_from_there(server, workspace, 
     assert found.cause is Cause.KEY_REJECTED
     assert found.key.source == "the headers argument"
     assert not any(fix.code == "langsmith login" for fix in found.fixes)
+
+
+def test_a_key_that_was_assigned_comes_from_no_header(server, org, workspace, make_client):
+    if "headers" not in inspect.signature(langsmith.Client.__init__).parameters:
+        pytest.skip("this SDK takes no headers")
+    key = org.add_personal_key(default=workspace)
+    client = make_client(server, key, headers={"X-Team": "research"})
+    client.api_key = "lsv2_pt_c0ffeec0ffee0123456789abcdef0123_0123456789"
+
+    assert diagnose(client).key.source == "an assignment to the client"
+
+
+def test_a_line_that_reloads_needs_nothing_but_itself(server, org, workspace, make_client, tmp_path, monkeypatch):
+    file = tmp_path / ".env"
+    monkeypatch.setenv("LANGSMITH_ENDPOINT", server.url)
+    monkeypatch.setenv("LANGSMITH_API_KEY", org.add_personal_key(default=workspace))
+    langsmith.utils.get_env_var.cache_clear()
+    file.write_text(f"LANGSMITH_API_KEY={org.add_personal_key(default=workspace)}\n")
+    client = make_client(server, dotenv_path=file)
+    line = diagnose(client).fixes[0].code
+    names = {"SafeClient": partial(SafeClient, auto_batch_tracing=False)}
+    exec(line, names)
+
+    assert names["client"].api_key != client.api_key
+
+
+@pytest.mark.parametrize("key", [None, "changeme"])
+def test_a_workspace_id_that_is_none_is_never_called_well_formed(server, key, make_client):
+    found = diagnose(make_client(server, key, workspace_id="1"))
+
+    assert found.cause in (Cause.KEY_MISSING, Cause.KEY_MALFORMED)
+    (check,) = [check for check in found.checks if check.step == 2]
+    assert (check.result, check.detail) == ("problem", '"1" from the workspace_id argument: it is not a UUID')
+
+
+def test_ids_to_put_in_place_of_what_is_none_are_asked_for(server, org, workspace, make_client):
+    key = org.add_personal_key(default=workspace)
+    fix = diagnose(make_client(server, key, workspace_id="Research")).fixes[0]
+
+    assert fix.code == f'client = SafeClient(workspace_id="{workspace.id}")'
+    assert f"{workspace.id} (Research)" in fix.detail
+    other = org.add_personal_key(default=workspace)
+    assert not diagnose(make_client(server, other, workspace_id="Research", probe=False)).probes
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "first"),
+    [
+        ("localhost:1984", "http://localhost:1984"),
+        ("127.0.0.1:1984", "http://127.0.0.1:1984"),
+        ("langsmith.example.org", "https://langsmith.example.org"),
+        ("eu.smith.langchain.com", "https://eu.api.smith.langchain.com"),
+        ("htp://langsmith.example.org", "https://api.smith.langchain.com"),
+    ],
+)
+def test_an_endpoint_that_nothing_can_be_sent_to(endpoint, first, make_client):
+    found = diagnose(make_client(None, "lsv2_pt_c0ffeec0ffee0123456789abcdef0123_0123456789", api_url=endpoint))
+
+    assert found.cause is Cause.WRONG_ENDPOINT
+    assert found.fixes[0].code.startswith(f'client = SafeClient(api_url="{first}")')
+    assert "answered" not in str([fix.detail for fix in found.fixes])
 
 
 def test_a_file_that_cannot_be_read_is_to_be_corrected(server, make_client, tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import gc
+import html
 import inspect
 import subprocess
 import sys
@@ -56,7 +57,7 @@ def test_a_notebook_shows_it_as_the_sdks_client_without_a_password():
         "https://user:hun/ter2canary@langsmith.example.org/api/v1",
     ):
         client = SafeClient(url, **options)
-        assert client._repr_html_() is None
+        assert client._repr_html_() == f"<code>{html.escape(repr(client))}</code>"
         assert "ter2canary" not in repr(client)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import urllib3
@@ -126,6 +126,23 @@ def test_the_warning_is_there_where_records_have_a_diagnosis_of_their_own(server
         logging.setLogRecordFactory(make_record)
     (warning,) = [r for r in caplog.records if r.name == "safe_langsmith" and r.levelno == logging.WARNING]
     assert warning.diagnosis == "ours"
+
+
+def test_a_handler_that_fails_is_not_called_twice(server, key, make_client):
+    class Fails(logging.Handler):
+        records: ClassVar[list[logging.LogRecord]] = []
+
+        def emit(self, record: logging.LogRecord) -> None:
+            self.records.append(record)
+            raise KeyError("the program's own trouble")
+
+    logger, handler = logging.getLogger("safe_langsmith"), Fails(logging.WARNING)
+    logger.addHandler(handler)
+    try:
+        list(make_client(server, key).list_projects())
+    finally:
+        logger.removeHandler(handler)
+    assert len([record for record in handler.records if "refused a request" in record.getMessage()]) == 1
 
 
 def test_the_warning_of_a_large_organization_is_no_book(server, org, workspace, key, make_client, caplog):

@@ -49,7 +49,6 @@ def test_an_endpoint_is_one_word_in_a_shell(refusal):
         ("LANGCHAIN_API_KEY, as in .env:1", "LANGCHAIN_API_KEY=<the key>"),
         ("default", "LANGSMITH_API_KEY=<the key>"),
         ("the api_key argument", 'client = SafeClient(api_key="<the key>")'),
-        ("the replica's settings", '"api_key": "<the key>"  # in the replica\'s settings'),
         ("the api_urls argument", None),
         ("the headers argument", None),
         ("an assignment to the client", None),

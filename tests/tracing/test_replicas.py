@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 
 import langsmith
 import pytest
@@ -19,6 +20,7 @@ WITH_REPLICAS = pytest.mark.skipif(
     "replicas" not in RunTree.__annotations__ and "replicas" not in getattr(RunTree, "model_fields", {}),
     reason="this SDK has no replicas",
 )
+READS_WORKSPACES = tuple(map(int, langsmith.__version__.split(".")[:3])) >= (0, 14, 17)
 WITH_CALLBACK = "tracing_error_callback" in inspect.signature(langsmith.Client.__init__).parameters
 
 
@@ -184,7 +186,8 @@ def test_a_replica_that_only_the_sdk_named_a_workspace_for_is_told_so(here, make
     assert error.cause is Cause.WORKSPACE_NOT_ACCESSIBLE
     assert here.workspace.id in error.summary
     assert "the SDK sends along" in error.summary
-    assert error.fixes[0].code == f'auth={{"tenant_id": "{other.workspace.id}"}}  # in the replica\'s settings'
+    named = f'"auth": {{"api_key": "<its key>", "tenant_id": "{other.workspace.id}"}}  # in the replica\'s settings'
+    assert error.fixes[0].code == named
 
 
 @WITH_REPLICAS
@@ -198,10 +201,73 @@ def test_a_workspace_that_the_user_gave_a_replica_is_never_replaced(here, there,
     assert workspaces_named(there.server) == {nowhere}
 
 
+def as_copied(line, key):
+    """What a line to copy adds to a replica's settings, with its key filled in."""
+    code, _, where = line.partition("  # in ")
+    return json.loads(f"{{{code}}}".replace("<its key>", key).replace("<the key>", key)), where
+
+
+@WITH_REPLICAS
+@pytest.mark.skipif(not hasattr(run_trees, "AuthHeaders"), reason="this SDK's replicas have no workspace")
+@pytest.mark.parametrize("form", ["auth", "api_key"])
+def test_lines_to_copy_send_the_replicas_own_key_and_workspace(form, here, there, make_tracer):
+    key, told = there.organization_key(), []
+    there.org.add_workspace("Another")
+    client = make_tracer(here.server, here.personal_key(), tracing_error_callback=told.append)
+    refused = {"api_url": there.server.url, form: {"api_key": key} if form == "auth" else key, "project_name": "p"}
+    trace_tree(client, [refused], count=1)
+
+    (error,) = told
+    added, where = as_copied(error.fixes[0].code, key)
+    assert where == "the replica's settings"
+    trace_tree(client, [{**refused, **added}], count=1)
+    assert numbers(there.server, there.workspace) == [0]
+    assert {request.headers["x-api-key"] for request in there.server.requests if "/runs" in request.path} == {key}
+
+
+@WITH_REPLICAS
+@pytest.mark.skipif(not hasattr(run_trees, "AuthHeaders"), reason="this SDK's replicas have no workspace")
+def test_the_workspace_and_the_key_that_replicas_name_are_told_to_come_from_there(here, there, make_tracer):
+    nowhere, told = "11111111-1111-4111-8111-111111111111", []
+    client = make_tracer(here.server, here.personal_key(), tracing_error_callback=told.append)
+    trace_tree(client, [replica(there, there.personal_key(), tenant_id=nowhere)], count=1)
+    trace_tree(client, [replica(there, "your-api-key")], count=1)
+
+    elsewhere, placeholder = told
+    assert f"workspace {nowhere} (from the replica's settings)" in elsewhere.summary
+    assert elsewhere.fixes[0].code.startswith('"auth": {"api_key": "<its key>", "tenant_id": "')
+    assert placeholder.fixes[0].code == '"auth": {"api_key": "<the key>"}  # in the replica\'s settings'
+
+
+@WITH_REPLICAS
+def test_lines_to_copy_into_the_environment(here, there, make_tracer, monkeypatch):
+    key, told = there.organization_key(), []
+    there.org.add_workspace("Another")
+    client = make_tracer(here.server, here.personal_key(), tracing_error_callback=told.append)
+    endpoint = {"api_url": there.server.url, "api_key": key}
+    monkeypatch.setenv("LANGSMITH_TRACING", "true")
+
+    @langsmith.traceable(client=client)
+    def double(number):
+        return 2 * number
+
+    def trace_to(replica):
+        monkeypatch.setenv("LANGSMITH_RUNS_ENDPOINTS", json.dumps([replica]))
+        langsmith.utils.get_env_var.cache_clear()
+        double(0)
+        flush(client)
+
+    trace_to(endpoint)
+    added, where = as_copied(told[0].fixes[0].code, key)
+    assert where == "LANGSMITH_RUNS_ENDPOINTS, for langsmith 0.14.17 or newer"
+    assert added == {"api_key": key, "workspace_id": there.workspace.id}
+    if READS_WORKSPACES:
+        trace_to({**endpoint, **added})
+        assert numbers(there.server, there.workspace) == [0]
+
+
 @WITH_REPLICAS
 def test_replicas_of_the_environment(here, there, make_tracer, monkeypatch):
-    import json
-
     endpoints = [{"api_url": place.server.url, "api_key": place.organization_key()} for place in (here, there)]
     client = make_tracer(here.server, here.organization_key())
     monkeypatch.setenv("LANGSMITH_RUNS_ENDPOINTS", json.dumps(endpoints))

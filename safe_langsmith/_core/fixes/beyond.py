@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from safe_langsmith._core.answers import AGENT_SERVER
 from safe_langsmith._core.evidence import Evidence
-from safe_langsmith._core.hosts import region_of, ui_url
+from safe_langsmith._core.hosts import can_be_sent_to, region_of, ui_url
 from safe_langsmith._core.permissions import DOCS_URL as PERMISSIONS_URL
 from safe_langsmith._core.permissions import Requirement
 from safe_langsmith._core.summary import place, principal, request, within_sentence
@@ -19,6 +19,7 @@ from .common import (
     argument,
     endpoint_line,
     harmless,
+    let_the_header_through,
     look_at_the_variables,
     look_on_the_way,
     one_source,
@@ -105,7 +106,7 @@ def blocked_upstream(e: Evidence) -> list[Fix]:
     fixes = [
         Fix(
             "Try the endpoint from a terminal on the same machine",
-            "An answer in JSON means that nothing blocks the way; HTML shows who answers instead.",
+            "An answer in JSON means that the way is open, at least for this question; HTML shows who answers instead.",
             reach(e),
         ),
         look_on_the_way(e, "Find what stands between this machine and LangSmith"),
@@ -169,33 +170,40 @@ def wrong_endpoint(e: Evidence) -> list[Fix]:
                 step=3,
             )
         )
-        fixes.append(look_on_the_way(e, "Or find what stands in front of LangSmith"))
+        if can_be_sent_to(e.facts.endpoint):
+            fixes.append(look_on_the_way(e, "Or find what stands in front of LangSmith"))
     return [*fixes, *one_source(e)]
 
 
 def _is_surely_another(e: Evidence) -> bool:
-    return bool(e.facts.body.speaker) or any(answer.service == AGENT_SERVER for answer in e.answers.values())
+    return (
+        not can_be_sent_to(e.facts.endpoint)
+        or bool(e.facts.body.speaker)
+        or any(answer.service == AGENT_SERVER for answer in e.answers.values())
+    )
 
 
 def undetermined(e: Evidence) -> list[Fix]:
     if e.header_lost:
-        return [look_on_the_way(e, "Let X-Tenant-Id through"), _support(e)]
+        return [let_the_header_through(), _support(e)]
     unknown = any(answer.failed for answer in e.answers.values())
     again = "Call again when the endpoint answers" if unknown else "Call again in a minute"
     if any(not answer.asked for answer in e.answers.values()) and e.facts.method is None:
         return [Fix("Let the client ask", "Make it with probe=True. Its questions only read.")]
     why = "A refusal can be a passing fault of the service."
     if e.facts.method is None:
+        source = e.facts.settings["endpoint"].source
+        address = "" if source == "default" else f" (it comes from {source})"
         why = (
-            "The line below shows JSON as soon as it does. Until then look at the address, at the network, and at "
-            "HTTPS_PROXY and NO_PROXY, and do not replace the key."
+            f"The line below shows JSON as soon as it does. Until then look at the address{address}, at the network, "
+            "and at HTTPS_PROXY and NO_PROXY, and do not replace the key."
         )
     fixes = [
         Fix(
             again,
             why,
             reach(e),
-            STATUS_URL,
+            STATUS_URL if region_of(e.facts.endpoint) else None,
         ),
         look_at_the_variables(),
     ]

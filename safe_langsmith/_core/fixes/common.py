@@ -6,12 +6,13 @@ import json
 import re
 import shlex
 
+from safe_langsmith._core.clean import TO_FILL_IN
 from safe_langsmith._core.evidence import Evidence
 from safe_langsmith._core.facts import CREDENTIALS
-from safe_langsmith._core.hosts import REGIONS, region_of, ui_url
+from safe_langsmith._core.hosts import REGIONS, host_of, region_of, ui_url
 from safe_langsmith._core.settings import Drift
 from safe_langsmith._core.summary import request
-from safe_langsmith._core.variables import variable_in
+from safe_langsmith._core.variables import REPLICAS, variable_in
 from safe_langsmith.diagnosis import Fix
 
 DOCS = "https://docs.langchain.com/langsmith"
@@ -24,23 +25,45 @@ BYOC_URL = f"{DOCS}/byoc-usage"
 DOTENV_URL = "https://saurabh-kumar.com/python-dotenv/#file-format"
 REPLACE_KEY = "If nothing above helps, create a new key"
 HOW_TO_SET = "In .env the line stands as it is; a shell wants export before it, and a container must be given it."
-
+SHOW_PROXIES = "import os; print([k for k in os.environ if k.lower().endswith('_proxy')])  # []: no proxy is set here"
 
 _ACTED_ON = re.compile(r"[^\w .,:/@+-]")
 
 
 def argument(e: Evidence, workspace_id: str) -> str:
     """The line that names a workspace for the client, or for its replica where that was refused."""
-    if not e.facts.is_own and not e.facts.settings["api_key"].source.startswith("the replica"):
-        return f'headers={{"X-Tenant-Id": "{workspace_id}"}}  # in the call'
+    if is_replica(e):
+        return _replica_line(e, "<its key>", workspace_id)
     if not e.facts.is_own:
-        return f'auth={{"tenant_id": "{workspace_id}"}}  # in the replica\'s settings'
+        return f'headers={{"X-Tenant-Id": "{workspace_id}"}}  # in the call'
     return f'client = SafeClient(workspace_id="{workspace_id}")'
+
+
+def is_replica(e: Evidence) -> bool:
+    """Whether it was runs for a replica that were refused."""
+    return not e.facts.is_own and e.facts.settings["api_key"].source.startswith("the replica")
+
+
+def _replica_line(e: Evidence, key: str, workspace_id: str | None = None) -> str:
+    """The line of a replica's settings that names its key, and a workspace."""
+    where = _where_replicas_are_set(e)
+    if where == REPLICAS:
+        named = f', "workspace_id": "{workspace_id}"' if workspace_id else ""
+        return f'"api_key": "{key}"{named}  # in {where}{", for langsmith 0.14.17 or newer" if named else ""}'
+    named = f', "tenant_id": "{workspace_id}"' if workspace_id else ""
+    # Beside "auth", the SDK takes no key from elsewhere in the replica's settings: it would send the client's own.
+    return f'"auth": {{"api_key": "{key}"{named}}}  # in {where}'
+
+
+def _where_replicas_are_set(e: Evidence) -> str:
+    return REPLICAS if host_of(e.facts.endpoint) in e.facts.surroundings.replicas else "the replica's settings"
 
 
 def endpoint_line(e: Evidence, endpoint: str) -> str:
     """The line that sets the endpoint where the one in use comes from."""
     source = e.facts.settings["endpoint"].source
+    if is_replica(e):
+        return f'"api_url": "{endpoint}"  # in {_where_replicas_are_set(e)}'
     if any(drift.setting == "endpoint" and drift.now.value == endpoint for drift in e.facts.meant_drift):
         return "from langsmith import utils; utils.get_env_var.cache_clear()\nclient = SafeClient()  # made anew"
     if source.endswith("argument") or source == e.facts.profile:
@@ -156,12 +179,12 @@ def new_key(e: Evidence, title: str = REPLACE_KEY) -> Fix:
 def key_line(e: Evidence) -> str | None:
     """The line that puts another key where the refused one comes from, or `None` where no line does."""
     source = e.facts.settings["api_key"].source
-    if source.startswith("the replica"):
-        return '"api_key": "<the key>"  # in the replica\'s settings'
+    if is_replica(e):
+        return _replica_line(e, TO_FILL_IN)
     if source == "the api_key argument":
-        return 'client = SafeClient(api_key="<the key>")'
+        return f'client = SafeClient(api_key="{TO_FILL_IN}")'
     variable = "LANGSMITH_API_KEY" if source == "default" else variable_in(source)
-    return f"{variable}=<the key>" if variable and e.facts.is_own else None
+    return f"{variable}={TO_FILL_IN}" if variable and e.facts.is_own else None
 
 
 def reach(e: Evidence) -> str:
@@ -175,9 +198,19 @@ def harmless(text: str) -> str:
 
 
 def look_on_the_way(e: Evidence, title: str) -> Fix:
+    what = request(e) if e.facts.method else "in place of LangSmith"
     return Fix(
         title,
-        f"A proxy, firewall, gateway or login page answered {request(e)}. Its administrator can allow "
+        f"A proxy, firewall, gateway or login page answered {what}. Its administrator can allow "
         f"{e.facts.endpoint}; HTTPS_PROXY and NO_PROXY decide whether a proxy is used.",
-        "import os; print([k for k in os.environ if k.lower().endswith('_proxy')])  # []: no proxy is set here",
+        SHOW_PROXIES,
+    )
+
+
+def let_the_header_through() -> Fix:
+    return Fix(
+        "Let X-Tenant-Id through",
+        "The workspace was named, and it seems that something on the way took the header off, such as a proxy or a "
+        "gateway. Its administrator can let it through; HTTPS_PROXY and NO_PROXY decide whether a proxy is used.",
+        SHOW_PROXIES,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from safe_langsmith._core.clean import TO_FILL_IN
 from safe_langsmith._core.evidence import Evidence
 from safe_langsmith._core.hosts import region_of, ui_url
 from safe_langsmith._core.variables import VARIABLES, variable_in
@@ -30,15 +31,19 @@ def key_malformed(e: Evidence) -> list[Fix]:
 
 def _real_key(e: Evidence) -> Fix:
     source = e.facts.settings["api_key"].source
-    name = variable_in(source) or "LANGSMITH_API_KEY"
+    name = variable_in(source)
     keys = f"{ui_url(e.facts.endpoint)}/settings/apikeys"
     if e.facts.credential.wrong == "code":
         return Fix(
             "Give the key itself, not the code that would give it",
-            f"{source} holds the text of the code. `%env` and .env files take text as it stands and do not run it; a "
-            "cell or a program does:",
-            f'import os; os.environ["{name}"] = ...  # the code that gives the key\n'
-            "from langsmith import utils; utils.get_env_var.cache_clear()",
+            f"{source} holds the text of the code. `%env` and .env files take text as it stands and do not run "
+            "it. A cell or a program does."
+            if name
+            else f"What comes from {source} is the text of the code.",
+            f'import os; os.environ["{name}"] = "{TO_FILL_IN}"  # or the code that gives it, without quotes\n'
+            "from langsmith import utils; utils.get_env_var.cache_clear()"
+            if name and e.facts.is_own
+            else key_line(e),
             keys,
             step=3,
         )
@@ -46,7 +51,7 @@ def _real_key(e: Evidence) -> Fix:
         return Fix(
             "Remove the comment behind the key",
             f"{source} holds both. Not all that loads .env files drops comments: Docker does not.",
-            f"{name}=<the key alone>",
+            key_line(e),
             DOTENV_URL,
             step=3,
         )
@@ -89,7 +94,7 @@ def key_missing(e: Evidence) -> list[Fix]:
     set_it = Fix(
         "Set the API key",
         f"Create one if you have none. Set LANGSMITH_API_KEY before the client is made, or pass api_key=. {HOW_TO_SET}",
-        "LANGSMITH_API_KEY=<the key>",
+        f"LANGSMITH_API_KEY={TO_FILL_IN}",
         f"{ui_url(e.facts.endpoint)}/settings/apikeys",
         step=3,
     )
@@ -169,7 +174,8 @@ def _which_is_meant(e: Evidence) -> list[Fix]:
         )
         again = "client = SafeClient()"
         if drift.dotenv_path:
-            again = f"safe_langsmith.reload_environment({drift.dotenv_path!r}); {again}"
+            reloading = f"from safe_langsmith import reload_environment; reload_environment({drift.dotenv_path!r})"
+            again = f"{reloading}\n{again}"
         fixes.append(
             Fix("See which of the two is meant, and make the client anew for the other", detail, again, step=4)
         )

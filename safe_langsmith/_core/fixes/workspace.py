@@ -5,9 +5,9 @@ from __future__ import annotations
 from safe_langsmith._core.evidence import Evidence
 from safe_langsmith._core.hosts import ui_url
 from safe_langsmith._core.variables import variable_in
-from safe_langsmith.diagnosis import Fix
+from safe_langsmith.diagnosis import Fix, Workspace
 
-from .common import BYOC_URL, HOW_TO_SET, SCOPES_URL, argument, key_line, look_on_the_way, one_source, plane_line
+from .common import BYOC_URL, HOW_TO_SET, SCOPES_URL, argument, key_line, let_the_header_through, one_source, plane_line
 
 
 def workspace_required(e: Evidence) -> list[Fix]:
@@ -15,7 +15,7 @@ def workspace_required(e: Evidence) -> list[Fix]:
     if e.facts.workspace_id and e.facts.bypasses and e.facts.method is None:
         return [*_ways_round(e), _single_workspace_key(e)]
     if e.facts.workspace_id:
-        return [look_on_the_way(e, "Let X-Tenant-Id through"), _single_workspace_key(e)]
+        return [let_the_header_through(), _single_workspace_key(e)]
     if not found:
         return [
             Fix(
@@ -37,6 +37,8 @@ def workspace_required(e: Evidence) -> list[Fix]:
     more = f" and {len(found) - 4} more above" if len(found) > 4 else ""
     detail = f"The line below names {found[0].name}."
     detail += f" Or use {others}{more}." if others else ""
+    if e.facts.method is None and len(found) == 1:
+        detail += " A SafeClient finds it by itself, with its first refused request; langsmith.Client does not."
     fixes = [*_meant(e), Fix("Name the workspace you mean", detail, argument(e, found[0].id), SCOPES_URL, step=2)]
     if e.facts.is_own:
         fixes.append(
@@ -96,11 +98,10 @@ def workspace_not_accessible(e: Evidence) -> list[Fix]:
         if drift.setting == "workspace_id" and any(w.id == drift.now.value for w in reachable) and not drift.dotenv_path
     ]
     if reachable:
-        would = "; ".join(f"{w.id} ({w.name})" for w in reachable[:4])
         fixes.append(
             Fix(
                 "Name a workspace that this key reaches",
-                f"These would work: {would}{'; ...' if len(reachable) > 4 else ''}. "
+                f"These would work: {_listed(reachable)}. "
                 f"The id that does not work comes from {e.facts.workspace_source}.",
                 _in_place_of(e, reachable[0].id),
                 f"{ui_url(e.facts.endpoint)}/settings/workspaces",
@@ -135,12 +136,15 @@ def workspace_not_accessible(e: Evidence) -> list[Fix]:
 
 
 def workspace_id_malformed(e: Evidence) -> list[Fix]:
+    reachable = e.workspaces or ()
+    where = (
+        f"This key reaches: {_listed(reachable)}" if reachable else "It is in the web UI, under Settings > Workspaces"
+    )
     return [
         Fix(
             "Give the workspace's id, a UUID",
-            f"{e.facts.workspace_shown} from {e.facts.workspace_source} is not one. It is in the web UI, under "
-            "Settings > Workspaces.",
-            _in_place_of(e, "<the id from Settings>"),
+            f"{e.facts.workspace_shown} from {e.facts.workspace_source} is not one. {where}.",
+            _in_place_of(e, reachable[0].id if reachable else "<the id from Settings>"),
             f"{ui_url(e.facts.endpoint)}/settings/workspaces",
             step=2,
         ),
@@ -151,6 +155,10 @@ def workspace_id_malformed(e: Evidence) -> list[Fix]:
             step=2,
         ),
     ]
+
+
+def _listed(workspaces: tuple[Workspace, ...]) -> str:
+    return "; ".join(f"{w.id} ({w.name})" for w in workspaces[:4]) + ("; ..." if len(workspaces) > 4 else "")
 
 
 def _in_place_of(e: Evidence, workspace_id: str) -> str:

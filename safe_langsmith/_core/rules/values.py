@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from safe_langsmith._core.evidence import Evidence
+from safe_langsmith._core.hosts import can_be_sent_to
 from safe_langsmith._core.verdict import Verdict
 from safe_langsmith.diagnosis import Cause, Confidence
 
@@ -27,10 +28,12 @@ def key_malformed(e: Evidence) -> Verdict | None:
 
 
 def endpoint_malformed(e: Evidence) -> Verdict | None:
-    if e.facts.endpoint.startswith(("https://", "http://")):
+    if can_be_sent_to(e.facts.endpoint):
         return None
     return Verdict(
-        Cause.WRONG_ENDPOINT, Confidence.LIKELY, "it does not begin with https://, so no request can be sent"
+        Cause.WRONG_ENDPOINT,
+        Confidence.LIKELY,
+        "it begins with neither https:// nor http://, so no request can be sent",
     )
 
 
