@@ -6,7 +6,6 @@ import contextlib
 import inspect
 from collections.abc import Sequence
 from functools import partial
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import langsmith
@@ -124,7 +123,11 @@ class SafeClient(langsmith.Client):
         """Shows what `langsmith.Client` shows in a notebook, without a password either."""
         said = str(super()._repr_html_())
         # Whatever stands before an "@" may be a password.
-        return f"<code>{escape(repr(self))}</code>" if "@" in said else said
+        if "@" in said:
+            from html import escape
+
+            return f"<code>{escape(repr(self))}</code>"
+        return said
 
     def _set_api_key(self, value: str | None) -> None:
         changes = value != getattr(self, "api_key", value)
