@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 from collections.abc import Sequence
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import langsmith
@@ -25,6 +25,15 @@ if TYPE_CHECKING:
 
 # Taken here, because programs put this class where `langsmith.Client` was.
 _SDK_API_KEY: Any = langsmith.Client.api_key
+
+
+@cache
+def _on_refusal() -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """What answers a refusal, which nobody pays for before there is one."""
+    from ._io.refused_call import refused
+    from ._io.roads.requests_road import RequestsRoad
+
+    return refused, RequestsRoad
 
 
 class SafeClient(langsmith.Client):
@@ -171,11 +180,9 @@ class SafeClient(langsmith.Client):
                 # Notebooks and pytest leave out frames that say so: what failed is the caller's line, and not this one.
                 __tracebackhide__ = True
                 try:
-                    from ._io.refused_call import refused
-                    from ._io.roads.requests_road import RequestsRoad
-
+                    refused, road = _on_refusal()
                     again = super().request_with_retries
-                    call = refused(partial(RequestsRoad, self, again, method, pathname, kwargs, rewind), error)
+                    call = refused(partial(road, self, again, method, pathname, kwargs, rewind), error)
                 # Also while the interpreter ends and imports nothing any more, the SDK's own error stands.
                 except Exception:
                     call = None
