@@ -60,32 +60,43 @@ def is_exported(fixes: tuple[Fix, ...]) -> bool:
 
 
 def _spelt(fix: Fix, settings: Mapping[str, Setting], options: Options) -> Fix:
-    code, detail = fix.code or "", fix.detail
-    client, unset, given = _CLIENT.fullmatch(code), _UNSET.fullmatch(code), _GIVEN.match(code)
-    if client:
-        setting, variable = _SET_BY[client[1]]
-        source = settings[setting].source
-        set_by = variable_in(source)
-        # To unset a variable takes nothing away that a profile names, or that .env sets again.
-        stays = not client[2] and (options.load_env or set_by is None)
-        if source == OPTIONS[setting] or stays:
-            line = again(options, settings, setting, client[2])
-            return replace(fix, code=f"{line}{client[3]}" if line else None)
-        code = f"{variable}={client[2]}{client[3]}"
-        if not client[2] and _UNSETS:
-            # Without the first, the next would count.
-            code = f"{_UNSETS}{' '.join(name for name, _ in effective(setting, os.environ))}"
-    if unset and _UNSETS:
-        names = (unset[1] or unset[2]).split(", ")
-        again_set = [name for name in names if options.load_env and _is_in_file(name, settings)]
-        others = [name for name in names if name not in again_set]
-        code = f"{_UNSETS}{' '.join(others)}" if others else ""
-        if again_set:
-            detail = f"{detail} Take {' and '.join(again_set)} out of .env, which would set it again."
-    elif given:
-        code = f"{given[1]}={TO_FILL_IN}"
+    code = fix.code or ""
+    if client := _CLIENT.fullmatch(code):
+        fix = replace(fix, code=_naming(client, settings, options))
+    elif unset := _UNSETS and _UNSET.fullmatch(code):
+        fix = _unsetting(fix, (unset[1] or unset[2]).split(", "), settings, options)
+    elif given := _GIVEN.match(code):
+        fix = replace(fix, code=f"{given[1]}={TO_FILL_IN}")
     elif code == SHOW_PROXIES and EXPORT:
-        code = "env | grep -io '^[a-z]*_proxy'  # nothing: no proxy is set here"
+        fix = replace(fix, code="env | grep -io '^[a-z]*_proxy'  # nothing: no proxy is set here")
+    return _exporting(fix, options)
+
+
+def _naming(client: re.Match[str], settings: Mapping[str, Setting], options: Options) -> str | None:
+    """The line that names an endpoint or a workspace, or takes the workspace away, where the one in use comes from."""
+    argument, value, comments = client.groups()
+    setting, variable = _SET_BY[argument]
+    source = settings[setting].source
+    # To unset a variable takes nothing away that a profile names, or that .env sets again.
+    stays = not value and (options.load_env or variable_in(source) is None)
+    if source == OPTIONS[setting] or stays:
+        line = again(options, settings, setting, value)
+        return f"{line}{comments}" if line else None
+    if not value and _UNSETS:
+        # Without the first, the next would count.
+        return f"{_UNSETS}{' '.join(name for name, _ in effective(setting, os.environ))}"
+    return f"{variable}={value}{comments}"
+
+
+def _unsetting(fix: Fix, names: list[str], settings: Mapping[str, Setting], options: Options) -> Fix:
+    set_again = [name for name in names if options.load_env and _is_in_file(name, settings)]
+    others = [name for name in names if name not in set_again]
+    detail = f" Take {' and '.join(set_again)} out of .env, which would set it again." if set_again else ""
+    return replace(fix, code=f"{_UNSETS}{' '.join(others)}" if others else None, detail=f"{fix.detail}{detail}")
+
+
+def _exporting(fix: Fix, options: Options) -> Fix:
+    code, detail = fix.code or "", fix.detail
     # What .env says is to be changed there: it would be loaded over the variable again.
     if EXPORT and not options.load_env:
         code = _ASSIGNMENT.sub(lambda line: f"{EXPORT}{line[1]}={shlex.quote(line[2])}", code)
