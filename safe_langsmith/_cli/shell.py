@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from safe_langsmith._core.clean import TO_FILL_IN
-from safe_langsmith._core.fixes.common import HOW_TO_SET, SHOW_PROXIES
+from safe_langsmith._core.fixes.lines import HOW_TO_SET, SHOW_PROXIES
 from safe_langsmith._core.settings import Dotenv
 from safe_langsmith._core.variables import effective, variable_in
 from safe_langsmith.diagnosis import Fix, Setting

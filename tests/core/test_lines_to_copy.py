@@ -9,7 +9,7 @@ import pytest
 
 from safe_langsmith._core.answers import read_answer
 from safe_langsmith._core.evidence import HOME, LISTING, Evidence
-from safe_langsmith._core.fixes.common import key_line, reach
+from safe_langsmith._core.fixes.lines import key_line, reach
 from safe_langsmith.diagnosis import Setting
 
 A = "11111111-aaaa-4aaa-8aaa-111111111111"

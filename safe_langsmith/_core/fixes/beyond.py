@@ -16,17 +16,12 @@ from .common import (
     REGIONS_URL,
     SELF_HOSTED_URL,
     STATUS_URL,
-    argument,
-    endpoint_line,
-    harmless,
     let_the_header_through,
     look_at_the_variables,
     look_on_the_way,
     one_source,
-    other_regions,
-    plane_line,
-    reach,
 )
+from .lines import argument, endpoint_line, harmless, other_regions, plane_line, reach
 
 
 def permission_denied(e: Evidence) -> list[Fix]:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import re
-import shlex
-
-from safe_langsmith._core.clean import TO_FILL_IN
 from safe_langsmith._core.evidence import Evidence
 from safe_langsmith._core.facts import CREDENTIALS
-from safe_langsmith._core.hosts import REGIONS, host_of, region_of, ui_url
+from safe_langsmith._core.hosts import ui_url
 from safe_langsmith._core.settings import Drift
 from safe_langsmith._core.summary import request
-from safe_langsmith._core.variables import REPLICAS, variable_in
+from safe_langsmith._core.variables import variable_in
 from safe_langsmith.diagnosis import Fix
+
+from .lines import CLEAR_CACHE, SHOW_PROXIES, key_line
 
 DOCS = "https://docs.langchain.com/langsmith"
 SCOPES_URL = f"{DOCS}/administration-overview"
@@ -24,64 +21,6 @@ STATUS_URL = "https://status.smith.langchain.com"
 BYOC_URL = f"{DOCS}/byoc-usage"
 DOTENV_URL = "https://saurabh-kumar.com/python-dotenv/#file-format"
 REPLACE_KEY = "If nothing above helps, create a new key"
-HOW_TO_SET = "In .env the line stands as it is; a shell wants export before it, and a container must be given it."
-SHOW_PROXIES = "import os; print([k for k in os.environ if k.lower().endswith('_proxy')])  # []: no proxy is set here"
-
-_ACTED_ON = re.compile(r"[^\w .,:/@+-]")
-
-
-def argument(e: Evidence, workspace_id: str) -> str:
-    """The line that names a workspace for the client, or for its replica where that was refused."""
-    if is_replica(e):
-        return _replica_line(e, "<its key>", workspace_id)
-    if not e.facts.is_own:
-        return f'headers={{"X-Tenant-Id": "{workspace_id}"}}  # in the call'
-    return f'client = SafeClient(workspace_id="{workspace_id}")'
-
-
-def is_replica(e: Evidence) -> bool:
-    """Whether it was runs for a replica that were refused."""
-    return not e.facts.is_own and e.facts.settings["api_key"].source.startswith("the replica")
-
-
-def _replica_line(e: Evidence, key: str, workspace_id: str | None = None) -> str:
-    """The line of a replica's settings that names its key, and a workspace."""
-    where = _where_replicas_are_set(e)
-    if where == REPLICAS:
-        named = f', "workspace_id": "{workspace_id}"' if workspace_id else ""
-        return f'"api_key": "{key}"{named}  # in {where}{", for langsmith 0.14.17 or newer" if named else ""}'
-    named = f', "tenant_id": "{workspace_id}"' if workspace_id else ""
-    # Beside "auth", the SDK takes no key from elsewhere in the replica's settings: it would send the client's own.
-    return f'"auth": {{"api_key": "{key}"{named}}}  # in {where}'
-
-
-def _where_replicas_are_set(e: Evidence) -> str:
-    return REPLICAS if host_of(e.facts.endpoint) in e.facts.surroundings.replicas else "the replica's settings"
-
-
-def endpoint_line(e: Evidence, endpoint: str) -> str:
-    """The line that sets the endpoint where the one in use comes from."""
-    source = e.facts.settings["endpoint"].source
-    if is_replica(e):
-        return f'"api_url": "{endpoint}"  # in {_where_replicas_are_set(e)}'
-    if any(drift.setting == "endpoint" and drift.now.value == endpoint for drift in e.facts.meant_drift):
-        return "from langsmith import utils; utils.get_env_var.cache_clear()\nclient = SafeClient()  # made anew"
-    if source.endswith("argument") or source == e.facts.profile:
-        return f"client = SafeClient(api_url={json.dumps(endpoint)})"
-    return f"{variable_in(source) or 'LANGSMITH_ENDPOINT'}={endpoint}"
-
-
-def plane_line(e: Evidence) -> str:
-    """The line that sets the endpoint to the data plane of the workspace that was meant."""
-    plane = (e.data_plane or "").rstrip("/")
-    return endpoint_line(e, plane if plane.endswith("/api") else f"{plane}/api")
-
-
-def other_regions(e: Evidence) -> str:
-    """The lines of which one sets the endpoint of the right region, where the region in use is not."""
-    here = region_of(e.facts.endpoint)
-    first, *others = [f"https://{host}" for host, region in REGIONS.items() if region != here]
-    return "\n".join([endpoint_line(e, first), *(f"# or {other}" for other in others)])
 
 
 def look_at_the_variables() -> Fix:
@@ -129,10 +68,9 @@ def reload(
     if not e.facts.drift and (e.facts.dotenv_path or given):
         return []
     newer = e.facts.newer_key
-    clear = "from langsmith import utils; utils.get_env_var.cache_clear()"
     if newer and newer.dotenv_path is None:
         # Loading .env over the environment could put the old key back.
-        return [_made_anew(e, newer, clear)]
+        return [_made_anew(e, newer)]
     another = "a key" if e.facts.credential.kind == "missing" else "another key"
     held = f"{newer.now.source} holds {another}, {newer.now.value}. " if newer else ""
     file = (newer.dotenv_path if newer else None) or e.facts.dotenv_path
@@ -143,13 +81,13 @@ def reload(
         Fix(
             title,
             f"{held}safe_langsmith.reload_environment({path if file else ''}) does the same and returns what changed.",
-            f"{clear}\nfrom dotenv import load_dotenv; load_dotenv({path}, override=True)",
+            f"{CLEAR_CACHE}\nfrom dotenv import load_dotenv; load_dotenv({path}, override=True)",
             step=4,
         )
     ]
 
 
-def _made_anew(e: Evidence, newer: Drift, clear: str) -> Fix:
+def _made_anew(e: Evidence, newer: Drift) -> Fix:
     if newer.on_purpose:
         argument = e.facts.settings["api_key"].source
         detail = f"{newer.now.source} holds another key, {newer.now.value}, and {argument} goes before it."
@@ -158,7 +96,7 @@ def _made_anew(e: Evidence, newer: Drift, clear: str) -> Fix:
         )
     another = "a key" if e.facts.credential.kind == "missing" else "another key"
     detail = f"{newer.now.source} now holds {another}, {newer.now.value}. This client was made before."
-    return Fix("Create a new client", detail, f"{clear}\nclient = SafeClient()", step=4)
+    return Fix("Create a new client", detail, f"{CLEAR_CACHE}\nclient = SafeClient()", step=4)
 
 
 def new_key(e: Evidence, title: str = REPLACE_KEY) -> Fix:
@@ -174,27 +112,6 @@ def new_key(e: Evidence, title: str = REPLACE_KEY) -> Fix:
         f"{ui_url(e.facts.endpoint)}/settings/apikeys",
         step=5,
     )
-
-
-def key_line(e: Evidence) -> str | None:
-    """The line that puts another key where the refused one comes from, or `None` where no line does."""
-    source = e.facts.settings["api_key"].source
-    if is_replica(e):
-        return _replica_line(e, TO_FILL_IN)
-    if source == "the api_key argument":
-        return f'client = SafeClient(api_key="{TO_FILL_IN}")'
-    variable = "LANGSMITH_API_KEY" if source == "default" else variable_in(source)
-    return f"{variable}={TO_FILL_IN}" if variable and e.facts.is_own else None
-
-
-def reach(e: Evidence) -> str:
-    """The line that shows on a terminal who answers at the endpoint."""
-    return f"curl -sS -i {shlex.quote(f'{e.facts.endpoint}/info')}"
-
-
-def harmless(text: str) -> str:
-    """Somebody else's words, fit to stand in a line to copy: without what a shell or Python would act on."""
-    return _ACTED_ON.sub("", text)
 
 
 def look_on_the_way(e: Evidence, title: str) -> Fix:

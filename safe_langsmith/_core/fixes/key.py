@@ -11,18 +11,15 @@ from safe_langsmith.diagnosis import Fix
 from .common import (
     DOCS,
     DOTENV_URL,
-    HOW_TO_SET,
     REGIONS_URL,
     SCOPES_URL,
     correct_dotenv,
-    endpoint_line,
-    key_line,
     look_at_the_variables,
     new_key,
     one_source,
-    other_regions,
     reload,
 )
+from .lines import CLEAR_CACHE, HOW_TO_SET, endpoint_line, key_line, other_regions
 
 
 def key_malformed(e: Evidence) -> list[Fix]:
@@ -41,7 +38,7 @@ def _real_key(e: Evidence) -> Fix:
             if name
             else f"What comes from {source} is the text of the code.",
             f'import os; os.environ["{name}"] = "{TO_FILL_IN}"  # or the code that gives it, without quotes\n'
-            "from langsmith import utils; utils.get_env_var.cache_clear()"
+            f"{CLEAR_CACHE}"
             if name and e.facts.is_own
             else key_line(e),
             keys,

@@ -7,7 +7,8 @@ from safe_langsmith._core.hosts import ui_url
 from safe_langsmith._core.variables import variable_in
 from safe_langsmith.diagnosis import Fix, Workspace
 
-from .common import BYOC_URL, HOW_TO_SET, SCOPES_URL, argument, key_line, let_the_header_through, one_source, plane_line
+from .common import BYOC_URL, SCOPES_URL, let_the_header_through, one_source
+from .lines import HOW_TO_SET, argument, in_place_of, key_line, plane_line
 
 
 def workspace_required(e: Evidence) -> list[Fix]:
@@ -103,7 +104,7 @@ def workspace_not_accessible(e: Evidence) -> list[Fix]:
                 "Name a workspace that this key reaches",
                 f"These would work: {_listed(reachable)}. "
                 f"The id that does not work comes from {e.facts.workspace_source}.",
-                _in_place_of(e, reachable[0].id),
+                in_place_of(e, reachable[0].id),
                 f"{ui_url(e.facts.endpoint)}/settings/workspaces",
                 step=2,
             )
@@ -113,7 +114,7 @@ def workspace_not_accessible(e: Evidence) -> list[Fix]:
             Fix(
                 "Copy the id of a workspace that this key belongs to",
                 f"The id that does not work comes from {e.facts.workspace_source}.",
-                _in_place_of(e, "<the id from Settings>"),
+                in_place_of(e, "<the id from Settings>"),
                 f"{ui_url(e.facts.endpoint)}/settings/workspaces",
                 step=2,
             )
@@ -144,7 +145,7 @@ def workspace_id_malformed(e: Evidence) -> list[Fix]:
         Fix(
             "Give the workspace's id, a UUID",
             f"{e.facts.workspace_shown} from {e.facts.workspace_source} is not one. {where}.",
-            _in_place_of(e, reachable[0].id if reachable else "<the id from Settings>"),
+            in_place_of(e, reachable[0].id if reachable else "<the id from Settings>"),
             f"{ui_url(e.facts.endpoint)}/settings/workspaces",
             step=2,
         ),
@@ -159,15 +160,6 @@ def workspace_id_malformed(e: Evidence) -> list[Fix]:
 
 def _listed(workspaces: tuple[Workspace, ...]) -> str:
     return "; ".join(f"{w.id} ({w.name})" for w in workspaces[:4]) + ("; ..." if len(workspaces) > 4 else "")
-
-
-def _in_place_of(e: Evidence, workspace_id: str) -> str:
-    """The line to change where the workspace that was named came from."""
-    source = e.facts.workspace_source
-    if "X-Tenant-Id" in source:
-        return f'headers={{"X-Tenant-Id": "{workspace_id}"}}'
-    variable = variable_in(source)
-    return f"{variable}={workspace_id}" if variable else argument(e, workspace_id)
 
 
 def _single_workspace_key(e: Evidence) -> Fix:

@@ -1,0 +1,102 @@
+"""Lines to copy, with the real values in them. `None` stands for what no line does."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+
+from safe_langsmith._core.clean import TO_FILL_IN
+from safe_langsmith._core.evidence import Evidence
+from safe_langsmith._core.hosts import REGIONS, host_of, region_of
+from safe_langsmith._core.variables import REPLICAS, variable_in
+
+CLEAR_CACHE = "from langsmith import utils; utils.get_env_var.cache_clear()"
+SHOW_PROXIES = "import os; print([k for k in os.environ if k.lower().endswith('_proxy')])  # []: no proxy is set here"
+HOW_TO_SET = "In .env the line stands as it is; a shell wants export before it, and a container must be given it."
+
+_ACTED_ON = re.compile(r"[^\w .,:/@+-]")
+
+
+def argument(e: Evidence, workspace_id: str) -> str:
+    """The line that names a workspace for the client, or for its replica where that was refused."""
+    if is_replica(e):
+        return _replica_line(e, "<its key>", workspace_id)
+    if not e.facts.is_own:
+        return f'headers={{"X-Tenant-Id": "{workspace_id}"}}  # in the call'
+    return f'client = SafeClient(workspace_id="{workspace_id}")'
+
+
+def in_place_of(e: Evidence, workspace_id: str) -> str:
+    """The line to change where the workspace that was named came from."""
+    source = e.facts.workspace_source
+    if "X-Tenant-Id" in source:
+        return f'headers={{"X-Tenant-Id": "{workspace_id}"}}'
+    variable = variable_in(source)
+    return f"{variable}={workspace_id}" if variable else argument(e, workspace_id)
+
+
+def endpoint_line(e: Evidence, endpoint: str) -> str:
+    """The line that sets the endpoint where the one in use comes from."""
+    source = e.facts.settings["endpoint"].source
+    if is_replica(e):
+        return f'"api_url": "{endpoint}"  # in {_where_replicas_are_set(e)}'
+    if any(drift.setting == "endpoint" and drift.now.value == endpoint for drift in e.facts.meant_drift):
+        return f"{CLEAR_CACHE}\nclient = SafeClient()  # made anew"
+    if source.endswith("argument") or source == e.facts.profile:
+        return f"client = SafeClient(api_url={json.dumps(endpoint)})"
+    return f"{variable_in(source) or 'LANGSMITH_ENDPOINT'}={endpoint}"
+
+
+def plane_line(e: Evidence) -> str:
+    """The line that sets the endpoint to the data plane of the workspace that was meant."""
+    plane = (e.data_plane or "").rstrip("/")
+    return endpoint_line(e, plane if plane.endswith("/api") else f"{plane}/api")
+
+
+def other_regions(e: Evidence) -> str:
+    """The lines of which one sets the endpoint of the right region, where the region in use is not."""
+    here = region_of(e.facts.endpoint)
+    first, *others = [f"https://{host}" for host, region in REGIONS.items() if region != here]
+    return "\n".join([endpoint_line(e, first), *(f"# or {other}" for other in others)])
+
+
+def key_line(e: Evidence) -> str | None:
+    """The line that puts another key where the refused one comes from, or `None` where no line does."""
+    source = e.facts.settings["api_key"].source
+    if is_replica(e):
+        return _replica_line(e, TO_FILL_IN)
+    if source == "the api_key argument":
+        return f'client = SafeClient(api_key="{TO_FILL_IN}")'
+    variable = "LANGSMITH_API_KEY" if source == "default" else variable_in(source)
+    return f"{variable}={TO_FILL_IN}" if variable and e.facts.is_own else None
+
+
+def reach(e: Evidence) -> str:
+    """The line that shows on a terminal who answers at the endpoint."""
+    return f"curl -sS -i {shlex.quote(f'{e.facts.endpoint}/info')}"
+
+
+def harmless(text: str) -> str:
+    """Somebody else's words, fit to stand in a line to copy: without what a shell or Python would act on."""
+    return _ACTED_ON.sub("", text)
+
+
+def is_replica(e: Evidence) -> bool:
+    """Whether it was runs for a replica that were refused."""
+    return not e.facts.is_own and e.facts.settings["api_key"].source.startswith("the replica")
+
+
+def _replica_line(e: Evidence, key: str, workspace_id: str | None = None) -> str:
+    """The line of a replica's settings that names its key, and a workspace."""
+    where = _where_replicas_are_set(e)
+    if where == REPLICAS:
+        named = f', "workspace_id": "{workspace_id}"' if workspace_id else ""
+        return f'"api_key": "{key}"{named}  # in {where}{", for langsmith 0.14.17 or newer" if named else ""}'
+    named = f', "tenant_id": "{workspace_id}"' if workspace_id else ""
+    # Beside "auth", the SDK takes no key from elsewhere in the replica's settings: it would send the client's own.
+    return f'"auth": {{"api_key": "{key}"{named}}}  # in {where}'
+
+
+def _where_replicas_are_set(e: Evidence) -> str:
+    return REPLICAS if host_of(e.facts.endpoint) in e.facts.surroundings.replicas else "the replica's settings"
