@@ -130,3 +130,4 @@ def _examine(client: Any, way: Way, tell: Callable[[Question], None] | None = No
         return scrub(found, request.secrets)
     finally:
         prober.forget()
+        request.forget()

@@ -48,7 +48,7 @@ def take_dotenv(found: Found, dotenv: Dotenv, options: Options, unset: str) -> I
         yield Fix(
             f"{'If .env is right, unset' if works else 'Unset'} {names}, so that .env counts, and check what .env says",
             detail,
-            f"{unset}{' '.join(ahead)}\n{check}" if unset and check else check,
+            "\n".join(filter(None, [unset and f"{unset}{' '.join(ahead)}", check])) or None,
             step=4,
         )
         return

@@ -27,7 +27,7 @@ _UNSETS = "" if os.name == "nt" else "unset "
 _CLIENT = re.compile(r'client = SafeClient\((api_url|workspace_id)="([^"\\]*)"\)((?:\n# .*)*)')
 _SET_BY = {"api_url": ("endpoint", "LANGSMITH_ENDPOINT"), "workspace_id": ("workspace_id", "LANGSMITH_WORKSPACE_ID")}
 _ASSIGNMENT = re.compile(r"^((?:LANGSMITH|LANGCHAIN)_[A-Z0-9_]+)=(.*)$", re.MULTILINE)
-_UNSET = re.compile(r'import os; os\.environ\.pop\("([A-Z0-9_]+)", None\)|.*; or unset ([A-Z0-9_, ]+)')
+_UNSET = re.compile(r'import os; os\.environ\.pop\("([A-Z0-9_]+)", None\)|.*\n# or unset ([A-Z0-9_, ]+)')
 _GIVEN = re.compile(rf'import os; os\.environ\["([A-Z0-9_]+)"\] = "{TO_FILL_IN}"')
 # What has no like at a shell is left to the text.
 _PYTHON = re.compile(r"^(?:import |from (?:safe_)?langsmith|client = )", re.MULTILINE)
@@ -78,7 +78,8 @@ def _naming(client: re.Match[str], settings: Mapping[str, Setting], options: Opt
     setting, variable = _SET_BY[argument]
     source = settings[setting].source
     # To unset a variable takes nothing away that a profile names, or that .env sets again.
-    stays = not value and (options.load_env or variable_in(source) is None)
+    behind = any(other.source.startswith("profile ") for other in settings[setting].others)
+    stays = not value and (options.load_env or behind or variable_in(source) is None)
     if source == OPTIONS[setting] or stays:
         line = again(options, settings, setting, value)
         return f"{line}{comments}" if line else None

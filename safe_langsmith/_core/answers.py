@@ -32,6 +32,7 @@ class Answer:
         error: Why there is no usable answer, in a few words, or `None`.
         asked: Whether a request was sent at all.
         workspaces: The workspaces listed, deleted ones apart, or `None` where the answer was no list of them.
+        lists_all: Whether all that it lists could be read.
         deleted: The ids of the deleted ones in the list.
         organizations: The ids of the organizations they belong to.
         resolved: The workspace that the request resolved to, where that was the question.
@@ -44,6 +45,7 @@ class Answer:
     error: str | None = None
     asked: bool = True
     workspaces: tuple[Workspace, ...] | None = None
+    lists_all: bool = True
     deleted: frozenset[str] = frozenset()
     organizations: frozenset[str] = frozenset()
     resolved: Workspace | None = None
@@ -122,9 +124,11 @@ def read_answer(status: int, raw: bytes, content_type: str = "", secrets: tuple[
         owners = {canonical_workspace_id(_text(entry.get("organization_id"))) for entry in entries}
         planes = {workspace.id: _text(entry.get("data_plane_url")) for entry, workspace in found if workspace}
         if live or not document or gone:
+            unread = any(not workspace and entry.get("is_deleted") is not True for entry, workspace in found)
             return Answer(
                 status,
                 workspaces=tuple(live.values()),
+                lists_all=not unread and len(entries) == len(document),
                 deleted=frozenset(gone),
                 organizations=frozenset(owner for owner in owners if owner),
                 data_planes={id_: url for id_, url in planes.items() if url and _is_data_plane(url)},

@@ -19,8 +19,17 @@ _NAMES_NO_WORKSPACE = re.compile(
     r"org_scoped_key_requires_workspace|requires workspace specification|requires a workspace id", re.IGNORECASE
 )
 _UNAVAILABLE = {
-    re.compile(r"not enabled for this (?:organization|tenant|workspace)", re.IGNORECASE): "a feature is not enabled",
+    re.compile(
+        r"not (?:enabled|available|activated) (?:for|in|on) (?:this|your|the) (?:organization|tenant|workspace|account)"
+        r"|\b(?:features?|exports?|sandbox(?:es)?|gateway|deployments?) (?:is|are) not (?:enabled|available)\b",
+        re.IGNORECASE,
+    ): "a feature is not enabled",
     re.compile(r"no plan found", re.IGNORECASE): "the organization has no plan",
+    re.compile(
+        r"\b(?:requires?|needs?|upgrade (?:to|your)|available on|not (?:included|available) (?:in|on|with)) "
+        r"(?:[\w-]+ ){0,4}(?:plan|tier)\b|\bplan (?:does not|doesn't) (?:include|allow|support)\b",
+        re.IGNORECASE,
+    ): "the organization's plan lacks it",
     re.compile(r"usage_limit_exceeded", re.IGNORECASE): "a usage limit is exceeded",
 }
 # What an Agent Server says of every request that it does not let in, with 403 where LangSmith says 401.
@@ -65,6 +74,7 @@ class Body:
         agent_server: Whether these are the words of an Agent Server.
         invalid_token: Whether it calls the token invalid, which LangSmith says with 401 only.
         speaker: Who wrote it, where its form is that of another known service.
+        is_langsmiths_page: Whether it is a web page with the title of LangSmith's own.
     """
 
     form: Literal["json", "html", "empty", "other"] = "empty"
@@ -77,6 +87,7 @@ class Body:
     agent_server: bool = False
     invalid_token: bool = False
     speaker: str | None = None
+    is_langsmiths_page: bool = False
 
 
 NO_BODY = Body()
@@ -95,7 +106,8 @@ def read_body(raw: bytes, content_type: str = "", secrets: tuple[str, ...] = ())
         return Body("empty")
     if _HTML.match(text[:20_000]) or "html" in content_type.lower():
         said = clean(_title(text[:20_000]), MESSAGE_LIMIT, secrets)
-        return Body("html", f"an HTML page, '{said}'" if said else "an HTML page")
+        page = f"an HTML page, '{said}'" if said else "an HTML page"
+        return Body("html", page, is_langsmiths_page=said.strip() == "LangSmith")
     document = parse(text)
     said = _joined(_sentences(document)[:_MOST_SENTENCES]) if isinstance(document, dict) else text
     if isinstance(document, str):

@@ -31,7 +31,7 @@ def run_checks(e: Evidence, verdict: Verdict) -> tuple[Check, ...]:
         _key_type(e, verdict),
         _workspace_id(e, verdict),
         _variables(e, verdict),
-        _cached_and_dotenv(e),
+        _cached_and_dotenv(e, verdict),
         _regenerate(e, verdict),
         _who_answered(e),
         _permission(e, verdict),
@@ -91,13 +91,13 @@ def _variables(e: Evidence, verdict: Verdict) -> Check:
     return Check(3, "Environment variables", "problem" if troubled or lacks_key else "ok", detail)
 
 
-def _cached_and_dotenv(e: Evidence) -> Check:
+def _cached_and_dotenv(e: Evidence, verdict: Verdict) -> Check:
     title = "Cached variables and .env"
     differing = [
         f"{LABELS.get(drift.setting, drift.setting)} in use is {e.facts.settings[drift.setting].value or 'not set'}, "
         f"but {drift.now.source} says {drift.now.value}"
         for drift in e.facts.drift
-        if not drift.on_purpose
+        if not drift.on_purpose or verdict.cause is Cause.STALE_ENVIRONMENT
     ]
     differing += [
         f"{LABELS.get(name, name)} in use is {setting.value}, {SDK_CACHE}"
@@ -124,6 +124,8 @@ def _regenerate(e: Evidence, verdict: Verdict) -> Check:
             "this one cannot be used" if e.facts.credential.kind != "missing" else "there is no key",
         )
     granted = any(answer.granted for answer in e.answers.values())
+    if verdict.cause is Cause.WORKSPACE_ID_MALFORMED and e.refused_without_workspace:
+        return Check(5, title, "problem", "the endpoint refused this key, too, when it was asked without a workspace")
     if verdict.cause is Cause.STALE_ENVIRONMENT and e.facts.newer_key and not granted:
         return Check(
             5, title, "problem", f"the endpoint refused this key; first try the one in {e.facts.newer_key.now.source}"

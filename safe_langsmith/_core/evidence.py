@@ -94,6 +94,12 @@ class Evidence:
         return next((w for w in (*(self.workspaces or ()), *resolved) if w.id == id_), None)
 
     @property
+    def refused_without_workspace(self) -> bool:
+        """Whether not even the list of workspaces is shown to this key, whatever workspace was named."""
+        listing = self.answers.get(LISTING)
+        return listing is not None and listing.refused and not listing.knows_key
+
+    @property
     def header_lost(self) -> bool:
         """Whether a question for one workspace was answered for another."""
         return any(q.workspace_id and a.resolved and a.resolved.id != q.workspace_id for q, a in self.answers.items())

@@ -56,6 +56,7 @@ class Facts:
         drift: The settings that differ from what the environment or `.env` says now.
         notes: What was seen of the `.env` file, a sentence each.
         is_own: Whether endpoint and key are the client's own, and not a replica's.
+        replicas_take_auth: Whether the installed SDK's replicas can name a workspace.
         dotenv_path: The `.env` file that was compared with, or `None` where none could be.
         remarks: What is wrong with that file.
         unread: Which `.env` could not be read, and why.
@@ -81,6 +82,7 @@ class Facts:
     drift: tuple[Drift, ...] = ()
     notes: tuple[str, ...] = ()
     is_own: bool = True
+    replicas_take_auth: bool = True
     dotenv_path: str | None = None
     remarks: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()

@@ -18,6 +18,9 @@ REGIONS = {
 _API = re.compile(r"(?:([a-z0-9-]+)\.)?api\.smith\.langchain\.com")
 _API_OF_UI = {host.replace("api.", "", 1): host for host in REGIONS}
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~/-]*)?")
+# With a mistake in it, or none.
+_SCHEME = re.compile(r"^(?:[A-Za-z]{0,10}:?//+|https?:/?)")
+_HOME = re.compile(r"localhost|127(?:\.[0-9]{1,3}){3}|0\.0\.0\.0")
 _AGENT_SERVER = ".langgraph.app"
 
 
@@ -62,14 +65,13 @@ def can_be_sent_to(endpoint: str) -> bool:
 
 
 def with_scheme(address: str) -> str | None:
-    """Returns the URL that an address without a scheme stands for, or `None` where it has one, or is no address."""
-    url = f"https://{address}"
-    if "://" in address or not is_plain_address(url):
+    """Returns the URL that an address stands for whose scheme is missing or mistyped; or `None`."""
+    bare = _SCHEME.sub("", address)
+    url = f"https://{bare}"
+    if can_be_sent_to(address) or not is_plain_address(url):
         return None
-    here = host_of(url)
-    # On one's own machine, nothing speaks TLS.
-    at_home = here == "localhost" or here.startswith("127.")
-    return api_instead_of_ui(url) or (f"http://{address}" if at_home else url)
+    # On one's own machine, hardly anything speaks TLS.
+    return api_instead_of_ui(url) or (f"http://{bare}" if _HOME.fullmatch(host_of(url)) else url)
 
 
 def is_agent_server(endpoint: str) -> bool:

@@ -67,8 +67,11 @@ def conclude(e: Evidence, verdict: Verdict) -> Conclusion:
         url=facts.url,
         status_code=facts.status_code,
         request_id=facts.request_id,
-        server_message=facts.body.message,
+        # What a question was answered is no refusal of the user's.
+        server_message=facts.body.message if facts.method else None,
         probes=e.probes,
     )
     curable = (verdict.cause is Cause.WORKSPACE_REQUIRED or verdict.curable) and facts.workspace_id is None
+    # Beside one that could not be read, the only other one is not the only one.
+    curable = curable and all(answer.lists_all for answer in e.answers.values())
     return Conclusion(diagnosis, e.workspaces or () if curable else ())

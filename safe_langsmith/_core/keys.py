@@ -42,6 +42,7 @@ _OTHER_VENDORS = (
 )
 _PLACEHOLDER = re.compile(
     r"^<.*>$|^\[.*\]$|\.\.\.|…|\*{3}|your[-_ ]|[-_ ]here\b|change[-_ ]?me|placeholder|redacted|^x{3,}$|^todo$"
+    r"|^(?:none|null|nil|undefined)$"
     r"|^(?:my[-_ ]|langsmith[-_ ]|langchain[-_ ])?api[-_ ]?key$",
     re.IGNORECASE,
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from .body import parse
 from .clean import HIDDEN, bare_url, clean
@@ -56,7 +57,7 @@ LOOKALIKES = {
 """Variables that look as if they held a setting, and that the SDK does not read."""
 
 OTLP_ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
-REPLICAS = "LANGSMITH_RUNS_ENDPOINTS"
+REPLICAS = ("LANGSMITH_RUNS_ENDPOINTS", "LANGCHAIN_RUNS_ENDPOINTS")
 OTEL_ENABLED = ("LANGSMITH_OTEL_ENABLED", "LANGCHAIN_OTEL_ENABLED", "OTEL_ENABLED")
 OTEL_ONLY = ("LANGSMITH_OTEL_ONLY", "LANGCHAIN_OTEL_ONLY", "OTEL_ONLY")
 
@@ -91,6 +92,20 @@ def variable_in(source: str) -> str | None:
     return found.group() if found else None
 
 
+class Replica(NamedTuple):
+    """A replica that a variable makes.
+
+    Attributes:
+        url: The base URL of its API, as it may be shown.
+        variable: The variable.
+        is_listed: Whether its entry is one of a list, with a name for each value, and not "URL": "key".
+    """
+
+    url: str
+    variable: str
+    is_listed: bool
+
+
 @dataclass(frozen=True)
 class Surroundings:
     """What else is set that bears on where requests go and what they carry.
@@ -99,13 +114,13 @@ class Surroundings:
         said: It in words, the beginning of a sentence each; no keys.
         otel: The variable that sends runs through OpenTelemetry as well, or `None`.
         ignored: The variables that look as if they held a setting and that the SDK does not read, by setting.
-        replicas: The hosts that a variable makes replicas of.
+        replicas: The replicas that a variable makes.
     """
 
     said: tuple[str, ...] = ()
     otel: str | None = None
     ignored: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
-    replicas: tuple[str, ...] = ()
+    replicas: tuple[Replica, ...] = ()
 
     @property
     def ignored_any(self) -> bool:
@@ -119,10 +134,12 @@ NOTHING_ELSE = Surroundings()
 def surroundings(environ: Mapping[str, str]) -> Surroundings:
     """Returns what else is set that bears on where requests go and what they carry."""
     said, otel = [], None
-    hosts = _replica_hosts(environ.get(REPLICAS, ""))
-    if environ.get(REPLICAS):
+    variable = next((name for name in REPLICAS if environ.get(name)), None)
+    replicas = tuple(_replicas(variable, environ[variable])) if variable else ()
+    if variable:
+        hosts = [clean(host, 80) for host in (host_of(each.url) for each in replicas[:5]) if _A_HOST.fullmatch(host)]
         shown_hosts = ", ".join(hosts) or "endpoints that could not be read"
-        said.append(f"{REPLICAS} sends runs to {shown_hosts}, each with a key of its own")
+        said.append(f"{variable} sends runs to {shown_hosts}, each with a key of its own")
     for name in OTEL_ENABLED:
         if is_true(environ.get(name)):
             only = next((other for other in OTEL_ONLY if is_true(environ.get(other))), None)
@@ -139,7 +156,7 @@ def surroundings(environ: Mapping[str, str]) -> Surroundings:
         for setting, names in looking_alike.items()
         for name in names
     ]
-    return Surroundings(tuple(said), otel, looking_alike, tuple(hosts))
+    return Surroundings(tuple(said), otel, looking_alike, replicas)
 
 
 def is_true(value: str | None) -> bool:
@@ -178,11 +195,12 @@ def shown(setting: str, value: str | None) -> str | None:
     return clean(bare_url(value), 200) if is_url else clean(value, 100)
 
 
-def _replica_hosts(text: str) -> list[str]:
-    replicas = parse(text)
-    if isinstance(replicas, dict):
-        urls = list(replicas)
+def _replicas(variable: str, text: str) -> Iterator[Replica]:
+    found = parse(text)
+    if isinstance(found, dict):
+        urls = [url for url in found if isinstance(found[url], str)]
     else:
-        entries = replicas if isinstance(replicas, list) else []
+        entries = found if isinstance(found, list) else []
         urls = [str(entry.get("api_url")) for entry in entries if isinstance(entry, dict)]
-    return [clean(host, 80) for host in (host_of(url) for url in urls[:5]) if _A_HOST.fullmatch(host)]
+    for url in urls:
+        yield Replica(shown("endpoint", normal("endpoint", url)) or "", variable, isinstance(found, list))

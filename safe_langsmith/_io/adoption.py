@@ -11,7 +11,7 @@ from safe_langsmith.diagnosis import Diagnosis, Workspace
 from .destination import Destination
 from .first_send import with_chosen_workspace
 from .ledger import MOST_CASES, Case
-from .owner import is_unnamed, name_workspace
+from .owner import is_unnamed, name_workspace, replicas_take_auth
 from .roads.road import Road
 from .trouble import log_failure
 
@@ -109,7 +109,9 @@ def announce(
     if case.announced.setdefault(workspace.id, token) is not token:
         return
     done = "It was sent again for" if resent else "It could not be sent again, but later ones name"
-    there = f'Put "tenant_id": "{workspace.id}" into the replica\'s auth (or X-Tenant-Id into such calls\' headers)'
+    auth = f'"auth": {{"api_key": <its key>, "tenant_id": "{workspace.id}"}}'
+    replica = f', or the replica {auth} (in LANGSMITH_RUNS_ENDPOINTS: "workspace_id"),'
+    there = f"Give such calls the header X-Tenant-Id{replica if replicas_take_auth() else ''}"
     how = f"Set LANGSMITH_WORKSPACE_ID={workspace.id}" if own else there
     said = (
         'LangSmith at %s refused a request that named no workspace. %s workspace "%s" (%s). %s to name it yourself.',

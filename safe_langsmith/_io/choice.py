@@ -54,6 +54,10 @@ def _ask_user(candidates: Sequence[Workspace], chooser: Chooser) -> tuple[str | 
             declined = "resolve_workspace returned a coroutine, and has to be an ordinary function"
             logger.warning("%s; no workspace was chosen", declined)
             return None, declined
+        if not isinstance(choice, (Workspace, str, type(None))):
+            declined = f"resolve_workspace returned {type(choice).__name__}, which is neither a workspace nor an id"
+            logger.warning("%s; no workspace was chosen", declined)
+            return None, declined
         id_ = canonical_workspace_id(choice.id if isinstance(choice, Workspace) else choice)
     except Exception as error:
         # Without the traceback: its frames are the user's, and may show what they work with.

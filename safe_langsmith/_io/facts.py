@@ -13,6 +13,7 @@ from safe_langsmith._core.variables import shown
 
 from .destination import Destination
 from .naming import OF_THE_REQUEST, Naming
+from .owner import replicas_take_auth
 from .refusals import Refusal
 from .safeguard import Safeguard
 
@@ -53,6 +54,7 @@ def facts_of(
         variables=local.variables,
         drift=local.drift,
         is_own=to.is_own,
+        replicas_take_auth=replicas_take_auth(),
         notes=local.notes,
         dotenv_path=local.dotenv_path,
         remarks=local.remarks,

@@ -110,6 +110,14 @@ def sdk_copies_workspace() -> bool:
     return has_tenant(copied)
 
 
+@cache
+def replicas_take_auth() -> bool:
+    """Whether the SDK's replicas have an `auth`, in which they name a workspace; older ones have a key and no more."""
+    import langsmith.run_trees
+
+    return hasattr(langsmith.run_trees, "AuthHeaders")
+
+
 def has_tenant(headers: Mapping[str, Any]) -> bool:
     """Whether headers name a workspace, in whichever case."""
     return any(str(name).lower() == "x-tenant-id" for name in headers)

@@ -96,6 +96,12 @@ class Refusal:
         """Shows nothing of the headers."""
         return f"Refusal({self.method} {bare_url(self.url)})"
 
+    def forget(self) -> None:
+        """Forgets the headers, and whatever else holds the key."""
+        self.headers.clear()
+        object.__setattr__(self, "prepared", None)
+        object.__setattr__(self, "further_secrets", ())
+
     @property
     def is_plain(self) -> bool:
         """Whether LangSmith itself refused, and named no reason that a workspace does not cure."""

@@ -214,7 +214,8 @@ class RefusedCall:
         naming = self._naming(refusal, to)
         may_choose = naming.workspace_id is None and self._second is None and can_name_a_workspace(client)
         # Where the user has named a workspace since this request left, the next one will carry it.
-        return _Look(refusal, to, naming, may_choose and (not to.is_own or is_unnamed(client)))
+        nobody_named = is_unnamed(client) and not client._safeguard.environment_names_a_workspace
+        return _Look(refusal, to, naming, may_choose and (not to.is_own or nobody_named))
 
     def _cure_as_known(self, look: _Look) -> bool:
         """What cured a refusal of this key before cures this one, unless its answer tells of something else."""
@@ -229,7 +230,12 @@ class RefusedCall:
         if look is None or self._cure_as_known(look):
             return look is not None
         refusal, to, naming, may_choose = look
-        diagnosis, workspace = self._ask(refusal, to, naming, may_choose)
+        try:
+            diagnosis, workspace = self._ask(refusal, to, naming, may_choose)
+        except BaseException:
+            # The traceback of an interrupt shows these frames, and what is in them.
+            refusal.forget()
+            raise
         self._learned = ledger.LEDGER.changes
         if diagnosis.cause is Cause.WORKSPACE_NOT_ACCESSIBLE:
             forget(client, to, naming.workspace_id)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Union
 
 from safe_langsmith._core.configuration import configuration, origin
 from safe_langsmith._core.settings import SET_LATER, Configuration
-from safe_langsmith._core.variables import normal
+from safe_langsmith._core.variables import effective, normal
 from safe_langsmith.diagnosis import Workspace
 
 from .forking import finish_imports_before_forks
@@ -88,6 +88,11 @@ class Safeguard:
     def has_own_credential(self) -> bool:
         """Whether the user gave the client headers, and a credential among them."""
         return "headers" in self._given
+
+    @property
+    def environment_names_a_workspace(self) -> bool:
+        """Whether it does by now, and the client was not told otherwise: the SDK may have read it earlier."""
+        return "workspace_id" not in self._given and any(effective("workspace_id", os.environ))
 
     def __repr__(self) -> str:
         """Shows the options."""

@@ -97,7 +97,6 @@ def test_the_words_of_others_stay_theirs(read, server, org):
 
     assert [workspace["name"] for workspace in found["workspaces"]] == [theirs, theirs]
     assert found["settings"]["project"]["value"] == theirs
-    assert found["server_message"] == theirs
 
 
 def test_the_page_shows_its_shape(read, service):

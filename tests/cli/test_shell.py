@@ -61,6 +61,8 @@ def test_one_that_the_profile_names_is_named_by_no_option(cli, lines, tmp_path, 
     config.write_text(json.dumps({"profiles": {"default": profile}}))
     none = "python -m safe_langsmith --workspace-id ''"
     assert none in lines(LANGSMITH_CONFIG_FILE=str(config))
+    assert none in lines(LANGSMITH_CONFIG_FILE=str(config), LANGSMITH_WORKSPACE_ID="2")
+    monkeypatch.delenv("LANGSMITH_WORKSPACE_ID")
     assert cli(*shlex.split(none)[3:], LANGSMITH_CONFIG_FILE=str(config)).code == 0
 
 
@@ -100,6 +102,13 @@ def test_a_file_in_an_odd_place_is_known_again(lines, tmp_path, personal, monkey
     monkeypatch.chdir(tmp_path)
     typed = ("--env-file", str(place / ".env"))
     assert lines(*typed, LANGSMITH_API_KEY=UNKNOWN)[0].startswith("unset LANGSMITH_API_KEY\npython -m safe_langsmith")
+
+
+def test_a_file_that_may_not_be_named_in_a_line(lines, tmp_path, personal, canary):
+    file = tmp_path / f"lsv2_pt_{canary}0123456789abcdef0123_0123456789" / ".env"
+    file.parent.mkdir()
+    file.write_text(f"LANGSMITH_API_KEY={personal}\n")
+    assert lines("--env-file", str(file), LANGSMITH_API_KEY=UNKNOWN)[0] == "unset LANGSMITH_API_KEY"
 
 
 def test_the_line_itself_pasted_as_it_stands(lines):

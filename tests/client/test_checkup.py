@@ -375,6 +375,53 @@ def test_a_workspace_id_that_is_none_is_never_called_well_formed(server, key, ma
     assert (check.result, check.detail) == ("problem", '"1" from the workspace_id argument: it is not a UUID')
 
 
+@pytest.mark.parametrize("path", ["/projects", "/o/11111111-1111-4111-8111-111111111111/projects"])
+def test_a_page_of_ones_own_instance_is_no_proxy(path, make_server, make_client):
+    server = make_server(base_path="/api/v1")
+    acme = server.add_organization("Acme")
+    key = acme.add_personal_key(default=acme.add_workspace("Research"))
+    page = server.url.removesuffix("/api/v1") + path
+    found = diagnose(make_client(None, key, api_url=page, workspace_id=""))
+
+    assert (found.cause, found.confidence) == (Cause.WRONG_ENDPOINT, Confidence.LIKELY)
+
+
+@pytest.mark.parametrize("value", ["None", "null", "undefined"])
+def test_the_text_of_nothing_is_no_key(server, value, make_client):
+    assert diagnose(make_client(server, value)).cause is Cause.KEY_MALFORMED
+    assert not server.requests
+
+
+def test_nothing_was_refused_and_so_no_server_said_why(server, org, workspace, make_client):
+    found = diagnose(make_client(server, org.add_service_key(workspaces=None)))
+
+    assert found.cause is Cause.WORKSPACE_REQUIRED
+    assert found.server_message is None
+
+
+def test_an_argument_that_goes_before_the_file_is_left_out(server, org, workspace, make_client, tmp_path):
+    file = tmp_path / ".env"
+    file.write_text(f"LANGSMITH_API_KEY={org.add_personal_key(default=workspace)}\n")
+    unknown = "lsv2_pt_c0ffeec0ffee0123456789abcdef0123_0123456789"
+    found = diagnose(make_client(server, unknown, dotenv_path=file))
+
+    assert (found.cause, found.confidence) == (Cause.STALE_ENVIRONMENT, Confidence.POSSIBLE)
+    assert "leave the argument out" in found.fixes[0].title
+    assert found.fixes[0].code.endswith("override=True)\nclient = SafeClient()")
+    (check,) = [check for check in found.checks if check.step == 4]
+    assert check.result == "problem"
+
+
+def test_a_key_that_is_refused_beside_an_id_that_is_none(server, make_client):
+    unknown = "lsv2_pt_c0ffeec0ffee0123456789abcdef0123_0123456789"
+    found = diagnose(make_client(server, unknown, workspace_id="Research"))
+
+    assert found.cause is Cause.WORKSPACE_ID_MALFORMED
+    (check,) = [check for check in found.checks if check.step == 5]
+    assert check.result == "problem"
+    assert found.fixes[-1].code == 'client = SafeClient(api_key="<the key>")'
+
+
 def test_ids_to_put_in_place_of_what_is_none_are_asked_for(server, org, workspace, make_client):
     key = org.add_personal_key(default=workspace)
     fix = diagnose(make_client(server, key, workspace_id="Research")).fixes[0]
@@ -392,7 +439,13 @@ def test_ids_to_put_in_place_of_what_is_none_are_asked_for(server, org, workspac
         ("127.0.0.1:1984", "http://127.0.0.1:1984"),
         ("langsmith.example.org", "https://langsmith.example.org"),
         ("eu.smith.langchain.com", "https://eu.api.smith.langchain.com"),
-        ("htp://langsmith.example.org", "https://api.smith.langchain.com"),
+        ("htp://langsmith.example.org", "https://langsmith.example.org"),
+        ("https//api.smith.langchain.com", "https://api.smith.langchain.com"),
+        ("http:/langsmith.example.org/api/v1", "https://langsmith.example.org/api/v1"),
+        ("//api.smith.langchain.com", "https://api.smith.langchain.com"),
+        ("0.0.0.0:1984", "http://0.0.0.0:1984"),
+        ("127.example.org", "https://127.example.org"),
+        ("htp://api.smith.langchain.com:x", "https://api.smith.langchain.com"),
     ],
 )
 def test_an_endpoint_that_nothing_can_be_sent_to(endpoint, first, make_client):

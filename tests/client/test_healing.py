@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import logging
@@ -126,6 +127,75 @@ def test_the_warning_is_there_where_records_have_a_diagnosis_of_their_own(server
         logging.setLogRecordFactory(make_record)
     (warning,) = [r for r in caplog.records if r.name == "safe_langsmith" and r.levelno == logging.WARNING]
     assert warning.diagnosis == "ours"
+
+
+@pytest.mark.parametrize("resolve", [True, lambda found: found[0]], ids=["by rule", "by callable"])
+@pytest.mark.parametrize("variable", ["LANGSMITH_WORKSPACE_ID", "LANGCHAIN_WORKSPACE_ID"])
+def test_a_workspace_that_the_environment_names_by_now_is_not_overridden(
+    server, org, workspace, key, make_client, monkeypatch, resolve, variable
+):
+    client = make_client(server, key, resolve_workspace=resolve)
+    monkeypatch.setenv(variable, workspace.id)
+    with pytest.raises(ForbiddenDiagnosis) as refused:
+        client.create_project("x")
+
+    assert client.workspace_id is None
+    assert [request.status for request in server.requests if request.method == "POST"] == [403]
+    first = refused.value.fixes[0]
+    assert (first.title, first.code.splitlines()[-1]) == ("Create the client anew", "client = SafeClient()")
+
+
+def test_a_workspace_that_the_sdk_does_not_read_any_more_is_not_overridden(
+    server, org, workspace, key, make_client, monkeypatch
+):
+    """Older SDKs keep what they once read of the variable: nothing."""
+    make_client(server, key)
+    other = org.add_workspace("Support")
+    monkeypatch.setenv("LANGSMITH_WORKSPACE_ID", other.id)
+    org.delete_workspace(workspace)
+    with contextlib.suppress(ForbiddenDiagnosis):
+        make_client(server, key).create_project("x")
+
+    assert {request.workspace_id for request in server.requests if request.method == "POST"} <= {None, other.id}
+
+
+def test_who_names_none_is_healed_whatever_the_environment_names(server, workspace, key, make_client, monkeypatch):
+    monkeypatch.setenv("LANGSMITH_WORKSPACE_ID", "11111111-1111-4111-8111-111111111111")
+    client = make_client(server, key, workspace_id="")
+    client.create_project("x")
+
+    assert client.workspace_id == workspace.id
+
+
+@pytest.mark.parametrize("entry", [{"id": "abc", "display_name": "Odd"}, "no workspace"])
+def test_beside_a_workspace_that_cannot_be_read_none_is_chosen(server, workspace, key, make_client, entry):
+    listed = [{"id": workspace.id, "display_name": "Research"}, entry]
+    server.fault("GET", "/workspaces", Reply(200, listed), times=None)
+    with pytest.raises(ForbiddenDiagnosis):
+        make_client(server, key).create_project("x")
+
+    assert [request.status for request in server.requests if request.method == "POST"] == [403]
+
+
+@pytest.mark.parametrize("choice", [42, True, ("x",), b"x"])
+def test_what_is_no_choice_is_called_that(server, workspace, key, make_client, caplog, choice):
+    with pytest.raises(ForbiddenDiagnosis):
+        make_client(server, key, resolve_workspace=lambda found: choice).create_project("x")
+
+    assert f"resolve_workspace returned {type(choice).__name__}, which is neither a workspace nor an id" in caplog.text
+
+
+def test_an_interrupt_shows_no_key_in_our_frames(server, workspace, key, make_client):
+    def interrupt(found):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as interrupted:
+        make_client(server, key, resolve_workspace=interrupt).create_project("x")
+
+    for entry in interrupted.traceback:
+        if "safe_langsmith" in str(entry.path) and "tests" not in str(entry.path):
+            for name, value in entry.frame.f_locals.items():
+                assert key not in f"{value!r} {getattr(value, '__dict__', '')}" or name in ("self", "client"), name
 
 
 def test_a_handler_that_fails_is_not_called_twice(server, key, make_client):

@@ -219,6 +219,12 @@ class TestRefusals:
         [
             ({"detail": "LLM Gateway not enabled for this organization"}, "unavailable"),
             ({"detail": "Engine feature is not enabled for this tenant"}, "unavailable"),
+            ({"detail": "Sandboxes are not enabled for your organization"}, "unavailable"),
+            ({"detail": "Bulk exports are not enabled"}, "unavailable"),
+            ({"detail": "This feature requires an Enterprise plan"}, "unavailable"),
+            ({"detail": "Upgrade your plan to use this feature"}, "unavailable"),
+            ({"detail": "Your plan does not include access policies"}, "unavailable"),
+            ({"detail": "Only available on the Plus plan"}, "unavailable"),
             ({"error": "usage_limit_exceeded", "detail": "over quota"}, "unavailable"),
             ({"detail": "X-Tenant-Id is not a valid UUID"}, "malformed_workspace_id"),
             ({"detail": "Using legacy API key. Please generate a new API key."}, "legacy_key"),
@@ -227,6 +233,12 @@ class TestRefusals:
     def test_other_reasons_are_recognized(self, document, flag):
         told = {name for name, value in vars(read_body(as_json(document))).items() if value}
         assert told == {"form", "message", flag}
+
+    @pytest.mark.parametrize(
+        "text", ["This key is not enabled", "Plan your upgrade", "You need a role", "not available"]
+    )
+    def test_what_is_said_of_a_key_is_said_of_no_plan(self, text):
+        assert read_body(as_json({"detail": text})).unavailable is None
 
     def test_a_bare_refusal_gives_no_reason(self):
         assert read_body(b'{"error":"Forbidden"}\n') == Body("json", "Forbidden")

@@ -571,7 +571,7 @@ class TestWhatIsSaid:
         [
             ("all is refused", ["ok", "ok", "ok", "ok", "problem"]),
             ("another key in the environment", ["ok", "ok", "ok", "problem", "problem"]),
-            ("another key, but this one was given", ["ok", "ok", "ok", "ok", "problem"]),
+            ("another key, but this one was given", ["ok", "ok", "ok", "problem", "problem"]),
             ("another workspace is reachable", ["ok", "problem", "ok", "ok", "not-applicable"]),
             ("the role there lacks it", ["ok", "ok", "ok", "ok", "not-applicable"]),
             ("the role lacks the permission", ["ok", "ok", "ok", "ok", "not-applicable"]),

@@ -20,7 +20,7 @@ WITH_REPLICAS = pytest.mark.skipif(
     "replicas" not in RunTree.__annotations__ and "replicas" not in getattr(RunTree, "model_fields", {}),
     reason="this SDK has no replicas",
 )
-READS_WORKSPACES = tuple(map(int, langsmith.__version__.split(".")[:3])) >= (0, 14, 17)
+READS_WORKSPACES = tuple(map(int, langsmith.__version__.split(".")[:3])) >= (0, 14, 16)
 WITH_CALLBACK = "tracing_error_callback" in inspect.signature(langsmith.Client.__init__).parameters
 
 
@@ -186,8 +186,8 @@ def test_a_replica_that_only_the_sdk_named_a_workspace_for_is_told_so(here, make
     assert error.cause is Cause.WORKSPACE_NOT_ACCESSIBLE
     assert here.workspace.id in error.summary
     assert "the SDK sends along" in error.summary
-    named = f'"auth": {{"api_key": "<its key>", "tenant_id": "{other.workspace.id}"}}  # in the replica\'s settings'
-    assert error.fixes[0].code == named
+    named = f'"auth": {{"api_key": "<its key>", "tenant_id": "{other.workspace.id}"}}'
+    assert error.fixes[0].code == f'# in the replica, in place of its "api_key"\n{named}'
 
 
 @WITH_REPLICAS
@@ -202,9 +202,10 @@ def test_a_workspace_that_the_user_gave_a_replica_is_never_replaced(here, there,
 
 
 def as_copied(line, key):
-    """What a line to copy adds to a replica's settings, with its key filled in."""
-    code, _, where = line.partition("  # in ")
-    return json.loads(f"{{{code}}}".replace("<its key>", key).replace("<the key>", key)), where
+    """What a line to copy puts into a replica's settings, with its key filled in, and where that belongs."""
+    where, _, code = line.partition("\n")
+    code = code if code.startswith("{") else f"{{{code}}}"
+    return json.loads(code.replace("<its key>", key).replace("<the key>", key)), where.removeprefix("# ")
 
 
 @WITH_REPLICAS
@@ -219,7 +220,8 @@ def test_lines_to_copy_send_the_replicas_own_key_and_workspace(form, here, there
 
     (error,) = told
     added, where = as_copied(error.fixes[0].code, key)
-    assert where == "the replica's settings"
+    assert where == 'in the replica, in place of its "api_key"'
+    refused.pop("api_key", None)
     trace_tree(client, [{**refused, **added}], count=1)
     assert numbers(there.server, there.workspace) == [0]
     assert {request.headers["x-api-key"] for request in there.server.requests if "/runs" in request.path} == {key}
@@ -235,35 +237,78 @@ def test_the_workspace_and_the_key_that_replicas_name_are_told_to_come_from_ther
 
     elsewhere, placeholder = told
     assert f"workspace {nowhere} (from the replica's settings)" in elsewhere.summary
-    assert elsewhere.fixes[0].code.startswith('"auth": {"api_key": "<its key>", "tenant_id": "')
-    assert placeholder.fixes[0].code == '"auth": {"api_key": "<the key>"}  # in the replica\'s settings'
+    assert '\n"auth": {"api_key": "<its key>", "tenant_id": "' in elsewhere.fixes[0].code
+    assert placeholder.fixes[0].code == '# in the replica, in place of its "api_key"\n"auth": {"api_key": "<the key>"}'
 
 
 @WITH_REPLICAS
-def test_lines_to_copy_into_the_environment(here, there, make_tracer, monkeypatch):
+def test_a_line_for_another_key_sends_that_key(here, there, make_tracer):
+    told = []
+    client = make_tracer(here.server, here.personal_key(), tracing_error_callback=told.append)
+    unknown = {"api_url": there.server.url, "api_key": "your-api-key", "project_name": "p"}
+    trace_tree(client, [unknown], count=1)
+    added, _ = as_copied(told[0].fixes[0].code, there.personal_key())
+    del unknown["api_key"]
+    trace_tree(client, [{**unknown, **added}], count=1)
+
+    assert numbers(there.server, there.workspace) == [0]
+
+
+@WITH_REPLICAS
+@pytest.mark.skipif(hasattr(run_trees, "AuthHeaders"), reason="this SDK's replicas have workspaces")
+def test_no_line_names_a_workspace_where_replicas_have_none(here, there, make_tracer):
+    told = []
+    there.org.add_workspace("Another")
+    client = make_tracer(here.server, here.personal_key(), tracing_error_callback=told.append)
+    trace_tree(client, [{"api_url": there.server.url, "api_key": there.organization_key()}], count=1)
+
+    assert [fix.code for fix in told[0].fixes] == [None, '# in the replica\n"api_key": "<the key>"']
+
+
+@WITH_REPLICAS
+@pytest.mark.parametrize("variable", ["LANGSMITH_RUNS_ENDPOINTS", "LANGCHAIN_RUNS_ENDPOINTS"])
+@pytest.mark.parametrize("form", ["a list", "an object"])
+def test_lines_to_copy_into_the_environment(variable, form, here, there, make_tracer, monkeypatch):
     key, told = there.organization_key(), []
     there.org.add_workspace("Another")
     client = make_tracer(here.server, here.personal_key(), tracing_error_callback=told.append)
-    endpoint = {"api_url": there.server.url, "api_key": key}
     monkeypatch.setenv("LANGSMITH_TRACING", "true")
 
     @langsmith.traceable(client=client)
     def double(number):
         return 2 * number
 
-    def trace_to(replica):
-        monkeypatch.setenv("LANGSMITH_RUNS_ENDPOINTS", json.dumps([replica]))
+    def trace_to(replicas):
+        monkeypatch.setenv(variable, json.dumps(replicas))
         langsmith.utils.get_env_var.cache_clear()
         double(0)
         flush(client)
 
-    trace_to(endpoint)
-    added, where = as_copied(told[0].fixes[0].code, key)
-    assert where == "LANGSMITH_RUNS_ENDPOINTS, for langsmith 0.14.17 or newer"
-    assert added == {"api_key": key, "workspace_id": there.workspace.id}
+    url = there.server.url
+    trace_to([{"api_url": url, "api_key": key}] if form == "a list" else {url: key})
+    name, another = told[0].fixes[0].code, told[0].fixes[-1].code
+    added, where = as_copied(name, key)
+    entry = "its entry" if form == "a list" else "a list with its entry"
+    assert where == f"{entry} in {variable}, for langsmith 0.14.16 or newer"
+    assert added == {"api_url": url, "api_key": key, "workspace_id": there.workspace.id}
     if READS_WORKSPACES:
-        trace_to({**endpoint, **added})
+        trace_to([added])
         assert numbers(there.server, there.workspace) == [0]
+    added, _ = as_copied(another, there.personal_key())
+    trace_to([added] if form == "a list" else added)
+    assert numbers(there.server, there.workspace) == [0] * (1 + READS_WORKSPACES)
+    assert not [request for request in here.server.requests if request.path.startswith("/runs")]
+
+
+@WITH_REPLICAS
+def test_a_replica_beside_one_of_the_environment_is_its_own(here, there, make_tracer, monkeypatch):
+    told = []
+    there.org.add_workspace("Another")
+    monkeypatch.setenv("LANGSMITH_RUNS_ENDPOINTS", json.dumps({f"{there.server.url}/api": "x"}))
+    client = make_tracer(here.server, here.personal_key(), tracing_error_callback=told.append)
+    trace_tree(client, [{"api_url": there.server.url, "api_key": there.organization_key()}], count=1)
+
+    assert not [fix.code for fix in told[0].fixes if "LANGSMITH_RUNS_ENDPOINTS" in (fix.code or "")]
 
 
 @WITH_REPLICAS

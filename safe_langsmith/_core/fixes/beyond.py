@@ -61,14 +61,15 @@ def _call_again() -> Fix:
 
 
 def _ask_for(e: Evidence, needed: Requirement | None) -> Fix:
-    where = place(e) or "the workspace"
+    of_organization = bool(needed and needed.permission.startswith("organization:"))
+    where = "the organization" if of_organization else place(e) or "the workspace"
     role = f"a role {f'with {needed.permission}' if needed else f'that allows {request(e)}'}"
     whom = "me" if e.facts.credential.kind in ("personal", "oauth") else within_sentence(principal(e))
     roles = f" The built-in roles that carry it: {', '.join(needed.roles)}." if needed and needed.roles else ""
     return Fix(
         f"Ask an admin of {where} for {role}",
         f"Roles are changed under Settings > Members and roles.{roles} A change can take a minute to take effect.",
-        f"Please give {whom} {harmless(role)} in the LangSmith {_meant(e)}.",
+        f"Please give {whom} {harmless(role)}\nin the LangSmith {'organization' if of_organization else _meant(e)}.",
         PERMISSIONS_URL,
     )
 
@@ -90,7 +91,7 @@ def feature_unavailable(e: Evidence) -> list[Fix]:
             "Ask an organization admin about the feature, the plan or the usage that the server names",
             f"It says that {e.facts.body.unavailable}, so neither another key nor another workspace of the same "
             "organization will help. Admins find features, plan and usage under Settings.",
-            f'LangSmith refuses {harmless(request(e))}: "{harmless(e.facts.body.message or "")}"',
+            f'LangSmith refuses {harmless(request(e))}:\n"{harmless(e.facts.body.message or "")}"',
             f"{ui_url(e.facts.endpoint)}/settings",
         ),
         _support(e),
@@ -181,7 +182,11 @@ def _is_surely_another(e: Evidence) -> bool:
 def undetermined(e: Evidence) -> list[Fix]:
     if e.header_lost:
         return [let_the_header_through(), _support(e)]
-    unknown = any(answer.failed for answer in e.answers.values())
+    unknown = any(answer.failed and answer.asked for answer in e.answers.values())
+    if any(not answer.asked for answer in e.answers.values()) and not unknown and e.facts.method:
+        let_ask = Fix("Let the client ask", "Make it with probe=True, and call again. Its questions only read.")
+    else:
+        let_ask = None
     again = "Call again when the endpoint answers" if unknown else "Call again in a minute"
     if any(not answer.asked for answer in e.answers.values()) and e.facts.method is None:
         return [Fix("Let the client ask", "Make it with probe=True. Its questions only read.")]
@@ -213,6 +218,7 @@ def undetermined(e: Evidence) -> list[Fix]:
             )
         )
     nobody = any(answer.failed and answer.status is None for answer in e.answers.values())
+    fixes = [let_ask, *fixes] if let_ask else fixes
     return fixes if nobody and e.facts.method is None else [*fixes, _support(e)]
 
 

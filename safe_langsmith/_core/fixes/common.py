@@ -53,7 +53,7 @@ def one_source(e: Evidence) -> list[Fix]:
             "Take key, endpoint and workspace from one place",
             f"The SDK resolves each by itself: {e.facts.mixture}.",
             "client = SafeClient(prefer_profile_auth=True)  # langsmith 0.14.15 or newer"
-            + (f"; or unset {', '.join(unset)}" if unset else ""),
+            + (f"\n# or unset {', '.join(unset)}" if unset else ""),
             PROFILES_URL,
             step=3,
         )
@@ -75,13 +75,18 @@ def reload(
     held = f"{newer.now.source} holds {another}, {newer.now.value}. " if newer else ""
     file = (newer.dotenv_path if newer else None) or e.facts.dotenv_path
     path = repr(file) if file else '"<path to .env>"'
+    anew = ""
+    if newer and newer.on_purpose:
+        source = e.facts.settings["api_key"].source
+        title = f"If you mean the key in {newer.now.source}, load it and leave the argument out"
+        held, anew = f"{source[:1].upper()}{source[1:]} goes before it. ", "\nclient = SafeClient()"
     if file is None:
         title = "If you keep settings in a .env file, load it and create a new client"
     return [
         Fix(
             title,
             f"{held}safe_langsmith.reload_environment({path if file else ''}) does the same and returns what changed.",
-            f"{CLEAR_CACHE}\nfrom dotenv import load_dotenv; load_dotenv({path}, override=True)",
+            f"{CLEAR_CACHE}\nfrom dotenv import load_dotenv; load_dotenv({path}, override=True){anew}",
             step=4,
         )
     ]

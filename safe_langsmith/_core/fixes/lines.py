@@ -8,17 +8,18 @@ import shlex
 
 from safe_langsmith._core.clean import TO_FILL_IN
 from safe_langsmith._core.evidence import Evidence
-from safe_langsmith._core.hosts import REGIONS, host_of, region_of
-from safe_langsmith._core.variables import REPLICAS, variable_in
+from safe_langsmith._core.hosts import REGIONS, can_be_sent_to, region_of
+from safe_langsmith._core.variables import Replica, variable_in
 
 CLEAR_CACHE = "from langsmith import utils; utils.get_env_var.cache_clear()"
-SHOW_PROXIES = "import os; print([k for k in os.environ if k.lower().endswith('_proxy')])  # []: no proxy is set here"
+SHOW_PROXIES = "import os; print([k for k in os.environ if k.lower().endswith('_proxy')])  # []: no proxy"
+FIRST_WITH_WORKSPACES = "for langsmith 0.14.16 or newer"
 HOW_TO_SET = "In .env the line stands as it is; a shell wants export before it, and a container must be given it."
 
 _ACTED_ON = re.compile(r"[^\w .,:/@+-]")
 
 
-def argument(e: Evidence, workspace_id: str) -> str:
+def argument(e: Evidence, workspace_id: str) -> str | None:
     """The line that names a workspace for the client, or for its replica where that was refused."""
     if is_replica(e):
         return _replica_line(e, "<its key>", workspace_id)
@@ -27,7 +28,7 @@ def argument(e: Evidence, workspace_id: str) -> str:
     return f'client = SafeClient(workspace_id="{workspace_id}")'
 
 
-def in_place_of(e: Evidence, workspace_id: str) -> str:
+def in_place_of(e: Evidence, workspace_id: str) -> str | None:
     """The line to change where the workspace that was named came from."""
     source = e.facts.workspace_source
     if "X-Tenant-Id" in source:
@@ -40,9 +41,13 @@ def endpoint_line(e: Evidence, endpoint: str) -> str:
     """The line that sets the endpoint where the one in use comes from."""
     source = e.facts.settings["endpoint"].source
     if is_replica(e):
-        return f'"api_url": "{endpoint}"  # in {_where_replicas_are_set(e)}'
-    if any(drift.setting == "endpoint" and drift.now.value == endpoint for drift in e.facts.meant_drift):
-        return f"{CLEAR_CACHE}\nclient = SafeClient()  # made anew"
+        replica = _of_a_variable(e)
+        return f'"api_url": "{endpoint}"  # in {f"its entry in {replica.variable}" if replica else "the replica"}'
+    waiting = [drift for drift in e.facts.meant_drift if drift.setting == "endpoint" and drift.now.value == endpoint]
+    if waiting:
+        file = waiting[0].dotenv_path
+        loading = f"from dotenv import load_dotenv; load_dotenv({file!r}, override=True)\n" if file else ""
+        return f"{CLEAR_CACHE}\n{loading}client = SafeClient()  # made anew"
     if source.endswith("argument") or source == e.facts.profile:
         return f"client = SafeClient(api_url={json.dumps(endpoint)})"
     return f"{variable_in(source) or 'LANGSMITH_ENDPOINT'}={endpoint}"
@@ -56,7 +61,7 @@ def plane_line(e: Evidence) -> str:
 
 def other_regions(e: Evidence) -> str:
     """The lines of which one sets the endpoint of the right region, where the region in use is not."""
-    here = region_of(e.facts.endpoint)
+    here = region_of(e.facts.endpoint) if can_be_sent_to(e.facts.endpoint) else None
     first, *others = [f"https://{host}" for host, region in REGIONS.items() if region != here]
     return "\n".join([endpoint_line(e, first), *(f"# or {other}" for other in others)])
 
@@ -87,16 +92,23 @@ def is_replica(e: Evidence) -> bool:
     return not e.facts.is_own and e.facts.settings["api_key"].source.startswith("the replica")
 
 
-def _replica_line(e: Evidence, key: str, workspace_id: str | None = None) -> str:
+def _replica_line(e: Evidence, key: str, workspace_id: str | None = None) -> str | None:
     """The line of a replica's settings that names its key, and a workspace."""
-    where = _where_replicas_are_set(e)
-    if where == REPLICAS:
-        named = f', "workspace_id": "{workspace_id}"' if workspace_id else ""
-        return f'"api_key": "{key}"{named}  # in {where}{", for langsmith 0.14.17 or newer" if named else ""}'
+    replica = _of_a_variable(e)
+    if replica is not None:
+        if not replica.is_listed and not workspace_id:
+            return f'# its entry in {replica.variable}\n"{replica.url}": "{key}"'
+        named = f',\n "workspace_id": "{workspace_id}"' if workspace_id else ""
+        entry = "its entry" if replica.is_listed else "a list with its entry"
+        since = f", {FIRST_WITH_WORKSPACES}" if named else ""
+        return f'# {entry} in {replica.variable}{since}\n{{"api_url": "{replica.url}", "api_key": "{key}"{named}}}'
+    if not e.facts.replicas_take_auth:
+        return None if workspace_id else f'# in the replica\n"api_key": "{key}"'
     named = f', "tenant_id": "{workspace_id}"' if workspace_id else ""
     # Beside "auth", the SDK takes no key from elsewhere in the replica's settings: it would send the client's own.
-    return f'"auth": {{"api_key": "{key}"{named}}}  # in {where}'
+    return f'# in the replica, in place of its "api_key"\n"auth": {{"api_key": "{key}"{named}}}'
 
 
-def _where_replicas_are_set(e: Evidence) -> str:
-    return REPLICAS if host_of(e.facts.endpoint) in e.facts.surroundings.replicas else "the replica's settings"
+def _of_a_variable(e: Evidence) -> Replica | None:
+    """The replica that was refused, where a variable makes it."""
+    return next((each for each in e.facts.surroundings.replicas if each.url == e.facts.endpoint), None)

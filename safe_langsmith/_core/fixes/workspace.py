@@ -7,8 +7,8 @@ from safe_langsmith._core.hosts import ui_url
 from safe_langsmith._core.variables import variable_in
 from safe_langsmith.diagnosis import Fix, Workspace
 
-from .common import BYOC_URL, SCOPES_URL, let_the_header_through, one_source
-from .lines import HOW_TO_SET, argument, in_place_of, key_line, plane_line
+from .common import BYOC_URL, SCOPES_URL, let_the_header_through, new_key, one_source
+from .lines import CLEAR_CACHE, HOW_TO_SET, argument, in_place_of, key_line, plane_line
 
 
 def workspace_required(e: Evidence) -> list[Fix]:
@@ -40,7 +40,11 @@ def workspace_required(e: Evidence) -> list[Fix]:
     detail += f" Or use {others}{more}." if others else ""
     if e.facts.method is None and len(found) == 1:
         detail += " A SafeClient finds it by itself, with its first refused request; langsmith.Client does not."
-    fixes = [*_meant(e), Fix("Name the workspace you mean", detail, argument(e, found[0].id), SCOPES_URL, step=2)]
+    fixes = [
+        *_made_anew(e, found),
+        *_meant(e),
+        Fix("Name the workspace you mean", detail, argument(e, found[0].id), SCOPES_URL, step=2),
+    ]
     if e.facts.is_own:
         fixes.append(
             Fix(
@@ -88,16 +92,7 @@ def _ways_round(e: Evidence) -> list[Fix]:
 def workspace_not_accessible(e: Evidence) -> list[Fix]:
     home = next((a.resolved for q, a in e.answers.items() if q.workspace_id is None and a.resolved), None)
     reachable = e.workspaces or ((home,) if home else ())
-    fixes = [
-        Fix(
-            "Create the client anew",
-            f"{drift.now.source} now names {drift.now.value}, which this key reaches.",
-            "client = SafeClient()",
-            step=4,
-        )
-        for drift in e.facts.meant_drift
-        if drift.setting == "workspace_id" and any(w.id == drift.now.value for w in reachable) and not drift.dotenv_path
-    ]
+    fixes = _made_anew(e, reachable)
     if reachable:
         fixes.append(
             Fix(
@@ -136,12 +131,26 @@ def workspace_not_accessible(e: Evidence) -> list[Fix]:
     return [*fixes, *one_source(e)]
 
 
+def _made_anew(e: Evidence, reachable: tuple[Workspace, ...]) -> list[Fix]:
+    """What to do where the environment names a workspace by now that would work."""
+    return [
+        Fix(
+            "Create the client anew",
+            f"{drift.now.source} now names {drift.now.value}, which this key reaches.",
+            f"{CLEAR_CACHE}\nclient = SafeClient()",
+            step=4,
+        )
+        for drift in e.facts.meant_drift
+        if drift.setting == "workspace_id" and any(w.id == drift.now.value for w in reachable) and not drift.dotenv_path
+    ]
+
+
 def workspace_id_malformed(e: Evidence) -> list[Fix]:
     reachable = e.workspaces or ()
     where = (
         f"This key reaches: {_listed(reachable)}" if reachable else "It is in the web UI, under Settings > Workspaces"
     )
-    return [
+    fixes = [
         Fix(
             "Give the workspace's id, a UUID",
             f"{e.facts.workspace_shown} from {e.facts.workspace_source} is not one. {where}.",
@@ -156,6 +165,11 @@ def workspace_id_malformed(e: Evidence) -> list[Fix]:
             step=2,
         ),
     ]
+    if e.refused_without_workspace:
+        fixes.append(
+            new_key(e, "And create a new key, or use the endpoint where this one was made: it is refused, too")
+        )
+    return fixes
 
 
 def _listed(workspaces: tuple[Workspace, ...]) -> str:

@@ -17,7 +17,7 @@ def blocked_upstream(e: Evidence) -> Asking[Verdict | None]:
         return _blocked(f"a redirect led to another host, {facts.redirected_to}, and that one refused")
     if facts.body.speaker and (region_of(facts.endpoint) or not (yield from is_another(e))):
         return _blocked(f"the answer is that of {facts.body.speaker}")
-    if facts.body.form == "html" and not (yield from api_elsewhere(e)):
+    if facts.body.form == "html" and not _is_web_page_of_its_own(e) and not (yield from api_elsewhere(e)):
         reason = f"the answer is {facts.body.message}, and LangSmith's API answers in JSON"
         # Where nobody told whether the API is below the endpoint, the page may be LangSmith's own.
         below = e.answers.get(ABOUT_BELOW)
@@ -32,6 +32,9 @@ def wrong_endpoint(e: Evidence) -> Asking[Verdict | None]:
         if api:
             reason = f"it answers with {facts.body.message}, and no API is there. The API is at {api}"
             return wrong(reason, proved=e.api_is_proved)
+        if _is_web_page_of_its_own(e):
+            reason = f"it answers with {facts.body.message}, and LangSmith's API answers in JSON"
+            return wrong(reason, proved=False)
     if facts.body.speaker and not region_of(facts.endpoint) and (yield from is_another(e)):
         reason = f"it is {facts.body.speaker}, as its answer shows"
         return wrong(reason, proved=True)
@@ -67,6 +70,11 @@ def workspace_required_says_the_server(e: Evidence) -> Asking[Verdict | None]:
     else:
         reason = needs_workspace(e)
     return Verdict(Cause.WORKSPACE_REQUIRED, Confidence.CONFIRMED, reason)
+
+
+def _is_web_page_of_its_own(e: Evidence) -> bool:
+    """Whether what answers looks like the web page of an instance of LangSmith's."""
+    return e.facts.body.is_langsmiths_page and not region_of(e.facts.endpoint)
 
 
 def _blocked(reason: str, confidence: Confidence = Confidence.CONFIRMED) -> Verdict:
