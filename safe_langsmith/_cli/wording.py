@@ -7,6 +7,7 @@ import os
 import shlex
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import takewhile
 from typing import TypeVar
 
 from safe_langsmith._core.evidence import HOME
@@ -58,8 +59,16 @@ def for_command_line(found: Found, dotenv: Dotenv, options: Options) -> tuple[Fo
 
 def found_in_ascii(found: Found) -> Found:
     """Returns what was found in ASCII, without the lines to copy that would then be others."""
-    fixes = (replace(fix, code=None) if fix.code and _escape(fix.code) != fix.code else fix for fix in found.fixes)
-    return in_ascii(replace(found, fixes=tuple(fixes)))
+    return in_ascii(replace(found, fixes=tuple(replace(fix, code=_in_ascii_as_it_is(fix.code)) for fix in found.fixes)))
+
+
+def _in_ascii_as_it_is(code: str | None) -> str | None:
+    lines = (code or "").splitlines()
+    shown = list(takewhile(lambda line: _escape(line) == line, lines))
+    if shown == lines:
+        return code
+    # To take a variable away helps without the line that looks again. A part of another code would be another code.
+    return "\n".join(shown) if shown and shown[0].startswith("unset ") else None
 
 
 def in_ascii(value: T) -> T:

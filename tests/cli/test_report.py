@@ -58,6 +58,7 @@ class TestFitsATicket:
         file.write_text("LANGSMITH_API_KEY=lsv2_pt_c0ffeec0ffee0123456789abcdef0123_0123456789\n")
         text = pasted("--env-file", str(file), LANGSMITH_API_KEY=personal)
         assert "1. If .env is right, unset LANGSMITH_API_KEY" in text
+        assert "\n         unset LANGSMITH_API_KEY\n" in text
         assert "--env-file" not in text
         found = json.loads(cli("--json", "--env-file", str(file), LANGSMITH_API_KEY=personal).out)
         assert found["fixes"][0]["code"].endswith(f"--load-env --env-file '{file}'")

@@ -204,7 +204,7 @@ def test_a_workspace_that_the_user_gave_a_replica_is_never_replaced(here, there,
 def as_copied(line, key):
     """What a line to copy puts into a replica's settings, with its key filled in, and where that belongs."""
     where, _, code = line.partition("\n")
-    code = code if code.startswith("{") else f"{{{code}}}"
+    code = code if code[0] in "[{" else f"{{{code}}}"
     return json.loads(code.replace("<its key>", key).replace("<the key>", key)), where.removeprefix("# ")
 
 
@@ -288,8 +288,9 @@ def test_lines_to_copy_into_the_environment(variable, form, here, there, make_tr
     trace_to([{"api_url": url, "api_key": key}] if form == "a list" else {url: key})
     name, another = told[0].fixes[0].code, told[0].fixes[-1].code
     added, where = as_copied(name, key)
-    entry = "its entry" if form == "a list" else "a list with its entry"
-    assert where == f"{entry} in {variable}, for langsmith 0.14.16 or newer"
+    place = f"its entry in {variable}" if form == "a list" else f"{variable} as a list, with any others beside it"
+    assert where == f"{place}, for langsmith 0.14.16 or newer"
+    added = added if form == "a list" else added[0]
     assert added == {"api_url": url, "api_key": key, "workspace_id": there.workspace.id}
     if READS_WORKSPACES:
         trace_to([added])

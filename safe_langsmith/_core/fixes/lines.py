@@ -96,17 +96,24 @@ def _replica_line(e: Evidence, key: str, workspace_id: str | None = None) -> str
     """The line of a replica's settings that names its key, and a workspace."""
     replica = _of_a_variable(e)
     if replica is not None:
-        if not replica.is_listed and not workspace_id:
-            return f'# its entry in {replica.variable}\n"{replica.url}": "{key}"'
-        named = f',\n "workspace_id": "{workspace_id}"' if workspace_id else ""
-        entry = "its entry" if replica.is_listed else "a list with its entry"
-        since = f", {FIRST_WITH_WORKSPACES}" if named else ""
-        return f'# {entry} in {replica.variable}{since}\n{{"api_url": "{replica.url}", "api_key": "{key}"{named}}}'
+        return _entry_line(replica, key, workspace_id)
     if not e.facts.replicas_take_auth:
         return None if workspace_id else f'# in the replica\n"api_key": "{key}"'
     named = f', "tenant_id": "{workspace_id}"' if workspace_id else ""
     # Beside "auth", the SDK takes no key from elsewhere in the replica's settings: it would send the client's own.
     return f'# in the replica, in place of its "api_key"\n"auth": {{"api_key": "{key}"{named}}}'
+
+
+def _entry_line(replica: Replica, key: str, workspace_id: str | None) -> str:
+    """The entry of a replica in its variable, which is a list, or, without workspaces, an object."""
+    if not replica.is_listed and not workspace_id:
+        return f'# its entry in {replica.variable}\n"{replica.url}": "{key}"'
+    named = f',\n "workspace_id": "{workspace_id}"' if workspace_id else ""
+    since = f", {FIRST_WITH_WORKSPACES}" if workspace_id else ""
+    entry = f'{{"api_url": "{replica.url}", "api_key": "{key}"{named}}}'
+    if replica.is_listed:
+        return f"# its entry in {replica.variable}{since}\n{entry}"
+    return f"# {replica.variable} as a list, with any others beside it{since}\n[{entry}]"
 
 
 def _of_a_variable(e: Evidence) -> Replica | None:
