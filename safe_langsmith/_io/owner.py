@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -110,12 +111,11 @@ def sdk_copies_workspace() -> bool:
     return has_tenant(copied)
 
 
-@cache
 def replicas_take_auth() -> bool:
     """Whether the SDK's replicas have an `auth`, in which they name a workspace; older ones have a key and no more."""
-    import langsmith.run_trees
-
-    return hasattr(langsmith.run_trees, "AuthHeaders")
+    # Not imported: in a forked process that may wait for ever. And without it, nothing has been sent to a replica.
+    run_trees = sys.modules.get("langsmith.run_trees")
+    return run_trees is None or hasattr(run_trees, "AuthHeaders")
 
 
 def has_tenant(headers: Mapping[str, Any]) -> bool:
