@@ -20,7 +20,7 @@ _NAMES_NO_WORKSPACE = re.compile(
 )
 _UNAVAILABLE = {
     re.compile(
-        r"not (?:enabled|available|activated) (?:for|in|on) (?:this|your|the) (?:organization|tenant|workspace|account)"
+        r"not (?:enabled|activated) for (?:this|your|the) (?:organization|tenant|workspace)"
         r"|\b(?:features?|exports?|sandbox(?:es)?|gateway|deployments?) (?:is|are) not (?:enabled|available)\b",
         re.IGNORECASE,
     ): "a feature is not enabled",

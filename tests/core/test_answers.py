@@ -235,7 +235,7 @@ class TestRefusals:
         assert told == {"form", "message", flag}
 
     @pytest.mark.parametrize(
-        "text", ["This key is not enabled", "Plan your upgrade", "You need a role", "not available"]
+        "text", ["This key is not enabled", "Plan your upgrade", "Dataset not available in this workspace"]
     )
     def test_what_is_said_of_a_key_is_said_of_no_plan(self, text):
         assert read_body(as_json({"detail": text})).unavailable is None
