@@ -13,6 +13,7 @@ import langsmith.utils
 import pytest
 
 from safe_langsmith import SafeClient
+from safe_langsmith._io import ledger
 from safe_langsmith.testing import StandIn
 
 CANARY = "c0ffeec0ffee"
@@ -44,6 +45,14 @@ def machine_without_langsmith(
 def _forget_variables() -> None:
     for cached in (langsmith.utils.get_env_var, langsmith.utils.get_tracer_project):
         cached.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def nothing_learned_before() -> Iterator[None]:
+    """A server may get the port that an earlier test's server had, and be asked with the same key."""
+    ledger.LEDGER.forget()
+    yield
+    ledger.LEDGER.forget()
 
 
 @pytest.fixture(autouse=True)

@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from safe_langsmith._io import ledger
-
 if TYPE_CHECKING:
     from hostile.wire import Wire
 
@@ -37,13 +35,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         if name in metafunc.fixturenames:
             rows = [pytest.param(ROADS[road], id=road) for road in wanted if ROADS[road].exists]
             metafunc.parametrize(name, rows)
-
-
-@pytest.fixture(autouse=True)
-def nothing_learned_before() -> Iterator[None]:
-    ledger.LEDGER.forget()
-    yield
-    ledger.LEDGER.forget()
 
 
 @pytest.fixture(autouse=True)

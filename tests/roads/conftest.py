@@ -219,11 +219,9 @@ def refused() -> Callable[..., ForbiddenDiagnosis]:
 
 
 @pytest.fixture
-def forget() -> Iterator[Callable[[], None]]:
+def forget() -> Callable[[], None]:
     """Makes this process forget what it has learned of endpoints and keys, so that the next refusal is a first one."""
-    ledger.LEDGER.forget()
-    yield ledger.LEDGER.forget
-    ledger.LEDGER.forget()
+    return ledger.LEDGER.forget
 
 
 @pytest.fixture
