@@ -6,6 +6,7 @@ import gc
 import logging
 import os
 import secrets
+import socket
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -76,6 +77,14 @@ def no_collection() -> Iterator[None]:
 def server() -> Iterator[StandIn]:
     with StandIn(mint=mint_canary) as stand_in:
         yield stand_in
+
+
+@pytest.fixture
+def nobody() -> Iterator[str]:
+    """An address where nobody listens, and nobody else can begin to."""
+    with socket.socket() as kept:
+        kept.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{kept.getsockname()[1]}"
 
 
 @pytest.fixture

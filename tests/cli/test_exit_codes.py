@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import sys
 from uuid import uuid4
@@ -100,10 +99,8 @@ def test_a_good_looking_key_needs_one(check, server, personal):
     assert server.requests == ()
 
 
-def test_nobody_listens(check, personal):
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    code, found, _ = check(LANGSMITH_API_KEY=personal, LANGSMITH_ENDPOINT=f"http://127.0.0.1:{port}")
+def test_nobody_listens(check, personal, nobody):
+    code, found, _ = check(LANGSMITH_API_KEY=personal, LANGSMITH_ENDPOINT=nobody)
 
     assert (code, found["cause"]) == (3, "undetermined")
 

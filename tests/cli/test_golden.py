@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 from pathlib import Path
 
 import pytest
@@ -61,10 +60,8 @@ class TestSixThatEverybodyMeets:
         (tmp_path / ".env").write_text(f"LANGSMITH_API_KEY={personal}\n")
         keeps("stale-env", LANGSMITH_API_KEY=UNKNOWN)
 
-    def test_no_network(self, keeps, personal):
-        with socket.create_server(("127.0.0.1", 0)) as taken:
-            port = taken.getsockname()[1]
-        keeps("no-network", LANGSMITH_API_KEY=personal, LANGSMITH_ENDPOINT=f"http://127.0.0.1:{port}")
+    def test_no_network(self, keeps, personal, nobody):
+        keeps("no-network", LANGSMITH_API_KEY=personal, LANGSMITH_ENDPOINT=nobody)
 
     def test_unreadable_env(self, keeps, personal, tmp_path):
         (tmp_path / ".env").write_bytes(f"LANGSMITH_API_KEY={personal}\n".encode("utf-16"))

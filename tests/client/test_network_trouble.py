@@ -5,17 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 
-import pytest
-
 from safe_langsmith import SafeAsyncClient, adiagnose, diagnose
-
-
-@pytest.fixture
-def nobody():
-    """An address where nobody listens."""
-    with socket.socket() as kept:
-        kept.bind(("127.0.0.1", 0))
-        yield f"http://127.0.0.1:{kept.getsockname()[1]}"
 
 
 def test_a_refused_connection(nobody, server, make_client):
