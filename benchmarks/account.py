@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
 
-from safe_langsmith.testing import Slow, StandIn
+from safe_langsmith.testing import FakeLangSmith, Slow
 
 
 class Account(NamedTuple):
@@ -57,7 +57,7 @@ def account(keys: int = 0, seconds_away: float = 0.0) -> Iterator[Account]:
 
 
 def _serve(connection: Connection, keys: int, seconds_away: float) -> None:
-    with StandIn() as server:
+    with FakeLangSmith() as server:
         acme = server.add_organization("Acme")
         workspace = acme.add_workspace("Research")
         if seconds_away:

@@ -18,14 +18,14 @@ from collections import Counter
 import langsmith
 
 from safe_langsmith import SafeClient
-from safe_langsmith.testing import StandIn
+from safe_langsmith.testing import FakeLangSmith
 from safe_langsmith.testing.payloads import run_operations
 
 COLUMNS = ("client    ", "compressed", "sent", "arrived", "twice", "refused requests", "probes", "seconds")
 
 
 def trace(kind: type[langsmith.Client], count: int, compressed: bool) -> tuple[object, ...]:
-    with StandIn(info={"instance_flags": {"zstd_compression_enabled": compressed}}) as server:
+    with FakeLangSmith(info={"instance_flags": {"zstd_compression_enabled": compressed}}) as server:
         organization = server.add_organization("Acme")
         workspace = organization.add_workspace("Research")
         client = kind(api_url=server.url, api_key=organization.add_service_key(workspaces=None))

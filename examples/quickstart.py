@@ -10,12 +10,12 @@ import logging
 import sys
 
 from safe_langsmith import ForbiddenDiagnosis, SafeClient
-from safe_langsmith.testing import StandIn
+from safe_langsmith.testing import FakeLangSmith
 
 
 def on_the_stand_in() -> None:
     """Shows both ends of a 403."""
-    with StandIn() as server:
+    with FakeLangSmith() as server:
         acme = server.add_organization("Acme")
         research = acme.add_workspace("Research")
 

@@ -13,14 +13,14 @@ except ForbiddenDiagnosis as e:
 
 from typing import TYPE_CHECKING, Any
 
-from .checkup import adiagnose, diagnose
-from .client import SafeClient
-from .diagnosis import ApiKey, Cause, Check, Confidence, Diagnosis, Fix, Probe, Setting, Workspace
-from .environment import reload_environment
-from .errors import ForbiddenDiagnosis, find_diagnosis
+from safe_langsmith.checkup import adiagnose, diagnose
+from safe_langsmith.client import SafeClient
+from safe_langsmith.diagnosis import ApiKey, Cause, Check, Confidence, Diagnosis, Fix, Probe, Setting, Workspace
+from safe_langsmith.environment import reload_environment
+from safe_langsmith.errors import ForbiddenDiagnosis, find_diagnosis
 
 if TYPE_CHECKING:
-    from .async_client import SafeAsyncClient
+    from safe_langsmith.async_client import SafeAsyncClient
 
 __version__ = "0.1.0"
 
@@ -47,7 +47,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     # Only who uses the asynchronous client needs what the SDK imports for it.
     if name == "SafeAsyncClient":
-        from .async_client import SafeAsyncClient
+        from safe_langsmith.async_client import SafeAsyncClient
 
         return SafeAsyncClient
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

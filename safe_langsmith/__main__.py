@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from safe_langsmith._cli.command import main
+from safe_langsmith._cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from langsmith.async_client import AsyncClient
 
-from ._io.local import PathLike
-from ._io.owner import shown_client
-from ._io.safeguard import Chooser, Safeguard, given_arguments, with_our_options
+from safe_langsmith._recovery.local import PathLike
+from safe_langsmith._recovery.state import Chooser, ClientState, given_arguments, with_our_options
+from safe_langsmith._sdk.compat import shown_client
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,7 +41,7 @@ class SafeAsyncClient(AsyncClient):
         Exception: What `langsmith.AsyncClient` raises for its arguments.
     """
 
-    _safeguard: Safeguard
+    _state: ClientState
 
     if TYPE_CHECKING:
 
@@ -83,15 +83,15 @@ class SafeAsyncClient(AsyncClient):
             try:
                 given = given_arguments(_PARENT, args, kwargs)
                 profile = (kwargs.get("profile"), kwargs.get("profile_config_path"))
-                self._safeguard = Safeguard(resolve_workspace, probe, dotenv_path, given, *profile)
+                self._state = ClientState(resolve_workspace, probe, dotenv_path, given, *profile)
                 super().__init__(*args, **kwargs)
             finally:
                 # They hold the key, and a traceback shows this frame.
                 del args, kwargs
-            self._safeguard.note_origins(self)
+            self._state.note_origins(self)
             # Where it cannot be guarded, it is the SDK's as it is.
             with contextlib.suppress(Exception):
-                from ._io.roads.generated_client import guard
+                from safe_langsmith._sdk.calls.generated_client import guard
 
                 guard(self._langsmith_api, self)
 
@@ -111,15 +111,15 @@ class SafeAsyncClient(AsyncClient):
                 del value
             if changes:
                 with contextlib.suppress(Exception):  # The key is set, and that is what was asked for.
-                    self._safeguard.disown(self)
+                    self._state.drop_auto_workspace(self)
 
         # A workspace that was chosen for one key is not another's. Reading goes straight to the SDK.
         api_key = property(_SDK_API_KEY.fget, _set_api_key)
 
     async def _arequest_with_retries(self, method: str, endpoint: str, **kwargs: Any) -> Any:
         """Sends a request as `langsmith.AsyncClient` does, and answers a 403."""
-        if self._safeguard.chosen_workspace is not None:
-            from ._io.first_send import apart_from_chosen_workspace
+        if self._state.chosen_workspace is not None:
+            from safe_langsmith._sdk.headers import apart_from_chosen_workspace
 
             kwargs = apart_from_chosen_workspace(self, endpoint, kwargs)
         try:
@@ -131,11 +131,11 @@ class SafeAsyncClient(AsyncClient):
                 call = None
                 # Also while the interpreter ends and imports nothing any more, the SDK's own error stands.
                 with contextlib.suppress(Exception):
-                    from ._io.refused_call import refused
-                    from ._io.roads.async_road import AsyncRoad
+                    from safe_langsmith._recovery.handler import refused
+                    from safe_langsmith._sdk.calls.async_ import AsyncCall
 
                     again = super()._arequest_with_retries
-                    call = refused(partial(AsyncRoad, self, again, method, endpoint, kwargs), error)
+                    call = refused(partial(AsyncCall, self, again, method, endpoint, kwargs), error)
                 if call is None:
                     raise
         finally:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import langsmith
 import requests
 
-from ._io.local import PathLike
-from ._io.owner import shown_client
-from ._io.safeguard import Chooser, Safeguard, given_arguments, with_our_options
-from ._io.second_send import note_position
+from safe_langsmith._recovery.local import PathLike
+from safe_langsmith._recovery.state import Chooser, ClientState, given_arguments, with_our_options
+from safe_langsmith._sdk.compat import shown_client
+from safe_langsmith._sdk.replay import note_position
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,10 +30,10 @@ _SDK_API_KEY: Any = langsmith.Client.api_key
 @cache
 def _on_refusal() -> tuple[Callable[..., Any], Callable[..., Any]]:
     """What answers a refusal, which nobody pays for before there is one."""
-    from ._io.refused_call import refused
-    from ._io.roads.requests_road import RequestsRoad
+    from safe_langsmith._recovery.handler import refused
+    from safe_langsmith._sdk.calls.requests import RequestsCall
 
-    return refused, RequestsRoad
+    return refused, RequestsCall
 
 
 class SafeClient(langsmith.Client):
@@ -57,9 +57,9 @@ class SafeClient(langsmith.Client):
         Exception: What `langsmith.Client` raises for its arguments.
     """
 
-    __slots__ = ("_safeguard",)
+    __slots__ = ("_state",)
 
-    _safeguard: Safeguard
+    _state: ClientState
 
     if TYPE_CHECKING:
 
@@ -117,12 +117,12 @@ class SafeClient(langsmith.Client):
                 given = given_arguments(_PARENT, args, kwargs)
                 profile = (kwargs.get("profile"), kwargs.get("profile_config_path"))
                 # Before the parent's: its tracing thread may send a request while the constructor still runs.
-                self._safeguard = Safeguard(resolve_workspace, probe, dotenv_path, given, *profile)
+                self._state = ClientState(resolve_workspace, probe, dotenv_path, given, *profile)
                 super().__init__(*args, **kwargs)
             finally:
                 # They hold the key, and a traceback shows this frame.
                 del args, kwargs
-            self._safeguard.note_origins(self)
+            self._state.note_origins(self)
 
     def __repr__(self) -> str:
         """Shows what `langsmith.Client` shows, without a password in the endpoint: frames of ours show the client."""
@@ -147,7 +147,7 @@ class SafeClient(langsmith.Client):
             del value
         if changes:
             with contextlib.suppress(Exception):  # The key is set, and that is what was asked for.
-                self._safeguard.disown(self)
+                self._state.drop_auto_workspace(self)
 
     # For type checkers it is the SDK's own property, whose type this one has lost.
     if not TYPE_CHECKING:
@@ -170,7 +170,7 @@ class SafeClient(langsmith.Client):
             Exception: What `langsmith.Client` raises for everything else.
         """
         rewind = note_position(kwargs)
-        before_send = self._safeguard.before_send
+        before_send = self._state.before_send
         if before_send is not None:
             kwargs = before_send(self, pathname, kwargs)
         try:
@@ -217,10 +217,10 @@ class SafeClient(langsmith.Client):
                 raise
             call = None
             with contextlib.suppress(Exception):  # As above.
-                from ._io.refused_call import refused
-                from ._io.roads.direct_road import DirectRoad
+                from safe_langsmith._recovery.handler import refused
+                from safe_langsmith._sdk.calls.hard_delete import HardDeleteCall
 
-                call = refused(partial(DirectRoad, self, error), error)
+                call = refused(partial(HardDeleteCall, self, error), error)
             if call is None:
                 raise
         call.answer()
@@ -234,7 +234,7 @@ class SafeClient(langsmith.Client):
     def _guarded(self, api: Any) -> Any:
         # Where it cannot be guarded, it is the SDK's as it is.
         with contextlib.suppress(Exception):
-            from ._io.roads.generated_client import guard
+            from safe_langsmith._sdk.calls.generated_client import guard
 
             guard(api, self)
         return api

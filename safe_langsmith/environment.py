@@ -5,11 +5,10 @@ from __future__ import annotations
 import errno
 import os
 
-from ._core.clean import HIDDEN
-from ._core.scrub import scrub
-from ._core.variables import VARIABLES, shown
-from ._io.local import PathLike, read_dotenv
-from .diagnosis import Setting
+from safe_langsmith._core.redaction import HIDDEN, redact_value
+from safe_langsmith._core.settings import VARIABLES, shown
+from safe_langsmith._recovery.local import PathLike, read_dotenv
+from safe_langsmith.diagnosis import Setting
 
 _CACHES = {
     "langsmith.utils": ("get_env_var", "get_tracer_project", "get_host_url"),
@@ -37,11 +36,11 @@ def reload_environment(dotenv_path: PathLike | None = None) -> dict[str, Setting
     """
     from dotenv import find_dotenv, load_dotenv
 
-    from ._io import ledger
+    from safe_langsmith._probe import cache as ledger
 
     _clear_caches()
     # What was said of the variables a moment ago is to be looked at anew.
-    ledger.LEDGER.changed()
+    ledger.CACHE.changed()
     path = os.fspath(dotenv_path) if dotenv_path is not None else find_dotenv(usecwd=True)
     if dotenv_path is not None:
         # load_dotenv() passes over what is not there or no file, which hides a mistyped path.
@@ -62,7 +61,7 @@ def reload_environment(dotenv_path: PathLike | None = None) -> dict[str, Setting
             )
     # A key may have been put where another setting belongs, too.
     keys = [variables.get(name, "") for variables in (before, os.environ) for name in VARIABLES["api_key"]]
-    return scrub(changed, tuple(keys))
+    return redact_value(changed, tuple(keys))
 
 
 def _clear_caches() -> None:

@@ -9,8 +9,8 @@ from typing import Any, TypeVar, cast
 
 from langsmith.utils import LangSmithError
 
-from ._core.clean import clean
-from .diagnosis import ApiKey, Cause, Check, Confidence, Diagnosis, Fix, Probe, Setting, Workspace
+from safe_langsmith._core.redaction import clean
+from safe_langsmith.diagnosis import ApiKey, Cause, Check, Confidence, Diagnosis, Fix, Probe, Setting, Workspace
 
 SDK_MESSAGE_LIMIT = 1_000
 MOST_SEARCHED = 100_000
@@ -99,7 +99,7 @@ class ForbiddenDiagnosis(LangSmithError):
     @property
     def response(self) -> Any:
         """The refused response, or `None` where the SDK's exception has none or this one is a copy."""
-        from ._io.sdk_errors import response_of
+        from safe_langsmith._sdk.compat import response_of
 
         own = getattr(self.sdk_error, "response", None)
         return own if own is not None or self.sdk_error is None else response_of(self.sdk_error)

@@ -14,8 +14,8 @@ import langsmith.utils
 import pytest
 
 from safe_langsmith import SafeClient
-from safe_langsmith._io import ledger
-from safe_langsmith.testing import StandIn
+from safe_langsmith._probe import cache as ledger
+from safe_langsmith.testing import FakeLangSmith
 
 CANARY = "c0ffeec0ffee"
 
@@ -51,9 +51,9 @@ def _forget_variables() -> None:
 @pytest.fixture(autouse=True)
 def nothing_learned_before() -> Iterator[None]:
     """A server may get the port that an earlier test's server had, and be asked with the same key."""
-    ledger.LEDGER.forget()
+    ledger.CACHE.forget()
     yield
-    ledger.LEDGER.forget()
+    ledger.CACHE.forget()
 
 
 @pytest.fixture(autouse=True)
@@ -74,8 +74,8 @@ def no_collection() -> Iterator[None]:
 
 
 @pytest.fixture
-def server() -> Iterator[StandIn]:
-    with StandIn(mint=mint_canary) as stand_in:
+def server() -> Iterator[FakeLangSmith]:
+    with FakeLangSmith(mint=mint_canary) as stand_in:
         yield stand_in
 
 
@@ -88,11 +88,11 @@ def nobody() -> Iterator[str]:
 
 
 @pytest.fixture
-def make_server() -> Iterator[Callable[..., StandIn]]:
-    servers: list[StandIn] = []
+def make_server() -> Iterator[Callable[..., FakeLangSmith]]:
+    servers: list[FakeLangSmith] = []
 
-    def make(*args: Any, **kwargs: Any) -> StandIn:
-        servers.append(StandIn(*args, mint=mint_canary, **kwargs))
+    def make(*args: Any, **kwargs: Any) -> FakeLangSmith:
+        servers.append(FakeLangSmith(*args, mint=mint_canary, **kwargs))
         return servers[-1]
 
     yield make
@@ -105,7 +105,7 @@ def make_client() -> Iterator[Callable[..., SafeClient]]:
     """Makes clients without a tracing thread, whose own first request would be among those that tests count."""
     clients: list[SafeClient] = []
 
-    def make(server: StandIn | None = None, key: str | None = None, **kwargs: Any) -> SafeClient:
+    def make(server: FakeLangSmith | None = None, key: str | None = None, **kwargs: Any) -> SafeClient:
         if server is not None:
             kwargs.setdefault("api_url", server.url)
         if key is not None:
@@ -119,6 +119,6 @@ def make_client() -> Iterator[Callable[..., SafeClient]]:
 
 
 @pytest.fixture
-def seen() -> Callable[[StandIn], list[tuple[str, str, str | None, int | None]]]:
+def seen() -> Callable[[FakeLangSmith], list[tuple[str, str, str | None, int | None]]]:
     """What a server received: method, path, workspace, status."""
     return lambda server: [(r.method, r.path, r.workspace_id, r.status) for r in server.requests]

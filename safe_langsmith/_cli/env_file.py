@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from safe_langsmith._core.facts import CREDENTIALS
-from safe_langsmith._core.settings import Dotenv
-from safe_langsmith._core.variables import variable_in
+from safe_langsmith._cli.check import Found
+from safe_langsmith._cli.options import Options
+from safe_langsmith._cli.rerun import again, may_be_copied
+from safe_langsmith._core.model import CREDENTIALS
+from safe_langsmith._core.settings import Dotenv, variable_in
 from safe_langsmith.diagnosis import Cause, Confidence, Fix, Setting
-
-from .again import again, may_be_copied
-from .look import Found
-from .options import Options
 
 # Where such a value is missing or wrong, and .env has another, the program may well load that.
 _MAY_BE_LOADED = {Cause.KEY_MISSING: "api_key", Cause.WORKSPACE_REQUIRED: "workspace_id"}

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 import langsmith
 
 import safe_langsmith
-from safe_langsmith._core.clean import HIDDEN, clean
-from safe_langsmith._io.local import read_dotenv
+from safe_langsmith._core.redaction import HIDDEN, clean
+from safe_langsmith._recovery.local import read_dotenv
 from safe_langsmith.diagnosis import Cause
 
 VERSION = (

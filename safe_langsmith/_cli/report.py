@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from safe_langsmith._core.clean import shorten
-from safe_langsmith._core.settings import Dotenv
-from safe_langsmith._core.variables import LABELS, variable_in
+from safe_langsmith._cli.check import Found
+from safe_langsmith._cli.options import VERSION, Options
+from safe_langsmith._cli.shell import EXPORT, is_exported
+from safe_langsmith._core.redaction import shorten
+from safe_langsmith._core.settings import LABELS, Dotenv, variable_in
 from safe_langsmith._render.text import (
     WHAT_IS_A_WORKSPACE,
     explained_by,
@@ -19,10 +21,6 @@ from safe_langsmith._render.text import (
     wrap,
 )
 from safe_langsmith.diagnosis import Cause, Setting
-
-from .look import Found
-from .options import VERSION, Options
-from .shell import EXPORT, is_exported
 
 _INDENT = 16
 _MOST_OTHERS = 4

@@ -8,16 +8,14 @@ import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from safe_langsmith._core.clean import TO_FILL_IN
-from safe_langsmith._core.fixes.lines import HOW_TO_SET, SHOW_PROXIES
-from safe_langsmith._core.settings import Dotenv
-from safe_langsmith._core.variables import effective, variable_in
+from safe_langsmith._cli.check import Found
+from safe_langsmith._cli.env_file import may_be_loaded, says_otherwise, take_dotenv
+from safe_langsmith._cli.options import Options
+from safe_langsmith._cli.rerun import OPTIONS, again
+from safe_langsmith._core.fixes.actions import HOW_TO_SET, SHOW_PROXIES
+from safe_langsmith._core.redaction import TO_FILL_IN
+from safe_langsmith._core.settings import Dotenv, effective, variable_in
 from safe_langsmith.diagnosis import Fix, Setting
-
-from .again import OPTIONS, again
-from .env_file import may_be_loaded, says_otherwise, take_dotenv
-from .look import Found
-from .options import Options
 
 EXPORT = "" if os.name == "nt" else "export "
 """What a shell wants before a line that sets a variable. Those of Windows have other forms."""

@@ -10,24 +10,23 @@ from dataclasses import replace
 from itertools import takewhile
 from typing import TypeVar
 
-from safe_langsmith._core.evidence import HOME
-from safe_langsmith._core.fixes.common import DOTENV_URL, look_at_the_variables
-from safe_langsmith._core.scrub import each_text
+from safe_langsmith._cli.check import Found
+from safe_langsmith._cli.options import Options
+from safe_langsmith._cli.rerun import may_be_copied, shown_path
+from safe_langsmith._cli.shell import for_shell
+from safe_langsmith._core.fixes.shared import DOTENV_URL, look_at_the_variables
+from safe_langsmith._core.model import GET_SETTINGS
+from safe_langsmith._core.redaction import each_text
 from safe_langsmith._core.settings import Dotenv
-from safe_langsmith._io.probes import no_questions
+from safe_langsmith._probe.driver import no_questions
 from safe_langsmith.diagnosis import Cause, Fix, Setting
-
-from .again import may_be_copied, shown_path
-from .look import Found
-from .options import Options
-from .shell import for_shell
 
 T = TypeVar("T")
 
 _WORDS = {
     "the api_url argument": "--endpoint",
     "the workspace_id argument": "--workspace-id",
-    no_questions(HOME).error or "": "--offline, so nothing was sent",
+    no_questions(GET_SETTINGS).error or "": "--offline, so nothing was sent",
     "Call again": "Run this again",
     "Then load it again and create a new client.": "Then run this again.",
 }

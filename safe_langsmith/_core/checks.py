@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+from safe_langsmith._core.model import GET_SETTINGS, Evidence, Verdict
+from safe_langsmith._core.permissions import still_allowed
+from safe_langsmith._core.responses import NO_BODY
+from safe_langsmith._core.settings import DOCUMENTED, LABELS, SDK_CACHE
+from safe_langsmith._core.summary import named
 from safe_langsmith.diagnosis import Cause, Check, CheckResult
-
-from .body import NO_BODY
-from .evidence import HOME, Evidence
-from .permissions import still_allowed
-from .settings import SDK_CACHE
-from .summary import named
-from .variables import DOCUMENTED, LABELS
-from .verdict import Verdict
 
 _KINDS = {
     "personal": 'a personal access token ("lsv2_pt_"): it acts for its user, in the user\'s default workspace',
@@ -56,7 +53,7 @@ def _workspace_id(e: Evidence, verdict: Verdict) -> Check:
     if facts.workspace_id is None:
         if verdict.cause is Cause.WORKSPACE_REQUIRED:
             return _step2("problem", f"none named; {verdict.reason}")
-        home = e.answers.get(HOME)
+        home = e.answers.get(GET_SETTINGS)
         if home and home.resolved:
             return _step2("ok", f"none named, so the key's default is used: {named(home.resolved)}")
         if facts.credential.kind == "personal":
@@ -86,8 +83,8 @@ def _variables(e: Evidence, verdict: Verdict) -> Check:
     if lacks_key:
         detail = "; set: ".join(["LANGSMITH_API_KEY is needed and not set", *([", ".join(seen)] if seen else [])])
     mixture = [f"mixed: {e.facts.mixture}"] if e.facts.mixture else []
-    detail = "; ".join([*mixture, *e.facts.surroundings.said, detail])
-    troubled = any(v.overruled for v in e.facts.variables) or e.facts.mixture or e.facts.surroundings.ignored_any
+    detail = "; ".join([*mixture, *e.facts.related_variables.said, detail])
+    troubled = any(v.overruled for v in e.facts.variables) or e.facts.mixture or e.facts.related_variables.ignored_any
     return Check(3, "Environment variables", "problem" if troubled or lacks_key else "ok", detail)
 
 
@@ -123,7 +120,7 @@ def _regenerate(e: Evidence, verdict: Verdict) -> Check:
             "problem",
             "this one cannot be used" if e.facts.credential.kind != "missing" else "there is no key",
         )
-    granted = any(answer.granted for answer in e.answers.values())
+    granted = any(answer.authorized for answer in e.answers.values())
     if verdict.cause is Cause.WORKSPACE_ID_MALFORMED and e.refused_without_workspace:
         return Check(5, title, "problem", "the endpoint refused this key, too, when it was asked without a workspace")
     if verdict.cause is Cause.STALE_ENVIRONMENT and e.facts.newer_key and not granted:

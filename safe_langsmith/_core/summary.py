@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
+from safe_langsmith._core.model import Evidence, Verdict
+from safe_langsmith._core.permissions import spoken
+from safe_langsmith._core.redaction import shorten
 from safe_langsmith.diagnosis import Cause, Workspace
-
-from .clean import shorten
-from .evidence import Evidence
-from .permissions import spoken
-from .verdict import Verdict
 
 PATH_LIMIT = 200
 
@@ -25,7 +23,7 @@ def summarize(e: Evidence, verdict: Verdict) -> str:
         if e.facts.method is None:
             return f"What answers at {e.facts.endpoint} is not LangSmith: {verdict.reason}."
         return f"The refusal of {request(e)} did not come from LangSmith at {e.facts.endpoint}: {verdict.reason}."
-    if verdict.cause is Cause.STALE_ENVIRONMENT and any(answer.granted for answer in e.answers.values()):
+    if verdict.cause is Cause.STALE_ENVIRONMENT and any(answer.authorized for answer in e.answers.values()):
         return f"{principal(e)} works at {e.facts.endpoint}, but this may not be the client you mean: {verdict.reason}."
     if verdict.cause is Cause.WRONG_ENDPOINT:
         return f"{refused} at {e.facts.endpoint}, which is the wrong endpoint: {verdict.reason}."

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from html import escape
 
+from safe_langsmith._render.style import STYLE
+from safe_langsmith._render.text import WHAT_IS_A_WORKSPACE, explained_by, names_a_workspace
 from safe_langsmith.diagnosis import Check, Diagnosis, Fix, Setting
-
-from .style import STYLE
-from .text import WHAT_IS_A_WORKSPACE, explained_by, names_a_workspace
 
 MOST_WORKSPACES = 50
 # A mark is a word: who cannot tell the colours apart reads it, and so does who listens.

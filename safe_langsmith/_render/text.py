@@ -6,7 +6,7 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator
 
-from safe_langsmith._core.clean import shorten
+from safe_langsmith._core.redaction import shorten
 from safe_langsmith.diagnosis import Cause, Check, Diagnosis, Fix, Probe, Workspace
 
 WIDTH = 100

@@ -4,9 +4,9 @@ It answers like LangSmith does to who is asking, with which key, for which works
 SDK to work. So code that must cope with refusals can be tested without a LangSmith account and without mocks:
 
     from langsmith import Client
-    from safe_langsmith.testing import Reply, StandIn
+    from safe_langsmith.testing import Reply, FakeLangSmith
 
-    with StandIn() as server:
+    with FakeLangSmith() as server:
         acme = server.add_organization("Acme")
         research = acme.add_workspace("Research")
         key = acme.add_service_key(workspaces=None, role="Editor")  # organization-scoped
@@ -23,22 +23,22 @@ SDK to work. So code that must cope with refusals can be tested without a LangSm
 What the texts and rules are based on is LangSmith's public documentation and its published error messages.
 """
 
-from safe_langsmith.testing.directory import Workspace
-from safe_langsmith.testing.faults import Drip, Drop, Fault, Redirect, Slow
+from safe_langsmith.testing.accounts import Workspace
+from safe_langsmith.testing.fake_langsmith import FakeLangSmith
+from safe_langsmith.testing.faults import Drop, Fault, Redirect, Slow, SlowBody
 from safe_langsmith.testing.organization import Organization
-from safe_langsmith.testing.received import Received
+from safe_langsmith.testing.received import RecordedRequest
 from safe_langsmith.testing.replies import Reply
-from safe_langsmith.testing.server import StandIn
 
 __all__ = [
-    "Drip",
     "Drop",
+    "FakeLangSmith",
     "Fault",
     "Organization",
-    "Received",
+    "RecordedRequest",
     "Redirect",
     "Reply",
     "Slow",
-    "StandIn",
+    "SlowBody",
     "Workspace",
 ]

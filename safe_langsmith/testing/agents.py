@@ -6,22 +6,22 @@ import re
 from uuid import uuid4
 
 from safe_langsmith.testing import pages, resources
+from safe_langsmith.testing.accounts import now
 from safe_langsmith.testing.calls import Call, Route
-from safe_langsmith.testing.directory import now
 from safe_langsmith.testing.replies import Reply
-from safe_langsmith.testing.store import Holdings, Record, present
+from safe_langsmith.testing.store import Record, WorkspaceStore, present
 
 _ENVIRONMENTS = ("LOCAL", "DEVELOPMENT", "STAGING", "PRODUCTION")
 _ADDRESS = re.compile(r"lrn:agents/([^/]+)/environments/([^/]+)")
 
 
-def project_at(holdings: Holdings, address: str) -> str | None:
+def project_at(holdings: WorkspaceStore, address: str) -> str | None:
     """Returns the id of the project that runs with this `address` go to, or `None` where there is no such agent."""
     found = _ADDRESS.fullmatch(address)
     return _project(holdings, *found.groups()) if found else None
 
 
-def _project(holdings: Holdings, agent: str, environment: str) -> str | None:
+def _project(holdings: WorkspaceStore, agent: str, environment: str) -> str | None:
     environments = holdings.collection("agents").get(agent, {}).get("environments", ())
     return next((one["tracer_session_id"] for one in environments if one["environment"] == environment.upper()), None)
 

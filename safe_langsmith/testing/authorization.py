@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from safe_langsmith._core.permissions import ADMIN, EDITOR, VIEWER, permissions_of, requirement
-from safe_langsmith.testing import dialects, oauth
-from safe_langsmith.testing.directory import Directory, Key, Kind, Workspace
-from safe_langsmith.testing.received import Received
+from safe_langsmith.testing import error_formats as dialects
+from safe_langsmith.testing import oauth
+from safe_langsmith.testing.accounts import Directory, Key, Kind, Workspace
+from safe_langsmith.testing.received import RecordedRequest
 from safe_langsmith.testing.replies import Reply
 
 _BEARER_ONLY = frozenset({"/orgs", "/orgs/permissions", "/orgs/pending", "/tenants", "/workspaces/pending", "/me"})
@@ -48,7 +49,7 @@ class Grant:
     workspace: Workspace | None = None
 
 
-def authorize(directory: Directory, policy: Policy, received: Received, path: str) -> Grant | Reply:
+def authorize(directory: Directory, policy: Policy, received: RecordedRequest, path: str) -> Grant | Reply:
     """Returns what the request may do, or the refusal to answer.
 
     Args:

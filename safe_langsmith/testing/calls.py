@@ -8,11 +8,12 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qs
 
-from safe_langsmith.testing import dialects, payloads
-from safe_langsmith.testing.directory import Workspace
-from safe_langsmith.testing.received import Received
+from safe_langsmith.testing import error_formats as dialects
+from safe_langsmith.testing import payloads
+from safe_langsmith.testing.accounts import Workspace
+from safe_langsmith.testing.received import RecordedRequest
 from safe_langsmith.testing.replies import Reply
-from safe_langsmith.testing.store import Holdings
+from safe_langsmith.testing.store import WorkspaceStore
 
 
 @dataclass(frozen=True)
@@ -27,10 +28,10 @@ class Call:
         names: The segments of the path that the route leaves open, such as an id.
     """
 
-    received: Received
+    received: RecordedRequest
     path: str
     workspace: Workspace
-    holdings: Holdings
+    holdings: WorkspaceStore
     names: tuple[str, ...]
 
     @cached_property

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Protocol
 
-from safe_langsmith.testing.faults import Drip, Drop, Fault, Redirect, Slow
-from safe_langsmith.testing.received import Headers, Received
+from safe_langsmith.testing.faults import Drop, Fault, Redirect, Slow, SlowBody
+from safe_langsmith.testing.received import Headers, RecordedRequest
 from safe_langsmith.testing.replies import Reply
 
 _PHRASES = {status.value: status.phrase for status in HTTPStatus}
@@ -21,13 +21,13 @@ class Site(Protocol):
 
     def receive(
         self, method: str, target: str, headers: Headers, body: bytes, client_address: str, server_address: str
-    ) -> tuple[int, Received]:
+    ) -> tuple[int, RecordedRequest]:
         """Notes a request and returns its number in the journal."""
 
-    def fault(self, received: Received) -> Fault | None:
+    def fault(self, received: RecordedRequest) -> Fault | None:
         """Returns the fault scripted for a request."""
 
-    def reply(self, received: Received) -> Reply:
+    def reply(self, received: RecordedRequest) -> Reply:
         """Returns the ordinary answer to a request."""
 
     def answered(self, number: int, status: int) -> None:
@@ -77,7 +77,7 @@ class Connection(http.server.BaseHTTPRequestHandler):
         if action is None or isinstance(action, Slow):
             action = self._site.reply(received)
         self._site.answered(number, action.status)
-        if isinstance(action, Drip):
+        if isinstance(action, SlowBody):
             self._drip(action)
         else:
             self.connection.sendall(b"".join(self._message(action)))
@@ -132,7 +132,7 @@ class Connection(http.server.BaseHTTPRequestHandler):
         head = "\r\n".join([*lines, "", ""]).encode("latin-1")
         return head, b"" if bodiless or self.command == "HEAD" else content
 
-    def _drip(self, drip: Drip) -> None:
+    def _drip(self, drip: SlowBody) -> None:
         head, content = self._message(Reply(drip.status, drip.body, drip.content_type, drip.headers))
         if drip.headers_too:
             head, content = b"", head + content

@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 from safe_langsmith.testing import payloads, resources
+from safe_langsmith.testing.accounts import now
 from safe_langsmith.testing.calls import Call, Route
-from safe_langsmith.testing.directory import now
 from safe_langsmith.testing.replies import Reply
 from safe_langsmith.testing.store import Record, present
 

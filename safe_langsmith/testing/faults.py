@@ -26,7 +26,7 @@ class Slow:
 
 
 @dataclass(frozen=True)
-class Drip:
+class SlowBody:
     """Sends a body one byte at a time.
 
     Attributes:
@@ -51,7 +51,7 @@ class Drop:
     """Closes the connection without an answer."""
 
 
-Fault = Reply | Redirect | Slow | Drip | Drop
+Fault = Reply | Redirect | Slow | SlowBody | Drop
 
 
 @dataclass

@@ -25,14 +25,14 @@ import langsmith.run_trees
 import pytest
 
 from safe_langsmith.environment import _clear_caches
-from safe_langsmith.testing.server import StandIn
+from safe_langsmith.testing.fake_langsmith import FakeLangSmith
 
 # What a deployment of today offers; without it, the SDK warns that the server is old.
 _CURRENT = {"instance_flags": {"zstd_compression_enabled": True, "dataset_examples_multipart_enabled": True}}
 
 
 @pytest.fixture
-def langsmith_stand_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[StandIn]:
+def langsmith_stand_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeLangSmith]:
     """A stand-in, with no organization yet, at which the test's environment points.
 
     Of the machine's own LangSmith settings the test sees none: neither variables nor a login profile, and no client
@@ -44,7 +44,7 @@ def langsmith_stand_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Itera
         monkeypatch.delenv(name)
     configured = getattr(langsmith.run_trees, "_CLIENT", None)
     langsmith.configure(client=None)
-    with StandIn(info=_CURRENT) as server:
+    with FakeLangSmith(info=_CURRENT) as server:
         monkeypatch.setenv("LANGSMITH_ENDPOINT", server.url)
         monkeypatch.setenv("LANGSMITH_CONFIG_FILE", str(tmp_path / "no-langsmith-profile.json"))
         _clear_caches()

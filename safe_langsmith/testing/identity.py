@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from safe_langsmith._core.permissions import permissions_of
-from safe_langsmith.testing.directory import Directory, Key, Workspace
+from safe_langsmith.testing.accounts import Directory, Key, Workspace
 
 _INFO: dict[str, Any] = {
     "version": "0.16.20",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import parse_qs
 
-from safe_langsmith.testing.received import Received
+from safe_langsmith.testing.received import RecordedRequest
 from safe_langsmith.testing.registry import Registry
 from safe_langsmith.testing.replies import Reply
 
@@ -27,7 +27,7 @@ def metadata(issuer: str) -> Reply:
     )
 
 
-def token(registry: Registry, received: Received) -> Reply:
+def token(registry: Registry, received: RecordedRequest) -> Reply:
     """Returns a new access token for a refresh token, which is used up."""
     form = parse_qs(received.body.decode("utf-8", "replace"))
     if form.get("grant_type") != ["refresh_token"]:

@@ -9,8 +9,8 @@ from typing import get_args
 from uuid import uuid4
 
 from safe_langsmith._core.permissions import ADMIN, EDITOR, VIEWER, permissions_of
-from safe_langsmith.testing.dialects import canonical
-from safe_langsmith.testing.directory import AccessPolicy, Effect, Key, Kind, Workspace
+from safe_langsmith.testing.accounts import AccessPolicy, Effect, Key, Kind, Workspace
+from safe_langsmith.testing.error_formats import canonical
 from safe_langsmith.testing.registry import OAUTH_PREFIX, PERSONAL_PREFIX, SERVICE_PREFIX, Registry
 
 
@@ -23,7 +23,7 @@ class Organization:
     """
 
     def __init__(self, name: str, registry: Registry) -> None:
-        """Use `StandIn.add_organization`."""
+        """Use `FakeLangSmith.add_organization`."""
         self.id: str = str(uuid4())
         self.name = name
         self._registry = registry

@@ -11,7 +11,7 @@ from email.message import Message
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from safe_langsmith.testing.received import Received
+from safe_langsmith.testing.received import RecordedRequest
 
 # What the SDK writes, without anything quoted or encoded in it.
 _PLAIN = re.compile(r'form-data; name="([^"\\]*)"(?:; filename="([^"\\]*)")?')
@@ -50,7 +50,7 @@ def json_object(body: bytes) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def parts(received: Received) -> Iterator[Part]:
+def parts(received: RecordedRequest) -> Iterator[Part]:
     """Yields the parts of a multipart body; none where it cannot be decoded."""
     boundary = _header("content-type", received.headers.get("content-type", "")).get_param("boundary")
     body = _decompressed(received)
@@ -78,7 +78,7 @@ def _disposition(value: str) -> tuple[str, str | None]:
     return str(disposition.get_param("name", header=name)), disposition.get_filename()
 
 
-def run_operations(received: Received, path: str) -> Iterable[Operation]:
+def run_operations(received: RecordedRequest, path: str) -> Iterable[Operation]:
     """Returns the runs and feedback that a request to one of the ingest endpoints carries.
 
     Those in a multipart body are decoded only as they are taken.
@@ -97,7 +97,7 @@ def run_operations(received: Received, path: str) -> Iterable[Operation]:
     return [_run({**body, "id": id} if id else body)] if body else []
 
 
-def _multipart_operations(received: Received) -> Iterator[Operation]:
+def _multipart_operations(received: RecordedRequest) -> Iterator[Operation]:
     for part in parts(received):
         operation, _, rest = part.name.partition(".")
         id, _, field = rest.partition(".")
@@ -124,7 +124,7 @@ def _header(name: str, value: str) -> Message:
     return message
 
 
-def _decompressed(received: Received) -> bytes | None:
+def _decompressed(received: RecordedRequest) -> bytes | None:
     if received.headers.get("content-encoding", "").lower() != "zstd":
         return received.body
     try:

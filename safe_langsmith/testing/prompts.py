@@ -6,9 +6,10 @@ import hashlib
 import json
 from uuid import uuid4
 
-from safe_langsmith.testing import dialects, pages
+from safe_langsmith.testing import error_formats as dialects
+from safe_langsmith.testing import pages
+from safe_langsmith.testing.accounts import now
 from safe_langsmith.testing.calls import Call, Route
-from safe_langsmith.testing.directory import now
 from safe_langsmith.testing.replies import Reply
 from safe_langsmith.testing.store import Record, present
 

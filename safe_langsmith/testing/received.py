@@ -34,7 +34,7 @@ class Headers(Mapping[str, str]):
 
 
 @dataclass(frozen=True)
-class Received:
+class RecordedRequest:
     """A request that was read completely.
 
     Attributes:
@@ -66,7 +66,7 @@ class Received:
 
     def __repr__(self) -> str:
         place = f" in {self.workspace_id}" if self.workspace_id else ""
-        return f"<Received {self.method} {self.path}{place}: {self.status or 'unanswered'}>"
+        return f"<RecordedRequest {self.method} {self.path}{place}: {self.status or 'unanswered'}>"
 
 
 class Journal:
@@ -76,9 +76,9 @@ class Journal:
         """Starts empty."""
         self._lock = threading.Lock()
         self._next = 0
-        self._entries: dict[int, Received] = {}
+        self._entries: dict[int, RecordedRequest] = {}
 
-    def add(self, received: Received) -> int:
+    def add(self, received: RecordedRequest) -> int:
         """Appends a request and returns the number to answer it by."""
         with self._lock:
             self._next += 1
@@ -97,7 +97,7 @@ class Journal:
             self._entries.clear()
 
     @property
-    def entries(self) -> tuple[Received, ...]:
+    def entries(self) -> tuple[RecordedRequest, ...]:
         """Everything received, oldest first."""
         with self._lock:
             return tuple(self._entries.values())

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
-from safe_langsmith.testing.directory import Directory, Key, Kind, Workspace
+from safe_langsmith.testing.accounts import Directory, Key, Kind, Workspace
 
 PERSONAL_PREFIX, SERVICE_PREFIX, OAUTH_PREFIX, REFRESH_PREFIX = "lsv2_pt_", "lsv2_sk_", "eyJ", "rt_"
 

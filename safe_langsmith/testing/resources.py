@@ -6,10 +6,10 @@ from typing import Any
 from uuid import uuid4
 
 from safe_langsmith.testing import pages, payloads
+from safe_langsmith.testing.accounts import Workspace, now
 from safe_langsmith.testing.calls import Call, Route
-from safe_langsmith.testing.directory import Workspace, now
 from safe_langsmith.testing.replies import Reply
-from safe_langsmith.testing.store import Holdings, Record, present
+from safe_langsmith.testing.store import Record, WorkspaceStore, present
 
 _COLLECTIONS = ("sessions", "datasets", "examples", "feedback", "annotation-queues")
 _NAMED = frozenset({"sessions", "datasets", "annotation-queues"})
@@ -42,7 +42,7 @@ def new(workspace: Workspace, collection: str, fields: Record) -> Record:
     return {**defaults, **present(fields), "tenant_id": workspace.id}
 
 
-def shown(holdings: Holdings, collection: str, record: Record) -> Record:
+def shown(holdings: WorkspaceStore, collection: str, record: Record) -> Record:
     """Returns a record as it is answered, with what is not stored with it."""
     if collection == "feedback":
         return {"run_id": None, "trace_id": None, **record}

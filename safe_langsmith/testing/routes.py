@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from safe_langsmith.testing import agents, dialects, examples, generated, prompts, resources, runs
+from safe_langsmith.testing import agents, examples, generated, prompts, resources, runs
+from safe_langsmith.testing import error_formats as dialects
+from safe_langsmith.testing.accounts import Workspace
 from safe_langsmith.testing.calls import Call, Routes
-from safe_langsmith.testing.directory import Workspace
-from safe_langsmith.testing.received import Received
+from safe_langsmith.testing.received import RecordedRequest
 from safe_langsmith.testing.replies import Reply
 from safe_langsmith.testing.store import Store
 
@@ -16,7 +17,7 @@ _ROUTES = Routes(
 )
 
 
-def answer(store: Store, received: Received, path: str, workspace: Workspace) -> Reply:
+def answer(store: Store, received: RecordedRequest, path: str, workspace: Workspace) -> Reply:
     """Does what an authorized request asks for.
 
     Args:

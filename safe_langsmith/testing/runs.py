@@ -8,7 +8,7 @@ from typing import Any
 from safe_langsmith.testing import agents, pages, payloads
 from safe_langsmith.testing.calls import Call, Route
 from safe_langsmith.testing.replies import Reply
-from safe_langsmith.testing.store import Holdings, Record
+from safe_langsmith.testing.store import Record, WorkspaceStore
 
 # Parameter of a query, and the field it is about.
 _FILTERS = {
@@ -21,7 +21,7 @@ _FILTERS = {
 }
 
 
-def select(holdings: Holdings, asked: Mapping[str, Any], filters: Mapping[str, str]) -> list[Record]:
+def select(holdings: WorkspaceStore, asked: Mapping[str, Any], filters: Mapping[str, str]) -> list[Record]:
     """Returns the runs a query asks for, newest first.
 
     Args:
@@ -40,13 +40,13 @@ def select(holdings: Holdings, asked: Mapping[str, Any], filters: Mapping[str, s
     ]
 
 
-def completed(holdings: Holdings) -> list[Record]:
+def completed(holdings: WorkspaceStore) -> list[Record]:
     """Returns every run with what LangSmith adds to what was sent, oldest first."""
     projects = {project["name"]: project["id"] for project in holdings.collection("sessions").values()}
     return [_complete(holdings, run, projects) for run in holdings.collection("runs").values()]
 
 
-def _complete(holdings: Holdings, run: Record, projects: Mapping[str, str]) -> Record:
+def _complete(holdings: WorkspaceStore, run: Record, projects: Mapping[str, str]) -> Record:
     project = run.get("session_id") or projects.get(run.get("session_name", ""))
     if project is None and run.get("address"):
         project = agents.project_at(holdings, run["address"])

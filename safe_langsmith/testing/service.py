@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-from safe_langsmith.testing import dialects, identity, oauth, routes
+from safe_langsmith.testing import error_formats as dialects
+from safe_langsmith.testing import identity, oauth, routes
 from safe_langsmith.testing.authorization import Policy, authorize
 from safe_langsmith.testing.faults import Fault, Script
-from safe_langsmith.testing.received import Headers, Journal, Received
+from safe_langsmith.testing.received import Headers, Journal, RecordedRequest
 from safe_langsmith.testing.registry import Registry
 from safe_langsmith.testing.replies import Reply
 from safe_langsmith.testing.store import Store
@@ -40,14 +41,14 @@ class Service:
 
     def receive(
         self, method: str, target: str, headers: Headers, body: bytes, client_address: str, server_address: str
-    ) -> tuple[int, Received]:
+    ) -> tuple[int, RecordedRequest]:
         """Notes a request and returns its number in the journal."""
         # A client that takes the server for its proxy sends whole URLs.
         path, _, query = target.partition("?")
         if not path.startswith("/"):
             path = urlsplit(path).path or "/"
         inside = self._inside(path)
-        received = Received(
+        received = RecordedRequest(
             method,
             path if inside is None else inside,
             query,
@@ -59,7 +60,7 @@ class Service:
         )
         return self.journal.add(received), received
 
-    def fault(self, received: Received) -> Fault | None:
+    def fault(self, received: RecordedRequest) -> Fault | None:
         """Returns the fault scripted for a request."""
         return self.script.take(received.method, received.path)
 
@@ -67,7 +68,7 @@ class Service:
         """Notes what is about to be answered."""
         self.journal.answered(number, status)
 
-    def reply(self, received: Received) -> Reply:
+    def reply(self, received: RecordedRequest) -> Reply:
         """Returns the ordinary answer to a request."""
         if received.outside:
             return Reply(200 if received.method == "GET" else 405, _WEB_PAGE, "text/html")
@@ -77,7 +78,7 @@ class Service:
         except Exception as error:  # A thread of the server has no one to raise to; the test sees this instead.
             return dialects.refusal(path, 500, f"{type(error).__name__}: {error}")
 
-    def _authorized(self, received: Received, path: str) -> Reply:
+    def _authorized(self, received: RecordedRequest, path: str) -> Reply:
         directory = self._registry.directory
         grant = authorize(directory, self._policy, received, path)
         if isinstance(grant, Reply):

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from safe_langsmith.testing.directory import Workspace
+from safe_langsmith.testing.accounts import Workspace
 from safe_langsmith.testing.payloads import Operation
 
 Record = dict[str, Any]
@@ -16,7 +16,7 @@ Record = dict[str, Any]
 _INGESTED = frozenset({"runs", "feedback"})
 
 
-class Holdings:
+class WorkspaceStore:
     """What one workspace holds. Only for who has the store's lock, as `Store.of` gives it."""
 
     def __init__(self) -> None:
@@ -53,13 +53,13 @@ class Store:
     def __init__(self) -> None:
         """Starts empty."""
         self._lock = threading.Lock()
-        self._holdings: dict[str, Holdings] = {}
+        self._holdings: dict[str, WorkspaceStore] = {}
 
     @contextlib.contextmanager
-    def of(self, workspace: Workspace) -> Iterator[Holdings]:
+    def of(self, workspace: Workspace) -> Iterator[WorkspaceStore]:
         """Gives what `workspace` holds, and keeps everyone else out meanwhile."""
         with self._lock:
-            yield self._holdings.setdefault(workspace.id, Holdings())
+            yield self._holdings.setdefault(workspace.id, WorkspaceStore())
 
     def all(self, workspace: Workspace, collection: str) -> list[Record]:
         """Returns copies of what `workspace` holds in `collection`, oldest first."""

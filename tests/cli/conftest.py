@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
-from safe_langsmith._cli.command import main
+from safe_langsmith._cli.main import main
 
 ROOT = Path(__file__).parents[2]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from safe_langsmith import Cause
-from safe_langsmith._cli import pages
+from safe_langsmith._cli import explain as pages
 
 PAGES = Path(__file__).parents[2] / "docs" / "causes"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from safe_langsmith import Diagnosis, SafeClient, diagnose
-from safe_langsmith._core.healthy import Healthy
+from safe_langsmith._core.engine import HealthReport
 from safe_langsmith.testing import Reply
 
 PAGE = Path(__file__).parents[2] / "docs" / "command-line.md"
@@ -17,7 +17,7 @@ KEYS = ["schema", *(field.name for field in dataclasses.fields(Diagnosis))]
 
 
 def test_nothing_wrong_has_the_fields_of_a_diagnosis():
-    assert [f.name for f in dataclasses.fields(Healthy)] == [f.name for f in dataclasses.fields(Diagnosis)]
+    assert [f.name for f in dataclasses.fields(HealthReport)] == [f.name for f in dataclasses.fields(Diagnosis)]
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 
 from safe_langsmith._cli.options import Options
 from safe_langsmith._cli.shell import for_shell
-from safe_langsmith._core.healthy import Healthy
+from safe_langsmith._core.engine import HealthReport
 from safe_langsmith._core.settings import Dotenv
 from safe_langsmith.diagnosis import ApiKey, Fix, Setting
 from safe_langsmith.testing import Reply
@@ -63,7 +63,7 @@ def spelt(code, source="LANGSMITH_ENDPOINT", **typed):
     """What a line becomes that no server brings about."""
     names = ("endpoint", "api_key", "workspace_id", "project", "tracing")
     settings = {name: Setting("https://x.example", source) for name in names}
-    found = Healthy(
+    found = HealthReport(
         summary="", checks=(), fixes=(Fix("It", code=code),), key=ApiKey("personal", "****", source), settings=settings
     )
     return for_shell(found, Dotenv(), Options(**typed))[0].code

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from safe_langsmith._cli import command as command_module
+from safe_langsmith._cli import main as command_module
 from safe_langsmith.testing.faults import Slow
 
 posix = pytest.mark.skipif(os.name == "nt", reason="there are no such signals and descriptors")
@@ -52,7 +52,7 @@ class TestTheTerminal:
         shown = os.read(ours, 1000).decode()
         os.close(ours)
 
-        text = "Asking the endpoint: GET /settings ..."[: columns - 1]
+        text = "Probing the endpoint: GET /settings ..."[: columns - 1]
         assert shown == f"\r{text}\r{' ' * len(text)}\r"
 
     @posix

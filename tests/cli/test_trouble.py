@@ -14,8 +14,8 @@ import warnings
 
 import pytest
 
-from safe_langsmith._cli import command as command_module
-from safe_langsmith._cli.command import main
+from safe_langsmith._cli import main as command_module
+from safe_langsmith._cli.main import main
 from safe_langsmith._core.settings import Dotenv
 
 KEY = "lsv2_pt_c0ffeec0ffee0123456789abcdef0123_0123456789"
@@ -83,8 +83,8 @@ class TestStrangeEnvironments:
             (0, {"PYTHONIOENCODING": "cp1252:strict", "LC_ALL": "C", "PYTHONUTF8": "0"}),
             (0, {"COLUMNS": "1"}),
             (0, {"COLUMNS": "wide", "TERM": "dumb", "LANGSMITH_LOG_LEVEL": "x"}),
-            (0, {"HOME": None, "LANGSMITH_CONFIG_FILE": None, "USER": None, "LOGNAME": None, "PATH": None}),
-            (0, {"HOME": "nowhere", "LANGSMITH_CONFIG_FILE": os.curdir, "TMPDIR": "/nowhere"}),
+            (0, {"GET_SETTINGS": None, "LANGSMITH_CONFIG_FILE": None, "USER": None, "LOGNAME": None, "PATH": None}),
+            (0, {"GET_SETTINGS": "nowhere", "LANGSMITH_CONFIG_FILE": os.curdir, "TMPDIR": "/nowhere"}),
             (0, {"LANGSMITH_OTEL_ENABLED": "true", "LANGSMITH_TRACING": "true"}),
             (3, {"LANGSMITH_ENDPOINT": None, "LANGSMITH_RUNS_ENDPOINTS": "{garbage", "HTTPS_PROXY": "http://[::1"}),
             (3, {"LANGSMITH_ENDPOINT": "https://127.0.0.1:9", "REQUESTS_CA_BUNDLE": "/nowhere"}),
@@ -195,7 +195,7 @@ class TestSecrets:
         def fail(client, tell):
             raise RuntimeError(f"it holds {client.api_key}")
 
-        monkeypatch.setattr("safe_langsmith._cli.look.examine", fail)
+        monkeypatch.setattr("safe_langsmith._cli.check.examine", fail)
         ended = cli(LANGSMITH_API_KEY=personal)
 
         assert (ended.code, ended.err) == (3, "")

@@ -305,7 +305,7 @@ class TestEndpoints:
 
 @pytest.fixture
 def check_at(make_client, monkeypatch):
-    monkeypatch.setattr("safe_langsmith._io.probes.PAUSE", 0)
+    monkeypatch.setattr("safe_langsmith._probe.driver.PAUSE", 0)
     return lambda url, key: diagnose(make_client(api_url=url, api_key=key))
 
 
@@ -503,7 +503,7 @@ SECRETS = [
     "name", ["LANGSMITH_WORKSPACE_ID", "LANGSMITH_ENDPOINT", "LANGSMITH_PROJECT", "LANGSMITH_TRACING"]
 )
 def test_a_secret_in_the_wrong_variable_is_not_shown(name, secret, server, key, make_client, monkeypatch):
-    monkeypatch.setattr("safe_langsmith._io.probes.PAUSE", 0)
+    monkeypatch.setattr("safe_langsmith._probe.driver.PAUSE", 0)
     monkeypatch.setenv("LANGSMITH_ENDPOINT", server.url)
     monkeypatch.setenv(name, secret.format(MARK))
     try:

@@ -15,8 +15,8 @@ import requests
 from langsmith.utils import LangSmithError
 
 from safe_langsmith import Cause, Confidence, ForbiddenDiagnosis, SafeAsyncClient
-from safe_langsmith._io import ledger
-from safe_langsmith._io.futures import outcome
+from safe_langsmith._probe import cache as ledger
+from safe_langsmith._probe.driver import outcome
 from safe_langsmith.testing import Reply, Slow
 
 NOWHERE = "11111111-1111-4111-8111-111111111111"
@@ -197,7 +197,7 @@ class TestNeverWorse:
         def broken(*args, **kwargs):
             raise TypeError("ours")
 
-        monkeypatch.setattr(f"safe_langsmith._io.adoption.{ours}", broken)
+        monkeypatch.setattr(f"safe_langsmith._recovery.workspace.{ours}", broken)
 
         assert make_client(server, key).create_project("p").name == "p"
 
@@ -215,7 +215,7 @@ class TestNeverWorse:
 
         client = make_client(server, key)
         late = type("LateThread", (threading.Thread,), {"start": no_threads})
-        monkeypatch.setattr("safe_langsmith._io.futures.threading", SimpleNamespace(Thread=late))
+        monkeypatch.setattr("safe_langsmith._probe.driver.threading", SimpleNamespace(Thread=late))
 
         assert list(client.list_projects()) == []
 
@@ -224,7 +224,7 @@ class TestOnce:
     def test_a_cure_is_as_old_as_the_answer_it_came_from(self, server, org, workspace, key, make_client, monkeypatch):
         """By then there may be a second workspace, and nobody knows which is meant."""
         clock = [0.0]
-        monkeypatch.setattr("safe_langsmith._io.ledger.LEDGER", ledger.Ledger(lambda: clock[0]))
+        monkeypatch.setattr("safe_langsmith._probe.cache.CACHE", ledger.KeyStateCache(lambda: clock[0]))
         list(make_client(server, key).list_projects())
         org.add_workspace("Production")
         clock[0] += 40
@@ -282,13 +282,13 @@ class TestOnce:
             assert len(calls) == 1
 
     def test_all_questions_about_one_call_share_the_deadline(self, server, org, workspace, make_client, monkeypatch):
-        monkeypatch.setattr("safe_langsmith._io.probes.DEADLINE", 0.6)
+        monkeypatch.setattr("safe_langsmith._probe.driver.DEADLINE", 0.6)
         server.fault("GET", "/workspaces", Slow(0.4))
         server.fault("GET", "/settings", Slow(60), times=None)
         client = make_client(server, org.add_service_key(workspaces=None, role="Viewer"))
         spent = []
         monkeypatch.setattr(
-            "safe_langsmith._io.probes.outcome",
+            "safe_langsmith._probe.driver.outcome",
             lambda future, seconds: spent.append(seconds) or outcome(future, seconds),
         )
         refuse(lambda: client.create_project("p"))
@@ -379,7 +379,7 @@ class TestCrowds:
             thread.start()
             thread.join()
 
-        monkeypatch.setattr("safe_langsmith._io.probes.DEADLINE", 0.2)
+        monkeypatch.setattr("safe_langsmith._probe.driver.DEADLINE", 0.2)
         refuse(lambda: list(make_client(server, key, resolve_workspace=choose).list_projects()))
 
         (error,) = errors
@@ -388,7 +388,7 @@ class TestCrowds:
 
 def test_a_workspace_that_was_chosen_and_is_gone_is_chosen_anew(server, org, workspace, key, make_client, monkeypatch):
     clock = [0.0]
-    monkeypatch.setattr("safe_langsmith._io.ledger.LEDGER", ledger.Ledger(lambda: clock[0]))
+    monkeypatch.setattr("safe_langsmith._probe.cache.CACHE", ledger.KeyStateCache(lambda: clock[0]))
     client = make_client(server, key)
     list(client.list_projects())
     org.delete_workspace(workspace)
@@ -400,12 +400,12 @@ def test_a_workspace_that_was_chosen_and_is_gone_is_chosen_anew(server, org, wor
     assert client.workspace_id == new.id
 
 
-@pytest.mark.parametrize("broken", ["_policy", "RefusedCall"])
+@pytest.mark.parametrize("broken", ["_policy", "ForbiddenHandler"])
 def test_whatever_is_missing_the_sdks_error_stands(broken, server, workspace, key, make_client, monkeypatch):
     def missing(*args, **kwargs):
         raise ModuleNotFoundError("tenacity")
 
-    monkeypatch.setattr(f"safe_langsmith._io.refused_call.{broken}", missing)
+    monkeypatch.setattr(f"safe_langsmith._recovery.handler.{broken}", missing)
     with pytest.raises(LangSmithError, match="org-scoped") as caught:
         list(make_client(server, key).list_projects())
 
@@ -417,7 +417,7 @@ def test_what_cannot_be_guarded_is_the_sdks_own(server, org, workspace, make_cli
     def broken(*args):
         raise TypeError("ours")
 
-    monkeypatch.setattr("safe_langsmith._io.roads.generated_client._guarded", broken)
+    monkeypatch.setattr("safe_langsmith._sdk.calls.generated_client._guarded", broken)
     client = make_client(server, org.add_personal_key(default=workspace))
 
     assert client._get_langsmith_api().get is not None
@@ -457,7 +457,7 @@ def test_a_chooser_that_asks_the_same_client_is_not_waited_for_for_ever(server, 
             inner.append(call.exception(30))
             return workspace.id
 
-        monkeypatch.setattr("safe_langsmith._io.probes.DEADLINE", 1)
+        monkeypatch.setattr("safe_langsmith._probe.driver.DEADLINE", 1)
         async with SafeAsyncClient(api_url=server.url, api_key=key, resolve_workspace=choose) as client:
             return (await client._arequest_with_retries("GET", "/sessions")).json()
 

@@ -235,7 +235,7 @@ def test_diagnosing_that_fails_leaves_the_sdks_error(server, make_client, monkey
     def broken(*args, **kwargs):
         raise RuntimeError("ours")
 
-    monkeypatch.setattr("safe_langsmith._io.refused_call.examine", broken)
+    monkeypatch.setattr("safe_langsmith._recovery.handler.examine", broken)
     client = make_client(server, "<your-api-key>")
     with pytest.raises(langsmith.utils.LangSmithError) as caught:
         list(client.list_projects())

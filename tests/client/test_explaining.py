@@ -9,7 +9,7 @@ import requests
 from langsmith.utils import LangSmithError, LangSmithUserError
 
 from safe_langsmith import Cause, Confidence, ForbiddenDiagnosis
-from safe_langsmith.testing import Drip, Drop, Redirect, Reply, Slow
+from safe_langsmith.testing import Drop, Redirect, Reply, Slow, SlowBody
 
 NOWHERE = "11111111-1111-4111-8111-111111111111"
 
@@ -304,13 +304,13 @@ class TestOnTheWay:
         "fault",
         [
             Slow(60),
-            Drip(200, {"id": "x" * 500}, 0.05),
-            Drip(200, {"id": "x" * 500}, 0.05, headers_too=True),
+            SlowBody(200, {"id": "x" * 500}, 0.05),
+            SlowBody(200, {"id": "x" * 500}, 0.05, headers_too=True),
         ],
         ids=["silent", "dripping body", "dripping headers"],
     )
     def test_time_runs_out(self, fault, server, org, research, make_client, monkeypatch):
-        monkeypatch.setattr("safe_langsmith._io.probes.DEADLINE", 0.5)
+        monkeypatch.setattr("safe_langsmith._probe.driver.DEADLINE", 0.5)
         server.fault("GET", "/sessions", Reply(403, {"detail": "Forbidden"}))
         server.fault("GET", "/settings", fault, times=None)
         client = make_client(server, org.add_personal_key(default=research))

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from safe_langsmith import Cause, ForbiddenDiagnosis
-from safe_langsmith._io import ledger
+from safe_langsmith._probe import cache as ledger
 from safe_langsmith.testing import Reply
 
 
@@ -23,8 +23,8 @@ def clock(monkeypatch):
             return self.now
 
     clock = Clock()
-    fresh = ledger.Ledger(clock)
-    monkeypatch.setattr("safe_langsmith._io.ledger.LEDGER", fresh)
+    fresh = ledger.KeyStateCache(clock)
+    monkeypatch.setattr("safe_langsmith._probe.cache.CACHE", fresh)
     return clock
 
 
@@ -97,7 +97,7 @@ def test_another_key_is_another_case(server, org, make_client):
 
 
 def test_a_child_process_starts_without_the_parents_locks():
-    parent = ledger.Ledger()
+    parent = ledger.KeyStateCache()
     case = parent.case("https://a", "k")
     case.lock.acquire()
     parent._guard.acquire()
@@ -109,7 +109,7 @@ def test_a_child_process_starts_without_the_parents_locks():
 
 def test_cases_are_bounded(monkeypatch):
     monkeypatch.setattr(ledger, "MOST_CASES", 3)
-    bounded = ledger.Ledger()
+    bounded = ledger.KeyStateCache()
     first = bounded.case("https://a", "0")
     for number in range(1, 5):
         bounded.case("https://a", str(number))

@@ -8,15 +8,11 @@ from typing import NamedTuple
 import pytest
 
 from safe_langsmith import Diagnosis, Workspace
-from safe_langsmith._core.answers import Answer
-from safe_langsmith._core.body import read_body
-from safe_langsmith._core.configuration import configuration
-from safe_langsmith._core.evidence import Question
-from safe_langsmith._core.facts import Facts
-from safe_langsmith._core.investigation import investigate
-from safe_langsmith._core.keys import describe
-from safe_langsmith._core.settings import Dotenv, Profile
-from safe_langsmith._core.variables import DEFAULT_ENDPOINT
+from safe_langsmith._core.credentials import describe
+from safe_langsmith._core.engine import investigate
+from safe_langsmith._core.model import Facts, ProbeRequest
+from safe_langsmith._core.responses import Answer, read_body
+from safe_langsmith._core.settings import DEFAULT_ENDPOINT, Dotenv, Profile, configuration
 
 # Nowhere in a result may a key show more than its last four characters, and so none may show this.
 CANARY = "c0ffeec0ffee"
@@ -29,7 +25,7 @@ FORBIDDEN = b'{"detail":"Forbidden"}'
 class Outcome(NamedTuple):
     diagnosis: Diagnosis
     candidates: tuple[Workspace, ...]
-    asked: list[Question]
+    asked: list[ProbeRequest]
 
 
 def describe_refusal(
@@ -81,15 +77,15 @@ def describe_refusal(
         dotenv_path=local.dotenv_path,
         remarks=local.remarks,
         unread=local.unread,
-        surroundings=local.surroundings,
+        related_variables=local.related_variables,
         profile=local.profile,
     )
 
 
-def drive_investigation(facts: Facts, answers: Mapping[Question, Answer] | None = None) -> Outcome:
+def drive_investigation(facts: Facts, answers: Mapping[ProbeRequest, Answer] | None = None) -> Outcome:
     """Investigates, and fails on a question that the test did not expect."""
     investigation = investigate(facts)
-    asked: list[Question] = []
+    asked: list[ProbeRequest] = []
     answer: Answer | None = None
     try:
         while True:

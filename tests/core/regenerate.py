@@ -10,8 +10,15 @@ import runpy
 from pathlib import Path
 
 from safe_langsmith import Diagnosis
-from safe_langsmith._core.answers import Answer, read_answer
-from safe_langsmith._core.evidence import ABOUT, ABOUT_BELOW, HOME, LISTING, LISTING_WITH_DELETED, inside
+from safe_langsmith._core.model import (
+    GET_INFO,
+    GET_INFO_BELOW,
+    GET_SETTINGS,
+    LIST_DELETED_WORKSPACES,
+    LIST_WORKSPACES,
+    inside,
+)
+from safe_langsmith._core.responses import Answer, read_answer
 from safe_langsmith._core.settings import Dotenv, DotenvLine
 
 HERE = Path(__file__).parent
@@ -42,19 +49,19 @@ def _answer(document: object, status: int = 200) -> Answer:
 
 
 _REFUSED = _answer({"detail": "Forbidden"}, 403)
-_ALL_REFUSED = {HOME: _REFUSED, LISTING: _REFUSED}
+_ALL_REFUSED = {GET_SETTINGS: _REFUSED, LIST_WORKSPACES: _REFUSED}
 _CASES = {
     "workspace-required": (
         {"key": SERVICE_KEY, "body": NO_WORKSPACE, "request_id": "5f1c2a9e"},
-        {LISTING: _answer([RESEARCH, SUPPORT])},
+        {LIST_WORKSPACES: _answer([RESEARCH, SUPPORT])},
     ),
     "workspace-not-accessible": (
         {"workspace_id": NOWHERE},
-        {inside(NOWHERE): _REFUSED, LISTING: _answer([RESEARCH]), LISTING_WITH_DELETED: _answer([RESEARCH])},
+        {inside(NOWHERE): _REFUSED, LIST_WORKSPACES: _answer([RESEARCH]), LIST_DELETED_WORKSPACES: _answer([RESEARCH])},
     ),
     "permission-denied": (
         {"method": "POST", "path": "/sessions"},
-        {HOME: _answer(RESEARCH), LISTING: _answer([RESEARCH, SUPPORT])},
+        {GET_SETTINGS: _answer(RESEARCH), LIST_WORKSPACES: _answer([RESEARCH, SUPPORT])},
     ),
     "key-rejected": ({}, _ALL_REFUSED),
     "stale-environment": (
@@ -73,13 +80,13 @@ _CASES = {
     "wrong-endpoint": (
         {"endpoint": "https://langsmith.acme.example", "body": b"<html><title>LangSmith</title></html>"}
         | {"environ": {"LANGSMITH_ENDPOINT": "https://langsmith.acme.example"}},
-        {ABOUT: _answer("page", 405), ABOUT_BELOW: _answer({"version": "0.16.20", "instance_flags": {}})},
+        {GET_INFO: _answer("page", 405), GET_INFO_BELOW: _answer({"version": "0.16.20", "instance_flags": {}})},
     ),
     "feature-unavailable": (
         {"method": "POST", "path": "/runs/multipart", "body": b'{"error":"Forbidden - no plan found"}'},
         {},
     ),
-    "undetermined": ({}, {HOME: Answer(error="ConnectTimeout")}),
+    "undetermined": ({}, {GET_SETTINGS: Answer(error="ConnectTimeout")}),
 }
 
 

@@ -13,8 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safe_langsmith import Workspace
-from safe_langsmith._core.answers import Answer, canonical_workspace_id, read_answer
-from safe_langsmith._core.body import Body, read_body
+from safe_langsmith._core.responses import Answer, Body, canonical_workspace_id, read_answer, read_body
 
 A, B, C = (f"{digit * 8}-aaaa-4aaa-8aaa-{digit * 12}" for digit in "123")
 ACME = "99999999-aaaa-4aaa-8aaa-999999999999"
@@ -273,7 +272,7 @@ class TestListings:
 
     def test_where_all_are_deleted_none_is_live(self):
         answer = read_answer(200, as_json([{"id": A, "is_deleted": True}]))
-        assert answer.granted
+        assert answer.authorized
         assert answer.workspaces == ()
 
     def test_a_workspace_listed_twice_is_one(self):
@@ -297,7 +296,7 @@ class TestListings:
 
     def test_an_empty_list_is_an_answer(self):
         answer = read_answer(200, b"[]")
-        assert answer.granted
+        assert answer.authorized
         assert answer.workspaces == ()
 
     @pytest.mark.parametrize(
@@ -306,15 +305,15 @@ class TestListings:
     )
     def test_any_other_200_is_no_answer(self, raw):
         answer = read_answer(200, raw)
-        assert answer.failed
+        assert answer.inconclusive
         assert answer.error == "an answer that LangSmith does not give"
 
     def test_an_endless_list_is_no_answer(self):
-        assert read_answer(200, as_json([{"id": str(UUID(int=number))} for number in range(20_000)])).failed
+        assert read_answer(200, as_json([{"id": str(UUID(int=number))} for number in range(20_000)])).inconclusive
 
     def test_the_settings_tell_the_workspace(self):
         answer = read_answer(200, as_json({"id": A, "display_name": "Home", "tenant_handle": None}))
-        assert answer.granted
+        assert answer.authorized
         assert answer.resolved == Workspace(A, "Home")
 
 
@@ -322,34 +321,34 @@ class TestStatuses:
     @pytest.mark.parametrize("status", [401, 403])
     def test_a_refusal_is_langsmiths_where_it_is_a_json_object(self, status):
         answer = read_answer(status, b'{"detail":"Forbidden"}')
-        assert answer.refused
-        assert not answer.failed
+        assert answer.forbidden
+        assert not answer.inconclusive
 
     @pytest.mark.parametrize("status", [401, 403])
     @pytest.mark.parametrize("raw", [b"", b"[]", b"Forbidden", b"RBAC: access denied"])
     def test_another_refusal_may_be_anybodys(self, status, raw):
         answer = read_answer(status, raw)
-        assert not answer.refused
-        assert answer.failed
+        assert not answer.forbidden
+        assert answer.inconclusive
 
     @pytest.mark.parametrize("status", [401, 403])
     def test_a_page_is_nobodys_refusal(self, status):
         answer = read_answer(status, HTML, "text/html")
-        assert answer.failed
-        assert not answer.refused
+        assert answer.inconclusive
+        assert not answer.forbidden
 
     @pytest.mark.parametrize("status", [201, 204, 400, 404, 407, 422, 429, 500, 502, 503])
     def test_any_other_status_is_no_answer(self, status):
-        assert read_answer(status, b'{"id":"x"}').failed
+        assert read_answer(status, b'{"id":"x"}').inconclusive
 
     @pytest.mark.parametrize("status", [301, 302, 307, 308])
     def test_a_redirect_is_no_answer_and_says_so(self, status):
         answer = read_answer(status, b"")
-        assert answer.failed
+        assert answer.inconclusive
         assert "redirect" in answer.error
 
     def test_no_connection_is_no_answer(self):
-        assert Answer(error="ConnectTimeout").failed
+        assert Answer(error="ConnectTimeout").inconclusive
 
 
 @pytest.mark.parametrize(
@@ -407,7 +406,7 @@ def test_any_body_is_read_as_short_clean_text(raw, content_type):
 @given(raw=bodies, status=st.sampled_from([200, 204, 302, 401, 403, 404, 500]))
 def test_any_answer_is_read_as_exactly_one_of_three(raw, status):
     answer = read_answer(status, raw)
-    assert [answer.granted, answer.refused, answer.failed].count(True) == 1
+    assert [answer.authorized, answer.forbidden, answer.inconclusive].count(True) == 1
     for workspace in (*(answer.workspaces or ()), *([answer.resolved] if answer.resolved else [])):
         assert canonical_workspace_id(workspace.id) == workspace.id
         assert shows_well(workspace.name, 80)

@@ -7,7 +7,7 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safe_langsmith._io.refusals import _AS_SENT, as_sent
+from safe_langsmith._sdk.http import _AS_SENT, normalize_url
 
 
 @given(st.from_regex(_AS_SENT, fullmatch=True))
@@ -34,4 +34,4 @@ def test_what_is_plain_is_sent_as_it_is(url):
     ],
 )
 def test_the_others_become_what_is_sent(url, sent):
-    assert as_sent(url) == sent
+    assert normalize_url(url) == sent

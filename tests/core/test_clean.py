@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safe_langsmith._core.clean import bare_url, clean, redact, shorten
+from safe_langsmith._core.redaction import bare_url, clean, redact, shorten
 
 KEY = "lsv2_pt_0123456789abcdef0123456789abcdef_0123456789"
 

@@ -11,7 +11,7 @@ from dotenv import dotenv_values
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from safe_langsmith._core.dotenv_file import is_too_much, read_text
+from safe_langsmith._core.dotenv import is_too_much, read_text
 
 SECRET = "c0de0123456789abcdef0123456789ab"
 KEY = f"lsv2_pt_{SECRET}_0123456789"
@@ -309,7 +309,7 @@ def test_a_value_that_grows_out_of_all_proportion_is_not_put_together():
 
 def test_a_value_that_takes_in_others_is_marked():
     told = read_text("A=1\nB=x${A}\nC='${A}'\nD=$A", {})
-    assert [line.takes_in for line in told.lines] == [False, True, True, False]
+    assert [line.interpolated for line in told.lines] == [False, True, True, False]
 
 
 def test_what_is_told_shows_no_value():

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from safe_langsmith._core.rules import BEFOREHAND, PRECEDENCE
+from safe_langsmith._core.engine import PRECEDENCE, PREFLIGHT
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-it-decides.md"
 ROW = re.compile(r"\| (\d) \| \[`([a-z-]+)`\]\(causes/([a-z-]+)\.md\) \| (\w+) \| \S.* \|")
 
 
-@pytest.mark.parametrize(("mark", "rows"), [("precedence", PRECEDENCE), ("beforehand", BEFOREHAND)])
+@pytest.mark.parametrize(("mark", "rows"), [("precedence", PRECEDENCE), ("beforehand", PREFLIGHT)])
 def test_the_table_is_the_codes(mark, rows):
     _, marked, rest = PAGE.read_text(encoding="utf-8").partition(f"<!-- {mark} -->\n")
     assert marked

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safe_langsmith._core.keys import MISSING, Credential, Wrong, describe
+from safe_langsmith._core.credentials import MISSING, Credential, ProblemKind, describe
 
 HEX = "0123456789abcdef0123456789abcdef"
 PREFIXES = ("lsv2_pt_", "lsv2_sk_", "ls__")
@@ -141,7 +141,7 @@ def test_a_program_is_told_what_is_wrong_in_a_word(key, flaw):
 
 
 def test_the_tests_meet_every_word_for_what_is_wrong():
-    assert {describe(keys[0]).wrong for keys in FLAWED.values()} == set(get_args(Wrong))
+    assert {describe(keys[0]).wrong for keys in FLAWED.values()} == set(get_args(ProblemKind))
 
 
 @pytest.mark.parametrize(

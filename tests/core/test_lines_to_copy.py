@@ -9,12 +9,11 @@ from dataclasses import replace
 import pytest
 
 from safe_langsmith import Cause, Confidence
-from safe_langsmith._core.answers import Answer, read_answer
-from safe_langsmith._core.evidence import HOME, LISTING, Evidence
 from safe_langsmith._core.fixes import fixes_for
-from safe_langsmith._core.fixes.lines import SHOW_PROXIES, argument, endpoint_line, key_line, reach
+from safe_langsmith._core.fixes.actions import SHOW_PROXIES, argument, endpoint_line, key_line, reach
+from safe_langsmith._core.model import GET_SETTINGS, LIST_WORKSPACES, Evidence, Verdict
+from safe_langsmith._core.responses import Answer, read_answer
 from safe_langsmith._core.settings import Dotenv, DotenvLine
-from safe_langsmith._core.verdict import Verdict
 from safe_langsmith.diagnosis import Setting
 
 A = "11111111-aaaa-4aaa-8aaa-111111111111"
@@ -29,7 +28,7 @@ def the_line(diagnosis, start):
 
 def test_the_name_of_a_workspace_does_nothing_in_a_shell(refusal, drive):
     workspace = {"id": A, "display_name": EVIL, "role_name": "WORKSPACE_VIEWER", "permissions": ["runs:read"]}
-    answers = {HOME: workspace, LISTING: [workspace]}
+    answers = {GET_SETTINGS: workspace, LIST_WORKSPACES: [workspace]}
     answers = {question: read_answer(200, json.dumps(body).encode()) for question, body in answers.items()}
     asked = the_line(drive(refusal(method="POST"), answers).diagnosis, "Please give me")
     assert asked.endswith(f'\nin the LangSmith workspace "x touch pwned touch pwned touch pwned " ({A}).')
@@ -80,14 +79,14 @@ def test_the_endpoint_that_the_file_names_is_loaded(refusal):
 def test_what_an_organization_permits_no_role_in_a_workspace_carries(refusal, drive):
     body = json.dumps({"detail": "Only org admins can create org-wide keys"}).encode()
     workspace = {"id": A, "display_name": "Research"}
-    answers = {HOME: read_answer(200, json.dumps(workspace).encode()), LISTING: Answer(403)}
+    answers = {GET_SETTINGS: read_answer(200, json.dumps(workspace).encode()), LIST_WORKSPACES: Answer(403)}
     asked = drive(refusal(method="POST", body=body), answers).diagnosis.fixes[0]
     assert asked.title == "Ask an admin of the organization for a role with organization:manage"
     assert asked.code == "Please give me a role with organization:manage\nin the LangSmith organization."
 
 
 def test_who_may_not_ask_is_told_to_let_it_ask(refusal):
-    e = Evidence(refusal(), {HOME: Answer(error="not asked", asked=False)})
+    e = Evidence(refusal(), {GET_SETTINGS: Answer(error="not asked", asked=False)})
     verdict = Verdict(Cause.UNDETERMINED, Confidence.POSSIBLE, "nothing was asked")
     titles = [fix.title for fix in fixes_for(e, verdict)]
     assert titles[0] == "Let the client ask"

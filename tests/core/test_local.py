@@ -13,8 +13,8 @@ from types import SimpleNamespace
 import pytest
 
 from safe_langsmith._core.settings import Dotenv
-from safe_langsmith._io import local
-from safe_langsmith._io.local import read_dotenv
+from safe_langsmith._recovery import local
+from safe_langsmith._recovery.local import read_dotenv
 
 
 @pytest.fixture(autouse=True)
@@ -159,7 +159,7 @@ def test_load_dotenv_in_a_script_reads_the_file_that_is_named(tmp_path):
         textwrap.dedent("""
             import os, threading
             from dotenv import load_dotenv
-            from safe_langsmith._io.local import read_dotenv
+            from safe_langsmith._recovery.local import read_dotenv
             load_dotenv()
             print(os.environ["WHICH"])
             def show():

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from safe_langsmith import Cause
-from safe_langsmith._core.rules import PRECEDENCE
+from safe_langsmith._core.engine import PRECEDENCE
 
 REGENERATE = runpy.run_path(str(Path(__file__).parent / "regenerate.py"))
 PAGES: Path = REGENERATE["PAGES"]

@@ -18,10 +18,18 @@ from typing import Any, NamedTuple
 import pytest
 
 from safe_langsmith import Confidence
-from safe_langsmith._core.answers import Answer, read_answer
-from safe_langsmith._core.evidence import ABOUT, ABOUT_BELOW, HOME, LISTING, LISTING_WITH_DELETED, Evidence, inside
-from safe_langsmith._core.rules import PRECEDENCE, Row, judge
-from safe_langsmith._core.verdict import Verdict
+from safe_langsmith._core.engine import PRECEDENCE, Row, judge
+from safe_langsmith._core.model import (
+    GET_INFO,
+    GET_INFO_BELOW,
+    GET_SETTINGS,
+    LIST_DELETED_WORKSPACES,
+    LIST_WORKSPACES,
+    Evidence,
+    Verdict,
+    inside,
+)
+from safe_langsmith._core.responses import Answer, read_answer
 
 KEPT = Path(__file__).parent / "golden" / "pairs.txt"
 A, B = (f"{digit * 8}-aaaa-4aaa-8aaa-{digit * 12}" for digit in "12")
@@ -95,13 +103,13 @@ _ABOUT = [
 ]
 N = 8_000
 QUESTIONS = {
-    HOME: _WHAT_SETTINGS_SAY,
+    GET_SETTINGS: _WHAT_SETTINGS_SAY,
     inside(A): _WHAT_SETTINGS_SAY,
     inside(B): _WHAT_SETTINGS_SAY,
-    LISTING: _LISTS,
-    LISTING_WITH_DELETED: _LISTS[5:7],
-    ABOUT: _ABOUT,
-    ABOUT_BELOW: _ABOUT,
+    LIST_WORKSPACES: _LISTS,
+    LIST_DELETED_WORKSPACES: _LISTS[5:7],
+    GET_INFO: _ABOUT,
+    GET_INFO_BELOW: _ABOUT,
 }
 
 
@@ -138,7 +146,7 @@ def cases(refusal: Any) -> tuple[Case, ...]:
         if traits["inherited"]:
             traits["workspace_id"] = None
         if "langgraph.app" in traits["endpoint"] or b"Missing authentication" in traits["body"]:
-            answers[ABOUT] = chance.choice(_ABOUT[1:])
+            answers[GET_INFO] = chance.choice(_ABOUT[1:])
         if traits["key"] == "good":
             del traits["key"]
         facts = refusal(**traits)

@@ -11,17 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from safe_langsmith import Cause, Confidence
-from safe_langsmith._core.answers import Answer, read_answer
-from safe_langsmith._core.evidence import (
-    ABOUT,
-    ABOUT_BELOW,
-    HOME,
-    LISTING,
-    LISTING_WITH_DELETED,
-    MOST_QUESTIONS,
-    Question,
+from safe_langsmith._core.model import (
+    GET_INFO,
+    GET_INFO_BELOW,
+    GET_SETTINGS,
+    LIST_DELETED_WORKSPACES,
+    LIST_WORKSPACES,
+    MOST_PROBES,
+    ProbeRequest,
     inside,
 )
+from safe_langsmith._core.responses import Answer, read_answer
 from safe_langsmith._core.settings import Dotenv, DotenvLine
 
 A, B, C = (f"{digit * 8}-aaaa-4aaa-8aaa-{digit * 12}" for digit in "123")
@@ -76,7 +76,7 @@ def refusing(body: bytes = BARE, status: int = 403) -> Answer:
 
 
 REFUSED = refusing()
-EVERYTHING_REFUSED = {HOME: REFUSED, LISTING: REFUSED}
+EVERYTHING_REFUSED = {GET_SETTINGS: REFUSED, LIST_WORKSPACES: REFUSED}
 LANGSMITH = read_answer(200, b'{"version":"0.16.20","batch_ingest_config":{},"instance_flags":{}}')
 AN_AGENT_SERVER = read_answer(200, b'{"version":"0.16.7","langgraph_py_version":"1.2.0","flags":{}}')
 NOT_FOUND = read_answer(404, b'{"detail":"Not Found"}')
@@ -109,57 +109,62 @@ ROWS = {
     "a page of a self-hosted host": ({"body": PAGE, "endpoint": SELF_HOSTED}, {}, Cause.BLOCKED_UPSTREAM, CONFIRMED),
     "a Kubernetes API server's answer": (
         {"body": KUBERNETES, "endpoint": ROOT},
-        {ABOUT: REFUSED},
+        {GET_INFO: REFUSED},
         Cause.WRONG_ENDPOINT,
         CONFIRMED,
     ),
     "its answer, before LangSmith": (
         {"body": KUBERNETES, "endpoint": ROOT},
-        {ABOUT: LANGSMITH},
+        {GET_INFO: LANGSMITH},
         Cause.BLOCKED_UPSTREAM,
         CONFIRMED,
     ),
     "its answer at LangSmith's own host": ({"body": KUBERNETES}, {}, Cause.BLOCKED_UPSTREAM, CONFIRMED),
     "a page, and nobody tells of an API": (
         {"body": PAGE, "endpoint": ROOT},
-        dict.fromkeys((ABOUT, ABOUT_BELOW), NO_ANSWER["timeout"]),
+        dict.fromkeys((GET_INFO, GET_INFO_BELOW), NO_ANSWER["timeout"]),
         Cause.BLOCKED_UPSTREAM,
         LIKELY,
     ),
     "an invalid token, with 403": (
         {"body": b'{"detail":"Invalid token"}', "endpoint": SELF_HOSTED, "workspace_id": A},
-        {ABOUT: AN_AGENT_SERVER},
+        {GET_INFO: AN_AGENT_SERVER},
         Cause.WRONG_ENDPOINT,
         CONFIRMED,
     ),
     "a page of a host that has an API below": (
         {"body": PAGE, "endpoint": ROOT},
-        {ABOUT: read_answer(200, PAGE), ABOUT_BELOW: LANGSMITH},
+        {GET_INFO: read_answer(200, PAGE), GET_INFO_BELOW: LANGSMITH},
         Cause.WRONG_ENDPOINT,
         CONFIRMED,
     ),
     "a page of a host that has none": (
         {"body": PAGE, "endpoint": ROOT},
-        {ABOUT: NOT_FOUND, ABOUT_BELOW: NOT_FOUND},
+        {GET_INFO: NOT_FOUND, GET_INFO_BELOW: NOT_FOUND},
         Cause.BLOCKED_UPSTREAM,
         CONFIRMED,
     ),
     "a page of a host that is an API": (
         {"body": PAGE, "endpoint": ROOT},
-        {ABOUT: LANGSMITH},
+        {GET_INFO: LANGSMITH},
         Cause.BLOCKED_UPSTREAM,
         CONFIRMED,
     ),
     "an Agent Server's words": (
         {"body": NO_HEADERS, "endpoint": SELF_HOSTED},
-        {ABOUT: AN_AGENT_SERVER},
+        {GET_INFO: AN_AGENT_SERVER},
         Cause.WRONG_ENDPOINT,
         CONFIRMED,
     ),
-    "an Agent Server's host": ({"endpoint": AGENT_SERVER}, {ABOUT: AN_AGENT_SERVER}, Cause.WRONG_ENDPOINT, CONFIRMED),
+    "an Agent Server's host": (
+        {"endpoint": AGENT_SERVER},
+        {GET_INFO: AN_AGENT_SERVER},
+        Cause.WRONG_ENDPOINT,
+        CONFIRMED,
+    ),
     "its words, from LangSmith": (
         {"body": NO_HEADERS, "endpoint": SELF_HOSTED},
-        {ABOUT: LANGSMITH, **EVERYTHING_REFUSED},
+        {GET_INFO: LANGSMITH, **EVERYTHING_REFUSED},
         Cause.KEY_REJECTED,
         LIKELY,
     ),
@@ -171,44 +176,44 @@ ROWS = {
     ),
     "the web UI's host, which redirects": (
         {"endpoint": "https://smith.langchain.com"},
-        {HOME: NO_ANSWER["redirect"]},
+        {GET_SETTINGS: NO_ANSWER["redirect"]},
         Cause.WRONG_ENDPOINT,
         LIKELY,
     ),
     "the body names a feature": ({"body": NO_FEATURE}, {}, Cause.FEATURE_UNAVAILABLE, CONFIRMED),
     "the body names a permission": (
         {"body": NO_PERMISSION, **CREATE},
-        {HOME: at(A), LISTING: listed(VIEWER)},
+        {GET_SETTINGS: at(A), LIST_WORKSPACES: listed(VIEWER)},
         Cause.PERMISSION_DENIED,
         CONFIRMED,
     ),
     "the body names a permission, the user a workspace": (
         {"body": NO_PERMISSION, "workspace_id": A, **CREATE},
-        {LISTING: listed(VIEWER)},
+        {LIST_WORKSPACES: listed(VIEWER)},
         Cause.PERMISSION_DENIED,
         CONFIRMED,
     ),
     "the body names a permission, and nobody else answers": (
         {"body": NO_PERMISSION, **CREATE},
-        dict.fromkeys((HOME, LISTING), NO_ANSWER["timeout"]),
+        dict.fromkeys((GET_SETTINGS, LIST_WORKSPACES), NO_ANSWER["timeout"]),
         Cause.PERMISSION_DENIED,
         CONFIRMED,
     ),
     "the body says that a workspace is missing": (
         {"body": NO_WORKSPACE},
-        {LISTING: listed(A, B)},
+        {LIST_WORKSPACES: listed(A, B)},
         Cause.WORKSPACE_REQUIRED,
         CONFIRMED,
     ),
     "the body says so, and nothing is listed": (
         {"body": NO_WORKSPACE},
-        {LISTING: REFUSED},
+        {LIST_WORKSPACES: REFUSED},
         Cause.WORKSPACE_REQUIRED,
         CONFIRMED,
     ),
     "the body says so, though one was named": (
         {"body": NO_WORKSPACE, "workspace_id": A},
-        {LISTING: listed(A)},
+        {LIST_WORKSPACES: listed(A)},
         Cause.WORKSPACE_REQUIRED,
         CONFIRMED,
     ),
@@ -229,178 +234,188 @@ ROWS = {
     # 3. What probes show.
     "another workspace is reachable": (
         {"workspace_id": B},
-        {inside(B): REFUSED, LISTING: listed(A), LISTING_WITH_DELETED: listed(A)},
+        {inside(B): REFUSED, LIST_WORKSPACES: listed(A), LIST_DELETED_WORKSPACES: listed(A)},
         Cause.WORKSPACE_NOT_ACCESSIBLE,
         CONFIRMED,
     ),
     "the SDK sent the client's workspace along with another key": (
         {"inherited": B},
-        {HOME: at(A), inside(B): REFUSED},
+        {GET_SETTINGS: at(A), inside(B): REFUSED},
         Cause.WORKSPACE_NOT_ACCESSIBLE,
         CONFIRMED,
     ),
     "the same, and the key is at home there": (
         {"inherited": A, **CREATE},
-        {HOME: at(A), LISTING: listed(VIEWER)},
+        {GET_SETTINGS: at(A), LIST_WORKSPACES: listed(VIEWER)},
         Cause.PERMISSION_DENIED,
         LIKELY,
     ),
     "the same, and the key needs one": (
         {"inherited": B},
-        {HOME: refusing(NO_WORKSPACE), LISTING: listed(A)},
+        {GET_SETTINGS: refusing(NO_WORKSPACE), LIST_WORKSPACES: listed(A)},
         Cause.WORKSPACE_REQUIRED,
         CONFIRMED,
     ),
     "the organization's id": (
         {"workspace_id": ACME},
-        {inside(ACME): REFUSED, LISTING: listed(A)},
+        {inside(ACME): REFUSED, LIST_WORKSPACES: listed(A)},
         Cause.WORKSPACE_NOT_ACCESSIBLE,
         CONFIRMED,
     ),
     "a deleted workspace": (
         {"workspace_id": B},
-        {inside(B): REFUSED, LISTING: listed(A), LISTING_WITH_DELETED: listed(A, entry(B, is_deleted=True))},
+        {inside(B): REFUSED, LIST_WORKSPACES: listed(A), LIST_DELETED_WORKSPACES: listed(A, entry(B, is_deleted=True))},
         Cause.WORKSPACE_NOT_ACCESSIBLE,
         CONFIRMED,
     ),
     "the key has another home": (
         {"workspace_id": B},
-        {inside(B): REFUSED, LISTING: REFUSED, HOME: at(A)},
+        {inside(B): REFUSED, LIST_WORKSPACES: REFUSED, GET_SETTINGS: at(A)},
         Cause.WORKSPACE_NOT_ACCESSIBLE,
         CONFIRMED,
     ),
     "the key serves others, as the probe's body says": (
         {"workspace_id": B},
-        {inside(B): REFUSED, LISTING: REFUSED, HOME: refusing(NO_WORKSPACE)},
+        {inside(B): REFUSED, LIST_WORKSPACES: REFUSED, GET_SETTINGS: refusing(NO_WORKSPACE)},
         Cause.WORKSPACE_NOT_ACCESSIBLE,
         CONFIRMED,
     ),
     "a probe's body says that a workspace is missing": (
         {},
-        {HOME: refusing(NO_WORKSPACE), LISTING: listed(A, B)},
+        {GET_SETTINGS: refusing(NO_WORKSPACE), LIST_WORKSPACES: listed(A, B)},
         Cause.WORKSPACE_REQUIRED,
         CONFIRMED,
     ),
     "a probe's body says so, and nothing is listed": (
         {},
-        {HOME: refusing(NO_WORKSPACE), LISTING: REFUSED},
+        {GET_SETTINGS: refusing(NO_WORKSPACE), LIST_WORKSPACES: REFUSED},
         Cause.WORKSPACE_REQUIRED,
         CONFIRMED,
     ),
-    "workspaces, but no home": ({}, {HOME: REFUSED, LISTING: listed(A, B)}, Cause.WORKSPACE_REQUIRED, LIKELY),
+    "workspaces, but no home": (
+        {},
+        {GET_SETTINGS: REFUSED, LIST_WORKSPACES: listed(A, B)},
+        Cause.WORKSPACE_REQUIRED,
+        LIKELY,
+    ),
     "the web UI's host, behind another's JSON": (
         {"body": GATEWAY, "endpoint": "https://smith.langchain.com"},
-        {HOME: NO_ANSWER["a login page"]},
+        {GET_SETTINGS: NO_ANSWER["a login page"]},
         Cause.WRONG_ENDPOINT,
         CONFIRMED,
     ),
     "LangSmith knows the key, and refuses it there": (
         {"workspace_id": B},
-        {inside(B): REFUSED, LISTING: refusing(NO_READING), HOME: REFUSED},
+        {inside(B): REFUSED, LIST_WORKSPACES: refusing(NO_READING), GET_SETTINGS: REFUSED},
         Cause.WORKSPACE_NOT_ACCESSIBLE,
         LIKELY,
     ),
     "no JSON object, though the key is known": (
         {"body": GATEWAY},
-        {HOME: REFUSED, LISTING: refusing(NO_READING)},
+        {GET_SETTINGS: REFUSED, LIST_WORKSPACES: refusing(NO_READING)},
         Cause.BLOCKED_UPSTREAM,
         LIKELY,
     ),
     "another data plane": (
         {"workspace_id": A},
-        {inside(A): REFUSED, LISTING: listed(entry(A, data_plane_url=PLANE))},
+        {inside(A): REFUSED, LIST_WORKSPACES: listed(entry(A, data_plane_url=PLANE))},
         Cause.WRONG_ENDPOINT,
         LIKELY,
     ),
     "another data plane, by default": (
         {},
-        {HOME: REFUSED, LISTING: listed(entry(A, data_plane_url=PLANE))},
+        {GET_SETTINGS: REFUSED, LIST_WORKSPACES: listed(entry(A, data_plane_url=PLANE))},
         Cause.WRONG_ENDPOINT,
         LIKELY,
     ),
     "another data plane, and yet the key is at home here": (
         {},
-        {HOME: at(A), LISTING: listed(entry(A, data_plane_url=PLANE))},
+        {GET_SETTINGS: at(A), LIST_WORKSPACES: listed(entry(A, data_plane_url=PLANE))},
         Cause.PERMISSION_DENIED,
         LIKELY,
     ),
     "a newer key, and a host that tells nobody what it is": (
         {"endpoint": SELF_HOSTED, **STALE},
-        {**EVERYTHING_REFUSED, ABOUT: NOT_FOUND},
+        {**EVERYTHING_REFUSED, GET_INFO: NOT_FOUND},
         Cause.STALE_ENVIRONMENT,
         LIKELY,
     ),
     "the web UI's host, and LangSmith's own form": (
         {"endpoint": "https://smith.langchain.com"},
-        {HOME: REFUSED},
+        {GET_SETTINGS: REFUSED},
         Cause.WRONG_ENDPOINT,
         LIKELY,
     ),
     "this data plane": (
         {"workspace_id": A, "endpoint": f"{PLANE}/api", **CREATE},
-        {inside(A): at(A), LISTING: listed({**VIEWER, "data_plane_url": PLANE})},
+        {inside(A): at(A), LIST_WORKSPACES: listed({**VIEWER, "data_plane_url": PLANE})},
         Cause.PERMISSION_DENIED,
         LIKELY,
     ),
     "no JSON object, though the key is accepted": (
         {"body": GATEWAY},
-        {HOME: at(A)},
+        {GET_SETTINGS: at(A)},
         Cause.BLOCKED_UPSTREAM,
         LIKELY,
     ),
     "one permission of several is lacking": (
         {"method": "POST", "path": "/datasets/upload-experiment"},
-        {HOME: at(A), LISTING: listed(entry(A, "CUSTOM", ["projects:create", "datasets:create"]))},
+        {GET_SETTINGS: at(A), LIST_WORKSPACES: listed(entry(A, "CUSTOM", ["projects:create", "datasets:create"]))},
         Cause.PERMISSION_DENIED,
         LIKELY,
     ),
     "the role lacks the permission": (
         CREATE,
-        {HOME: at(A), LISTING: listed(VIEWER)},
+        {GET_SETTINGS: at(A), LIST_WORKSPACES: listed(VIEWER)},
         Cause.PERMISSION_DENIED,
         LIKELY,
     ),
     "the role there lacks it": (
         {"workspace_id": A, **CREATE},
-        {inside(A): at(A), LISTING: listed(VIEWER)},
+        {inside(A): at(A), LIST_WORKSPACES: listed(VIEWER)},
         Cause.PERMISSION_DENIED,
         LIKELY,
     ),
     "the role's permissions are not told": (
         CREATE,
-        {HOME: at(A), LISTING: listed(A)},
+        {GET_SETTINGS: at(A), LIST_WORKSPACES: listed(A)},
         Cause.PERMISSION_DENIED,
         LIKELY,
     ),
     "the operation is not documented": (
         {"path": "/new-thing"},
-        {HOME: at(A), LISTING: listed(VIEWER)},
+        {GET_SETTINGS: at(A), LIST_WORKSPACES: listed(VIEWER)},
         Cause.PERMISSION_DENIED,
         LIKELY,
     ),
-    "the role has the permission": ({}, {HOME: at(A), LISTING: listed(VIEWER)}, Cause.PERMISSION_DENIED, POSSIBLE),
+    "the role has the permission": (
+        {},
+        {GET_SETTINGS: at(A), LIST_WORKSPACES: listed(VIEWER)},
+        Cause.PERMISSION_DENIED,
+        POSSIBLE,
+    ),
     # 4. Everything is refused.
     "an Agent Server's refusals": (
         {"endpoint": "https://agents.acme.example"},
-        {**EVERYTHING_REFUSED, ABOUT: AN_AGENT_SERVER},
+        {**EVERYTHING_REFUSED, GET_INFO: AN_AGENT_SERVER},
         Cause.WRONG_ENDPOINT,
         CONFIRMED,
     ),
     "some other service's refusals": (
         {"endpoint": SELF_HOSTED},
-        {**EVERYTHING_REFUSED, ABOUT: NOT_FOUND},
+        {**EVERYTHING_REFUSED, GET_INFO: NOT_FOUND},
         Cause.WRONG_ENDPOINT,
         LIKELY,
     ),
     "a self-hosted instance's refusals": (
         {"endpoint": SELF_HOSTED},
-        {**EVERYTHING_REFUSED, ABOUT: LANGSMITH},
+        {**EVERYTHING_REFUSED, GET_INFO: LANGSMITH},
         Cause.KEY_REJECTED,
         LIKELY,
     ),
     "one that tells nobody about itself": (
         {"endpoint": SELF_HOSTED},
-        {**EVERYTHING_REFUSED, ABOUT: REFUSED},
+        {**EVERYTHING_REFUSED, GET_INFO: REFUSED},
         Cause.KEY_REJECTED,
         LIKELY,
     ),
@@ -423,27 +438,27 @@ ROWS = {
     ),
     "all is refused with 401": (
         {},
-        dict.fromkeys((HOME, LISTING), refusing(b'{"detail":"Invalid token"}', 401)),
+        dict.fromkeys((GET_SETTINGS, LIST_WORKSPACES), refusing(b'{"detail":"Invalid token"}', 401)),
         Cause.KEY_REJECTED,
         LIKELY,
     ),
     "all is refused, with a workspace, too": (
         {"workspace_id": A},
-        {inside(A): REFUSED, LISTING: REFUSED, HOME: REFUSED},
+        {inside(A): REFUSED, LIST_WORKSPACES: REFUSED, GET_SETTINGS: REFUSED},
         Cause.KEY_REJECTED,
         LIKELY,
     ),
     "a key of an unknown kind": ({"key": "lsv3_x"}, EVERYTHING_REFUSED, Cause.KEY_REJECTED, LIKELY),
     "another region is named, and all is refused with 401": (
         OTHER_REGION,
-        dict.fromkeys((HOME, LISTING), refusing(b'{"detail":"Invalid token"}', 401)),
+        dict.fromkeys((GET_SETTINGS, LIST_WORKSPACES), refusing(b'{"detail":"Invalid token"}', 401)),
         Cause.KEY_REJECTED,
         LIKELY,
     ),
     # 5. Nothing settles it.
     "LangSmith knows the key, and refuses it at home": (
         {},
-        {HOME: REFUSED, LISTING: refusing(NO_READING)},
+        {GET_SETTINGS: REFUSED, LIST_WORKSPACES: refusing(NO_READING)},
         Cause.UNDETERMINED,
         POSSIBLE,
     ),
@@ -453,10 +468,10 @@ ROWS = {
         Cause.UNDETERMINED,
         POSSIBLE,
     ),
-    "no workspace is listed": ({}, {HOME: REFUSED, LISTING: listed()}, Cause.UNDETERMINED, POSSIBLE),
+    "no workspace is listed": ({}, {GET_SETTINGS: REFUSED, LIST_WORKSPACES: listed()}, Cause.UNDETERMINED, POSSIBLE),
     "listed, and yet refused": (
         {"workspace_id": A},
-        {inside(A): REFUSED, LISTING: listed(A)},
+        {inside(A): REFUSED, LIST_WORKSPACES: listed(A)},
         Cause.UNDETERMINED,
         POSSIBLE,
     ),
@@ -477,13 +492,13 @@ ROWS = {
     ),
     "a missing workspace, and a key cut short": (
         {"body": NO_WORKSPACE, "key": "lsv2_sk_c0ffee"},
-        {LISTING: listed(A)},
+        {LIST_WORKSPACES: listed(A)},
         Cause.WORKSPACE_REQUIRED,
         CONFIRMED,
     ),
     "a missing workspace, and an id that is none": (
         {"body": NO_WORKSPACE, "workspace_id": "Research"},
-        {LISTING: listed(A)},
+        {LIST_WORKSPACES: listed(A)},
         Cause.WORKSPACE_REQUIRED,
         CONFIRMED,
     ),
@@ -498,13 +513,13 @@ ROWS = {
     "an id that is none, and a newer key": ({"workspace_id": "x", **STALE}, {}, Cause.WORKSPACE_ID_MALFORMED, LIKELY),
     "an unreachable workspace, and a newer key": (
         {"workspace_id": B, **STALE},
-        {inside(B): REFUSED, LISTING: listed(A), LISTING_WITH_DELETED: listed(A)},
+        {inside(B): REFUSED, LIST_WORKSPACES: listed(A), LIST_DELETED_WORKSPACES: listed(A)},
         Cause.WORKSPACE_NOT_ACCESSIBLE,
         CONFIRMED,
     ),
     "a missing permission, and another region": (
         {**CREATE, **OTHER_REGION},
-        {HOME: at(A), LISTING: listed(VIEWER)},
+        {GET_SETTINGS: at(A), LIST_WORKSPACES: listed(VIEWER)},
         Cause.PERMISSION_DENIED,
         LIKELY,
     ),
@@ -596,7 +611,7 @@ class TestWhatIsSaid:
         assert "not set: LANGSMITH_TRACING" in check.detail
 
     def test_the_probes_are_listed_with_their_answers(self, refusal, drive):
-        answers = {inside(B): REFUSED, LISTING: listed(A), LISTING_WITH_DELETED: NO_ANSWER["timeout"]}
+        answers = {inside(B): REFUSED, LIST_WORKSPACES: listed(A), LIST_DELETED_WORKSPACES: NO_ANSWER["timeout"]}
         probes = drive(refusal(workspace_id=B), answers).diagnosis.probes
         assert [(p.method, p.path, p.status) for p in probes] == [
             ("GET", f"/settings [workspace {B}]", 403),
@@ -605,7 +620,7 @@ class TestWhatIsSaid:
         ]
 
     def test_what_was_not_sent_is_no_probe(self, refusal, drive):
-        assert drive(refusal(), {HOME: NO_ANSWER["out of time"]}).diagnosis.probes == ()
+        assert drive(refusal(), {GET_SETTINGS: NO_ANSWER["out of time"]}).diagnosis.probes == ()
 
     def test_before_any_refusal_there_is_no_request(self, refusal, drive):
         diagnosis = drive(refusal(method=None), EVERYTHING_REFUSED).diagnosis
@@ -639,20 +654,20 @@ class TestCandidates:
     @pytest.mark.parametrize(
         ("refused", "answers", "ids"),
         [
-            ({"body": NO_WORKSPACE}, {LISTING: listed(A, B)}, [A, B]),
-            ({"body": NO_WORKSPACE}, {LISTING: listed(A, entry(B, is_deleted=True))}, [A]),
-            ({"body": NO_WORKSPACE}, {LISTING: listed()}, []),
-            ({"body": NO_WORKSPACE}, {LISTING: NO_ANSWER["timeout"]}, []),
-            ({}, {HOME: REFUSED, LISTING: listed(A)}, [A]),
-            ({}, {HOME: at(A), LISTING: listed(A, B)}, []),
-            ({"body": NO_WORKSPACE, "workspace_id": B}, {LISTING: listed(A)}, []),
-            ({"body": NO_WORKSPACE, "workspace_id": "Research"}, {LISTING: listed(A)}, []),
+            ({"body": NO_WORKSPACE}, {LIST_WORKSPACES: listed(A, B)}, [A, B]),
+            ({"body": NO_WORKSPACE}, {LIST_WORKSPACES: listed(A, entry(B, is_deleted=True))}, [A]),
+            ({"body": NO_WORKSPACE}, {LIST_WORKSPACES: listed()}, []),
+            ({"body": NO_WORKSPACE}, {LIST_WORKSPACES: NO_ANSWER["timeout"]}, []),
+            ({}, {GET_SETTINGS: REFUSED, LIST_WORKSPACES: listed(A)}, [A]),
+            ({}, {GET_SETTINGS: at(A), LIST_WORKSPACES: listed(A, B)}, []),
+            ({"body": NO_WORKSPACE, "workspace_id": B}, {LIST_WORKSPACES: listed(A)}, []),
+            ({"body": NO_WORKSPACE, "workspace_id": "Research"}, {LIST_WORKSPACES: listed(A)}, []),
             (
                 {"workspace_id": B},
-                {inside(B): REFUSED, LISTING: listed(A), LISTING_WITH_DELETED: listed(A)},
+                {inside(B): REFUSED, LIST_WORKSPACES: listed(A), LIST_DELETED_WORKSPACES: listed(A)},
                 [],
             ),
-            ({"body": NO_PERMISSION}, {HOME: REFUSED, LISTING: listed(A)}, []),
+            ({"body": NO_PERMISSION}, {GET_SETTINGS: REFUSED, LIST_WORKSPACES: listed(A)}, []),
         ],
     )
     def test_one_may_be_chosen_only_where_none_was_named_and_one_is_needed(self, refused, answers, ids, refusal, drive):
@@ -663,15 +678,15 @@ class TestFailures:
     @pytest.mark.parametrize("failure", NO_ANSWER)
     @pytest.mark.parametrize("refused", [{}, {"workspace_id": A}, STALE, OTHER_REGION], ids=str)
     def test_where_nobody_answers_nothing_is_concluded(self, refused, failure, refusal, drive):
-        answers = dict.fromkeys((HOME, LISTING, inside(A)), NO_ANSWER[failure])
+        answers = dict.fromkeys((GET_SETTINGS, LIST_WORKSPACES, inside(A)), NO_ANSWER[failure])
         diagnosis = drive(refusal(**refused), answers).diagnosis
         assert (diagnosis.cause, diagnosis.confidence) == (Cause.UNDETERMINED, POSSIBLE)
 
     @pytest.mark.parametrize("failure", NO_ANSWER)
     @pytest.mark.parametrize("refused", [{}, {"workspace_id": A}, STALE, OTHER_REGION], ids=str)
-    @pytest.mark.parametrize("failed", [HOME, LISTING, inside(A)], ids=str)
+    @pytest.mark.parametrize("failed", [GET_SETTINGS, LIST_WORKSPACES, inside(A)], ids=str)
     def test_one_missing_answer_leaves_a_refused_key_undetermined(self, failed, refused, failure, refusal, drive):
-        answers = {HOME: REFUSED, LISTING: REFUSED, inside(A): REFUSED, failed: NO_ANSWER[failure]}
+        answers = {GET_SETTINGS: REFUSED, LIST_WORKSPACES: REFUSED, inside(A): REFUSED, failed: NO_ANSWER[failure]}
         outcome = drive(refusal(**refused), answers)
         if failed in outcome.asked:
             assert (outcome.diagnosis.cause, outcome.diagnosis.confidence) == (Cause.UNDETERMINED, POSSIBLE)
@@ -694,7 +709,7 @@ class TestFailures:
         ],
     )
     def test_what_failed_is_said(self, failure, said, refusal, drive):
-        assert said in drive(refusal(), {HOME: NO_ANSWER[failure]}).diagnosis.summary
+        assert said in drive(refusal(), {GET_SETTINGS: NO_ANSWER[failure]}).diagnosis.summary
 
 
 class TestFixes:
@@ -702,7 +717,7 @@ class TestFixes:
     def test_no_new_key_where_the_endpoint_accepts_this_one(self, row, refusal, drive):
         diagnosis = only(refusal, drive, row).diagnosis
         assert diagnosis.fixes
-        if any(answer.granted for answer in ROWS[row][1].values()):
+        if any(answer.authorized for answer in ROWS[row][1].values()):
             assert 5 not in [fix.step for fix in diagnosis.fixes]
 
     @pytest.mark.parametrize(
@@ -733,14 +748,14 @@ class TestFixes:
         ],
     )
     def test_a_wrong_workspace_is_replaced_where_it_came_from(self, source, code, refusal, drive):
-        answers = {inside(B): REFUSED, LISTING: listed(A), LISTING_WITH_DELETED: listed(A)}
+        answers = {inside(B): REFUSED, LIST_WORKSPACES: listed(A), LIST_DELETED_WORKSPACES: listed(A)}
         diagnosis = drive(refusal(workspace_id=B, workspace_from=source), answers).diagnosis
         assert diagnosis.fixes[0].code == code
         assert source in diagnosis.summary
 
     def test_a_variable_that_the_sdk_does_not_read_may_name_the_workspace(self, refusal, drive):
         facts = refusal(key=SERVICE, body=NO_WORKSPACE, environ={"LANGSMITH_TENANT_ID": B})
-        diagnosis = drive(facts, {LISTING: listed(A, B)}).diagnosis
+        diagnosis = drive(facts, {LIST_WORKSPACES: listed(A, B)}).diagnosis
         assert diagnosis.fixes[0].title == "Rename LANGSMITH_TENANT_ID to LANGSMITH_WORKSPACE_ID"
         assert diagnosis.fixes[0].code == f"LANGSMITH_WORKSPACE_ID={B}"
         assert "LANGSMITH_TENANT_ID is set, which the SDK does not read" in " ".join(str(diagnosis).split())
@@ -758,7 +773,7 @@ class TestFixes:
         assert any("a workspace it cannot list" in fix.detail and "IP rules" in fix.title for fix in fixes)
 
     def test_a_self_hosted_key_is_not_sent_to_a_cloud_region(self, refusal, drive):
-        diagnosis = drive(refusal(endpoint=SELF_HOSTED), EVERYTHING_REFUSED | {ABOUT: LANGSMITH}).diagnosis
+        diagnosis = drive(refusal(endpoint=SELF_HOSTED), EVERYTHING_REFUSED | {GET_INFO: LANGSMITH}).diagnosis
         assert "smith.langchain.com" not in " ".join(f"{fix.detail} {fix.code} {fix.url}" for fix in diagnosis.fixes)
 
 
@@ -835,31 +850,38 @@ refusals = st.fixed_dictionaries(
     }
 )
 questions = st.fixed_dictionaries(
-    dict.fromkeys((HOME, LISTING, LISTING_WITH_DELETED, inside(A), inside(B), inside(ACME)), answers_of_all_kinds)
-    | dict.fromkeys((ABOUT, ABOUT_BELOW), st.sampled_from([LANGSMITH, AN_AGENT_SERVER, NOT_FOUND, *NO_ANSWER.values()]))
+    dict.fromkeys(
+        (GET_SETTINGS, LIST_WORKSPACES, LIST_DELETED_WORKSPACES, inside(A), inside(B), inside(ACME)),
+        answers_of_all_kinds,
+    )
+    | dict.fromkeys(
+        (GET_INFO, GET_INFO_BELOW), st.sampled_from([LANGSMITH, AN_AGENT_SERVER, NOT_FOUND, *NO_ANSWER.values()])
+    )
 )
 
 
-def proof_of(cause: Cause, facts: Any, given: dict[Question, Answer]) -> bool:
+def proof_of(cause: Cause, facts: Any, given: dict[ProbeRequest, Answer]) -> bool:
     """Whether a body or an answer there proves the cause."""
     said = [facts.body, *(answer.body for answer in given.values())]
     return {
         Cause.BLOCKED_UPSTREAM: facts.body.form == "html" or facts.body.speaker or facts.redirected_to is not None,
         Cause.WRONG_ENDPOINT: facts.body.form == "html"
         or facts.body.speaker
-        or (facts.endpoint == "https://eu.smith.langchain.com" and ABOUT in given and given[ABOUT].service is None)
+        or (
+            facts.endpoint == "https://eu.smith.langchain.com" and GET_INFO in given and given[GET_INFO].service is None
+        )
         or AN_AGENT_SERVER in given.values()
-        or given.get(ABOUT_BELOW) == LANGSMITH,
+        or given.get(GET_INFO_BELOW) == LANGSMITH,
         Cause.FEATURE_UNAVAILABLE: facts.body.unavailable is not None,
         Cause.PERMISSION_DENIED: facts.body.permission is not None,
         Cause.WORKSPACE_REQUIRED: any(body.names_no_workspace for body in said),
         Cause.KEY_LEGACY: facts.body.legacy_key,
         Cause.WORKSPACE_ID_MALFORMED: facts.body.malformed_workspace_id,
         Cause.WORKSPACE_NOT_ACCESSIBLE: any(
-            question.workspace_id and answer.refused for question, answer in given.items()
+            question.workspace_id and answer.forbidden for question, answer in given.items()
         )
         and any(
-            answer.granted or answer.body.names_no_workspace
+            answer.authorized or answer.body.names_no_workspace
             for question, answer in given.items()
             if not question.workspace_id
         ),
@@ -873,15 +895,15 @@ def test_any_refusal_is_concluded_within_the_rules(refused, answers, refusal, dr
     diagnosis, candidates, asked = drive(facts, answers)
     told = {question: answers[question] for question in asked}
 
-    assert len(asked) == len(set(asked)) <= MOST_QUESTIONS
+    assert len(asked) == len(set(asked)) <= MOST_PROBES
     assert [check.step for check in diagnosis.checks][:5] == [1, 2, 3, 4, 5]
     assert diagnosis.fixes
     assert diagnosis.summary.splitlines() == [diagnosis.summary]
     if diagnosis.confidence is CONFIRMED:
         assert proof_of(diagnosis.cause, facts, told)
-    if any(answer.failed for question, answer in told.items() if question not in (ABOUT, ABOUT_BELOW)):
+    if any(answer.inconclusive for question, answer in told.items() if question not in (GET_INFO, GET_INFO_BELOW)):
         assert diagnosis.cause not in (Cause.KEY_REJECTED, Cause.STALE_ENVIRONMENT, Cause.WRONG_REGION)
-    if any(answer.granted for answer in told.values()):
+    if any(answer.authorized for answer in told.values()):
         assert 5 not in [fix.step for fix in diagnosis.fixes]
     if candidates:
         assert diagnosis.cause is Cause.WORKSPACE_REQUIRED

@@ -210,12 +210,12 @@ class TestHtml:
         assert ForbiddenDiagnosis(diagnosis, "Failed to POST")._repr_html_() == diagnosis._repr_html_()
 
     def test_a_listed_workspace_named_like_a_script_is_shown_as_text(self, refusal, drive):
-        from safe_langsmith._core.answers import read_answer
-        from safe_langsmith._core.evidence import LISTING
+        from safe_langsmith._core.model import LIST_WORKSPACES
+        from safe_langsmith._core.responses import read_answer
 
         listing = json.dumps([{"id": "11111111-aaaa-4aaa-8aaa-111111111111", "display_name": "<script>"}]).encode()
         facts = refusal(body=b'{"error":"org_scoped_key_requires_workspace"}')
-        html = drive(facts, {LISTING: read_answer(200, listing)}).diagnosis._repr_html_()
+        html = drive(facts, {LIST_WORKSPACES: read_answer(200, listing)}).diagnosis._repr_html_()
         assert "script" not in Page(html).tags
         assert "&lt;script&gt;" in html
 

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import langsmith.utils
 import pytest
 
-from safe_langsmith._io.sdk_cache import cached_variables
+from safe_langsmith._sdk.compat import cached_variables
 
 look_up, look_up_project = langsmith.utils.get_env_var, langsmith.utils.get_tracer_project
 

@@ -7,16 +7,18 @@ from itertools import product
 import pytest
 
 from safe_langsmith import Setting
-from safe_langsmith._core.configuration import configuration, origin
 from safe_langsmith._core.settings import (
+    DEFAULT_ENDPOINT,
     SDK_CACHE,
     UNKNOWN,
+    VARIABLES,
     Configuration,
     Dotenv,
     DotenvLine,
     Profile,
+    configuration,
+    origin,
 )
-from safe_langsmith._core.variables import DEFAULT_ENDPOINT, VARIABLES
 
 CANARY = "c0ffeec0ffee"
 OLD, NEW, THIRD = (f"lsv2_pt_{CANARY}00000000000000000000_000000{last}" for last in ("1111", "2222", "3333"))
@@ -251,7 +253,7 @@ class TestWhatIsShown:
             assert CANARY not in repr(compare(**where))
 
     def test_what_a_line_takes_in_is_not(self):
-        file = Dotenv("/p/.env", (DotenvLine("LANGSMITH_PROJECT", f"proj-{CANARY}", 1, takes_in=True),))
+        file = Dotenv("/p/.env", (DotenvLine("LANGSMITH_PROJECT", f"proj-{CANARY}", 1, interpolated=True),))
         found = configuration({}, {}, {}, file, None)
         assert CANARY not in repr(found)
         assert found.settings["project"].others == (Setting("****", "/p/.env:1 LANGSMITH_PROJECT"),)

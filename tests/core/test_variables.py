@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safe_langsmith._core.hosts import (
+from safe_langsmith._core.endpoints import (
     api_instead_of_ui,
     is_agent_server,
     may_lack_api_path,
@@ -16,7 +16,7 @@ from safe_langsmith._core.hosts import (
     region_of,
     ui_url,
 )
-from safe_langsmith._core.variables import LOOKALIKES, VARIABLES, surroundings, variable_in
+from safe_langsmith._core.settings import LOOKALIKES, VARIABLES, related_variables, variable_in
 
 CANARY = "c0ffeec0ffee"
 KEY = f"lsv2_sk_{CANARY}00000000000000000000_0000004321"
@@ -24,7 +24,7 @@ KEY = f"lsv2_sk_{CANARY}00000000000000000000_0000004321"
 
 class TestSurroundings:
     def test_nothing_else_is_set(self):
-        assert surroundings({"LANGSMITH_API_KEY": KEY, "PATH": "/bin"}).said == ()
+        assert related_variables({"LANGSMITH_API_KEY": KEY, "PATH": "/bin"}).said == ()
 
     @pytest.mark.parametrize(
         "replicas",
@@ -34,18 +34,18 @@ class TestSurroundings:
         ],
     )
     def test_replicas_are_named_by_their_hosts(self, replicas):
-        said = surroundings({"LANGSMITH_RUNS_ENDPOINTS": json.dumps(replicas)}).said
+        said = related_variables({"LANGSMITH_RUNS_ENDPOINTS": json.dumps(replicas)}).said
         assert said == (
             "LANGSMITH_RUNS_ENDPOINTS sends runs to eu.api.smith.langchain.com, each with a key of its own",
         )
 
     @given(st.text() | st.recursive(st.none() | st.text() | st.integers(), st.lists).map(json.dumps))
     def test_any_text_may_stand_for_replicas(self, text):
-        surroundings({"LANGSMITH_RUNS_ENDPOINTS": text})
+        related_variables({"LANGSMITH_RUNS_ENDPOINTS": text})
 
     @pytest.mark.parametrize("text", [KEY, json.dumps({KEY: KEY}), json.dumps([{"api_url": KEY}]), f'{{"{KEY}":'])
     def test_replicas_that_are_none_show_no_key(self, text):
-        assert CANARY not in repr(surroundings({"LANGSMITH_RUNS_ENDPOINTS": text}))
+        assert CANARY not in repr(related_variables({"LANGSMITH_RUNS_ENDPOINTS": text}))
 
     @pytest.mark.parametrize(
         ("environ", "otel", "said"),
@@ -59,12 +59,12 @@ class TestSurroundings:
         ],
     )
     def test_opentelemetry(self, environ, otel, said):
-        found = surroundings(environ)
+        found = related_variables(environ)
         assert found.otel == otel
         assert said in found.said[0]
 
     def test_opentelemetry_that_is_off_is_not_mentioned(self):
-        assert surroundings({"LANGSMITH_OTEL_ENABLED": "false"}).said == ()
+        assert related_variables({"LANGSMITH_OTEL_ENABLED": "false"}).said == ()
 
     @pytest.mark.parametrize(
         ("name", "setting", "meant"),
@@ -75,7 +75,7 @@ class TestSurroundings:
         ],
     )
     def test_a_variable_that_only_looks_like_one(self, name, setting, meant):
-        found = surroundings({name: KEY})
+        found = related_variables({name: KEY})
         assert found.ignored[setting] == (name,)
         assert found.said == (f"{name} is set, which the SDK does not read: it reads {meant}",)
 

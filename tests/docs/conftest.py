@@ -30,7 +30,7 @@ import pytest
 from langsmith import Client
 
 from safe_langsmith.environment import _clear_caches
-from safe_langsmith.testing import StandIn
+from safe_langsmith.testing import FakeLangSmith
 
 from ..conftest import mint_canary
 
@@ -41,8 +41,8 @@ CURRENT = {"instance_flags": {"zstd_compression_enabled": True, "dataset_example
 
 
 @pytest.fixture
-def server() -> Iterator[StandIn]:
-    with StandIn(mint=mint_canary, info=CURRENT) as stand_in:
+def server() -> Iterator[FakeLangSmith]:
+    with FakeLangSmith(mint=mint_canary, info=CURRENT) as stand_in:
         yield stand_in
 
 
@@ -55,12 +55,12 @@ def patch() -> Iterator[pytest.MonkeyPatch]:
 
 
 @pytest.fixture
-def hidden_names(server: StandIn, patch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> dict[str, Any]:
+def hidden_names(server: FakeLangSmith, patch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> dict[str, Any]:
     """What invisible blocks may use, and visible ones may not."""
     acme = server.add_organization("Acme")
     research = acme.add_workspace("Research")
     names: dict[str, Any] = {
-        "server": server,  # the StandIn
+        "server": server,  # the FakeLangSmith
         "acme": acme,  # its Organization
         "research": research,  # the organization's only Workspace; acme.add_workspace("Support") makes another
         "key": acme.add_personal_key(default=research),  # in LANGSMITH_API_KEY; may do everything
@@ -83,7 +83,7 @@ def hidden_names(server: StandIn, patch: pytest.MonkeyPatch, caplog: pytest.LogC
 
 
 @pytest.fixture
-def process_as_before(server: StandIn) -> Iterator[None]:
+def process_as_before(server: FakeLangSmith) -> Iterator[None]:
     """Takes back what a page configures for the whole process, as long as there is somebody to send the traces to."""
     yield
     for client in [found for found in gc.get_objects() if isinstance(found, Client)]:

@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 
 import pytest
 
-from safe_langsmith._io import ledger
-from safe_langsmith._io.owner import sdk_copies_workspace
-from safe_langsmith.testing import StandIn
+from safe_langsmith._probe import cache as ledger
+from safe_langsmith._sdk.compat import sdk_copies_workspace
+from safe_langsmith.testing import FakeLangSmith
 
 from .situations import Situation, Stage
 from .table import Name
@@ -35,14 +35,14 @@ class Play:
 
     _usual: ClassVar[dict[tuple[Situation, bool], str]] = {}
 
-    def __init__(self, make_server: Callable[..., StandIn], caplog: pytest.LogCaptureFixture) -> None:
+    def __init__(self, make_server: Callable[..., FakeLangSmith], caplog: pytest.LogCaptureFixture) -> None:
         self._make_server = make_server
         self._caplog = caplog
 
     def __call__(
         self, situation: Situation, safe: bool, name: Name | None = None, how: str = "", named: bool = False
     ) -> str:
-        ledger.LEDGER.forget()
+        ledger.CACHE.forget()
         sdk_copies_workspace.cache_clear()
         self._caplog.clear()
         with pytest.MonkeyPatch.context() as patch:
@@ -79,5 +79,5 @@ class Play:
 
 
 @pytest.fixture
-def play(make_server: Callable[..., StandIn], caplog: pytest.LogCaptureFixture) -> Play:
+def play(make_server: Callable[..., FakeLangSmith], caplog: pytest.LogCaptureFixture) -> Play:
     return Play(make_server, caplog)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 # What this library itself puts on the SDK's objects, a method of named tuples, and the store of `os.environ`.
 OURS = frozenset(
-    "_safeguard _set_api_key _guarded _is_guarded _unguarded _safe_client _named_workspace _brought "
+    "_state _set_api_key _guarded _is_guarded _unguarded _safe_client _named_workspace _brought "
     "_is_for_another _replace _data".split()
 )
 # What IPython asks of every value, whoever made it.

@@ -14,7 +14,7 @@ import langsmith
 import urllib3
 
 from safe_langsmith import SafeAsyncClient, SafeClient, find_diagnosis, reload_environment
-from safe_langsmith.testing import StandIn
+from safe_langsmith.testing import FakeLangSmith
 
 
 class Stage:
@@ -26,7 +26,7 @@ class Stage:
         safe: Whether the clients are safe ones.
     """
 
-    def __init__(self, server: StandIn, take: Callable[[str, Any], None], safe: bool) -> None:
+    def __init__(self, server: FakeLangSmith, take: Callable[[str, Any], None], safe: bool) -> None:
         self.server = server
         self.org = server.add_organization("Acme")
         self.workspace = self.org.add_workspace("Research")
@@ -135,7 +135,7 @@ def tracing_without_a_workspace(on: Stage) -> Any:
 
 
 def tracing_to_two_endpoints(on: Stage) -> Any:
-    with StandIn() as server:
+    with FakeLangSmith() as server:
         there = Stage(server, on.take, False)
         client = on.client(None, api_url=None, api_urls={on.server.url: on.owner, server.url: there.unnamed})
         return *_traced(on, client), *(run["name"] for run in server.runs(there.workspace))

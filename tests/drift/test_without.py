@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from safe_langsmith._io.bypasses import bypasses_in_use
+from safe_langsmith._sdk.bypasses import bypasses_in_use
 
 from .conftest import Play
 from .situations import IN_THE_BACKGROUND, OF_ASYNC_CLIENT, OF_CLIENT, Situation

@@ -14,7 +14,7 @@ import pytest
 from langsmith import AsyncClient, Client
 
 from safe_langsmith import SafeAsyncClient, SafeClient
-from safe_langsmith.testing import Organization, StandIn, Workspace
+from safe_langsmith.testing import FakeLangSmith, Organization, Workspace
 from safe_langsmith.testing.payloads import parts
 
 # What a real deployment offers; without it, the SDK warns that it is old.
@@ -32,12 +32,12 @@ def without_cache(kind: type[Any]) -> dict[str, Any]:
 
 
 @pytest.fixture
-def server(make_server: Callable[..., StandIn]) -> StandIn:
+def server(make_server: Callable[..., FakeLangSmith]) -> FakeLangSmith:
     return make_server(info=CURRENT)
 
 
 @pytest.fixture
-def org(server: StandIn) -> Organization:
+def org(server: FakeLangSmith) -> Organization:
     return server.add_organization("Acme")
 
 
@@ -68,7 +68,7 @@ def make() -> Iterator[Callable[..., SafeClient]]:
     """Makes clients as users do, which trace in the background."""
     clients: list[Client] = []
 
-    def make(server: StandIn, key: str, kind: type[Client] = SafeClient, **options: Any) -> Any:
+    def make(server: FakeLangSmith, key: str, kind: type[Client] = SafeClient, **options: Any) -> Any:
         clients.append(kind(api_url=server.url, api_key=key, **{**without_cache(kind), **options}))
         return clients[-1]
 
@@ -80,19 +80,19 @@ def make() -> Iterator[Callable[..., SafeClient]]:
 
 
 @pytest.fixture
-def client(server: StandIn, key: str, make: Callable[..., SafeClient]) -> SafeClient:
+def client(server: FakeLangSmith, key: str, make: Callable[..., SafeClient]) -> SafeClient:
     """Is refused first."""
     return make(server, key)
 
 
 @pytest.fixture
-def admin(server: StandIn, org: Organization, workspace: Workspace, make: Callable[..., Client]) -> Client:
+def admin(server: FakeLangSmith, org: Organization, workspace: Workspace, make: Callable[..., Client]) -> Client:
     """The SDK's own client, to prepare and to look at what the others did. Its key needs no workspace."""
     return make(server, org.add_personal_key(default=workspace), Client, auto_batch_tracing=False)
 
 
 @pytest.fixture
-def open_async(server: StandIn) -> Callable[..., AbstractAsyncContextManager[SafeAsyncClient]]:
+def open_async(server: FakeLangSmith) -> Callable[..., AbstractAsyncContextManager[SafeAsyncClient]]:
     @asynccontextmanager
     async def open_async(key: str) -> AsyncIterator[SafeAsyncClient]:
         client = SafeAsyncClient(server.url, key, **without_cache(AsyncClient))
@@ -119,7 +119,7 @@ def tracing(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def healed(server: StandIn, workspace: Workspace) -> Callable[[Any], None]:
+def healed(server: FakeLangSmith, workspace: Workspace) -> Callable[[Any], None]:
     """Asserts what a user notices of a healed client: a workspace, at the cost of one refusal and one question."""
 
     def healed(client: Any) -> None:
@@ -133,7 +133,7 @@ def healed(server: StandIn, workspace: Workspace) -> Callable[[Any], None]:
 
 
 @pytest.fixture
-def stored(server: StandIn, workspace: Workspace) -> Callable[[str], list[dict[str, Any]]]:
+def stored(server: FakeLangSmith, workspace: Workspace) -> Callable[[str], list[dict[str, Any]]]:
     """What the workspace holds in a collection."""
     return lambda collection: server._service.store.all(workspace, collection)
 
@@ -144,7 +144,7 @@ def flush(client: Client) -> None:
         client.tracing_queue.join()
 
 
-def arrived(server: StandIn, workspace: Workspace, client: Client) -> dict[str, dict[str, Any]]:
+def arrived(server: FakeLangSmith, workspace: Workspace, client: Client) -> dict[str, dict[str, Any]]:
     """The runs of a workspace by name, each complete and posted once."""
     flush(client)
     runs = server.runs(workspace)
@@ -155,7 +155,7 @@ def arrived(server: StandIn, workspace: Workspace, client: Client) -> dict[str, 
     return named
 
 
-def times_posted(server: StandIn) -> Counter[str]:
+def times_posted(server: FakeLangSmith) -> Counter[str]:
     """How often the server accepted the start of each run."""
     accepted = [r for r in server.requests if r.status == 202 and r.method == "POST"]
     posted = Counter(json.loads(r.body)["id"] for r in accepted if r.path == "/runs")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from safe_langsmith.testing import StandIn
+from safe_langsmith.testing import FakeLangSmith
 
 if TYPE_CHECKING:
     from faults.stage import Stage
@@ -29,11 +29,11 @@ def no_certificates(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def stage(server: StandIn, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+def stage(server: FakeLangSmith, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     from faults.stage import ENV, Stage
 
-    importlib.import_module("safe_langsmith._io.refused_call")
-    monkeypatch.setattr("safe_langsmith._io.probes.PAUSE", 0)
+    importlib.import_module("safe_langsmith._recovery.handler")
+    monkeypatch.setattr("safe_langsmith._probe.driver.PAUSE", 0)
     # Both are read from the working directory, so that what reads them can fail.
     Path(".env").write_text(ENV)
     made = Stage(server)

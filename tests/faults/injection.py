@@ -42,7 +42,7 @@ class Step(NamedTuple):
 
     @property
     def name(self) -> str:
-        """Where it stands: `_io/ledger.py:hold`."""
+        """Where it stands: `_probe/cache.py:hold`."""
         return f"{Path(self.code.co_filename).relative_to(ROOT).as_posix()}:{self.code.co_name}"
 
     @property

@@ -12,8 +12,8 @@ import urllib3
 from langsmith import AsyncClient, Client
 
 from safe_langsmith import SafeAsyncClient, SafeClient
-from safe_langsmith._io import ledger
-from safe_langsmith.testing import StandIn
+from safe_langsmith._probe import cache as ledger
+from safe_langsmith.testing import FakeLangSmith
 
 NO_RETRIES = urllib3.Retry(0)
 ENV = "export LANGSMITH_API_KEY=lsv2_pt_c0ffee\nLANGSMITH_ENDPOINT='http://127.0.0.1\nLANGSMITH_PROJECT=a #b\nX:1\n"
@@ -22,7 +22,7 @@ ENV = "export LANGSMITH_API_KEY=lsv2_pt_c0ffee\nLANGSMITH_ENDPOINT='http://127.0
 class Stage:
     """A server, the keys to be refused with, and the event loop of asynchronous calls."""
 
-    def __init__(self, server: StandIn) -> None:
+    def __init__(self, server: FakeLangSmith) -> None:
         acme = server.add_organization("Acme")
         self.server = server
         self.workspace = acme.add_workspace("Research")
@@ -46,7 +46,7 @@ class Stage:
 
     def reset(self) -> None:
         """Forgets what was learned and received."""
-        ledger.LEDGER.forget()
+        ledger.CACHE.forget()
         self.server.clear_requests()
 
     def written(self, path: str) -> list[int | None]:

@@ -13,7 +13,7 @@ from faults.stage import SCENARIOS, Stage
 from safe_langsmith import Diagnosis, adiagnose, diagnose
 
 # The bodies of threads; and what leaves out a diagnosis that is none.
-LEFT_OUT = {"_io/futures.py:work", "_io/futures.py:give", "_io/worker.py:run", "checkup.py:_or_none"}
+LEFT_OUT = {"_probe/driver.py:work", "_probe/driver.py:give", "_probe/driver.py:run", "checkup.py:_or_none"}
 
 
 @pytest.mark.parametrize("name", ["rejected", "async, denied"])

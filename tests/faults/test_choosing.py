@@ -181,7 +181,7 @@ def test_it_may_have_another_thread_call_the_client(stage: Stage, monkeypatch: p
         other = threading.Thread(
             target=lambda: refusals.append(outcome_of(SCENARIOS["chosen"], stage, clients[0]).error)
         )
-        monkeypatch.setattr("safe_langsmith._io.probes.DEADLINE", -1)
+        monkeypatch.setattr("safe_langsmith._probe.driver.DEADLINE", -1)
         other.start()
         other.join()
         return found[0]

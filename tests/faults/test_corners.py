@@ -73,7 +73,7 @@ def test_a_filter_of_the_users_log(name: str, stage: Stage, monkeypatch: pytest.
     raises = Refuses()
     logging.getLogger("safe_langsmith").addFilter(raises)
     # Something to log.
-    monkeypatch.setattr("safe_langsmith._io.refused_call.facts_of", None if name == "denied" else _facts_of())
+    monkeypatch.setattr("safe_langsmith._recovery.handler.facts_of", None if name == "denied" else _facts_of())
     try:
         found = outcome_of(scenario, stage, client)
     finally:
@@ -84,7 +84,7 @@ def test_a_filter_of_the_users_log(name: str, stage: Stage, monkeypatch: pytest.
 
 
 def _facts_of() -> Any:
-    from safe_langsmith._io.facts import facts_of
+    from safe_langsmith._recovery.facts import facts_of
 
     return facts_of
 
@@ -132,7 +132,7 @@ def test_a_key_is_set_whatever_becomes_of_the_workspace(
 ) -> None:
     client = make_client(stage.server, stage.needs_workspace)
     client.create_project("p")
-    monkeypatch.setattr("safe_langsmith._io.safeguard.name_workspace", None)
+    monkeypatch.setattr("safe_langsmith._recovery.state.name_workspace", None)
     client.api_key = stage.viewer
 
     assert client.api_key == stage.viewer
@@ -174,6 +174,6 @@ def test_an_interrupt_where_no_thread_can_start(
     def interrupted(*args: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("safe_langsmith._io.ways._twin", interrupted)
+    monkeypatch.setattr("safe_langsmith._probe.transports._clone_session", interrupted)
     with pytest.raises(KeyboardInterrupt):
         client.create_project("p")

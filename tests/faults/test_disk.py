@@ -153,7 +153,7 @@ def test_with_a_file_that_changes_while_it_is_read(
         return found
 
     with monkeypatch.context() as patch:
-        patch.setattr("safe_langsmith._io.local.os", Failing("stat", changing))
+        patch.setattr("safe_langsmith._recovery.local.os", Failing("stat", changing))
         refuse()
     assert changed
 
@@ -167,7 +167,7 @@ def test_with_the_disk(
         raise error
 
     with monkeypatch.context() as patch:
-        patch.setattr("safe_langsmith._io.local.os", Failing(call, failing))
+        patch.setattr("safe_langsmith._recovery.local.os", Failing(call, failing))
         refuse()
 
 

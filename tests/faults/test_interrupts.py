@@ -17,20 +17,23 @@ from faults.injection import Fault, Step, broken, forget_results, injected, is_o
 from faults.judging import outcome_of
 from faults.stage import SCENARIOS, Scenario, Stage
 
-from safe_langsmith._io import examination, ledger
+from safe_langsmith._probe import cache as ledger
+from safe_langsmith._recovery import handler as examination
 
 # What the library's own threads and tasks do, and what an event loop calls. No interrupt comes to them.
 ELSEWHERE = {
-    "_io/futures.py:work",
-    "_io/futures.py:give",
-    "_io/worker.py:run",
-    "_io/worker.py:<lambda>",
+    "_probe/driver.py:work",
+    "_probe/driver.py:give",
+    "_probe/driver.py:run",
+    "_probe/driver.py:<lambda>",
 }
 ASYNC = [name for name, scenario in SCENARIOS.items() if "async" in name and scenario.heals and scenario.exists]
 
 
 def is_elsewhere(step: Step) -> bool:
-    return step.name in ELSEWHERE or ("_io/ways.py:" in step.name and step.code.co_name not in ("__init__", "get"))
+    return step.name in ELSEWHERE or (
+        "_probe/transports.py:" in step.name and step.code.co_name not in ("__init__", "get")
+    )
 
 
 def interrupted(scenario: Scenario, stage: Stage, client: Any) -> BaseException | None:
@@ -46,7 +49,7 @@ def is_locked() -> bool:
     free: list[bool] = []
 
     def look() -> None:
-        for lock in (ledger.LEDGER._guard, *(case.lock for case in ledger.LEDGER._cases.values())):
+        for lock in (ledger.CACHE._guard, *(case.lock for case in ledger.CACHE._cases.values())):
             free.append(lock.acquire(blocking=False))
             if free[-1]:
                 lock.release()
@@ -87,7 +90,7 @@ def wrong(
     # The worker of a task that was cancelled may still be about to end.
     if not issubclass(kind, asyncio.CancelledError) and is_locked():
         yield "leaves something locked"
-        ledger.LEDGER.forget()
+        ledger.CACHE.forget()
         examination._examining.now = False
     again = outcome_of(scenario, stage, client)
     if not (again.error is None if scenario.heals else again.is_told and again.error.cause != "undetermined"):

@@ -13,7 +13,7 @@ import pytest
 from faults.judging import faults_of, outcome_of, plain_outcome
 from faults.stage import SCENARIOS, Stage
 
-from safe_langsmith._io import ledger
+from safe_langsmith._probe import cache as ledger
 
 ALL = ["denied", "healed", "direct, healed", "generated, healed", "generated async, healed", "async, healed"]
 
@@ -21,14 +21,14 @@ ALL = ["denied", "healed", "direct, healed", "generated, healed", "generated asy
 @pytest.fixture
 def short_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     """All that is waited for is the second that waiting for somebody else may take longer than asking."""
-    monkeypatch.setattr("safe_langsmith._io.probes.DEADLINE", -0.95)
+    monkeypatch.setattr("safe_langsmith._probe.driver.DEADLINE", -0.95)
 
 
 @pytest.fixture
 def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], Any]]:
     """Makes a thread take the lock of every case, and keep it until the test is over."""
     over, taken = threading.Event(), threading.Event()
-    made = ledger.Ledger.case
+    made = ledger.KeyStateCache.case
 
     def take(lock: Any) -> None:
         lock.acquire()
@@ -38,7 +38,7 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], Any]]:
 
     threads: list[threading.Thread] = []
 
-    def case(self: ledger.Ledger, *args: str) -> ledger.Case:
+    def case(self: ledger.KeyStateCache, *args: str) -> ledger.Case:
         found = made(self, *args)
         if not threads:
             threads.append(threading.Thread(target=take, args=(found.lock,)))
@@ -46,7 +46,7 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], Any]]:
             taken.wait(10)
         return found
 
-    monkeypatch.setattr(ledger.Ledger, "case", case)
+    monkeypatch.setattr(ledger.KeyStateCache, "case", case)
     yield lambda: threads
     over.set()
     for thread in threads:
@@ -79,7 +79,7 @@ def test_of_a_case_by_a_thread_that_ended(name: str, stage: Stage, short_wait: N
     stage.reset()
     client = scenario.open(stage, getattr(stage, scenario.key), True)
     outcome_of(scenario, stage, client)
-    (case,) = ledger.LEDGER._cases.values()
+    (case,) = ledger.CACHE._cases.values()
     case.__init__(ledger.time.monotonic)  # type: ignore[misc]
     ended = threading.Thread(target=case.lock.acquire)
     ended.start()
@@ -100,14 +100,14 @@ import os, signal, sys, threading, warnings
 
 from langsmith.utils import LangSmithError
 
-import safe_langsmith._io.refused_call
+import safe_langsmith._recovery.handler
 from safe_langsmith import ForbiddenDiagnosis, SafeClient
-from safe_langsmith._io import ledger
-from safe_langsmith.testing import StandIn
+from safe_langsmith._probe import cache as ledger
+from safe_langsmith.testing import FakeLangSmith
 
 warnings.simplefilter("ignore", DeprecationWarning)  # Of forking with threads around, which this is about.
 signal.alarm(40)
-server = StandIn()
+server = FakeLangSmith()
 acme = server.add_organization("Acme")
 workspace = acme.add_workspace("Research")
 viewer = acme.add_personal_key(default=workspace, role="Viewer")
@@ -126,8 +126,8 @@ def is_told():
 
 
 assert is_told()
-case = next(iter(ledger.LEDGER._cases.values()))
-lock = {"of the case": case.lock, "of the ledger": ledger.LEDGER._guard}[sys.argv[1]]
+case = next(iter(ledger.CACHE._cases.values()))
+lock = {"of the case": case.lock, "of the ledger": ledger.CACHE._guard}[sys.argv[1]]
 taken, over = threading.Event(), threading.Event()
 
 

@@ -72,7 +72,7 @@ def test_an_error(cured: bool, stage: Stage, losses: Losses) -> None:
 
     found = []
     steps = [step for step in steps_of(whole) if step.name not in GUARDS and not step.name.startswith("_core/")]
-    assert "_io/refused_call.py:_attempt" in {step.name for step in steps}
+    assert "_recovery/handler.py:_attempt" in {step.name for step in steps}
     with listening() as complaints:
         for step in steps:
             forget_results()

@@ -70,9 +70,9 @@ def test_a_sync_refusal_asks_over_the_clients_session(httpx_mock, key):
 
 def test_explaining_a_refusal_needs_no_httpx(httpx_mock, key):
     """The refusal and the questions about it go through `requests`; whatever reached httpx would fail this test."""
-    from safe_langsmith.testing import StandIn
+    from safe_langsmith.testing import FakeLangSmith
 
-    with StandIn() as server:
+    with FakeLangSmith() as server:
         client = SafeClient(api_url=server.url, api_key=key, auto_batch_tracing=False)
         with pytest.raises(ForbiddenDiagnosis):
             list(client.list_projects())

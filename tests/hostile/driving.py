@@ -10,14 +10,12 @@ from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from safe_langsmith import Diagnosis
-from safe_langsmith._core.answers import Answer, read_answer
-from safe_langsmith._core.checkup import look
-from safe_langsmith._core.clean import bare_url
-from safe_langsmith._core.facts import Facts
-from safe_langsmith._core.investigation import conclude, investigate
-from safe_langsmith._core.scrub import scrub
-from safe_langsmith._core.variables import shown
-from safe_langsmith._io.refusals import Refusal, read_refusal
+from safe_langsmith._core.engine import conclude, investigate, look
+from safe_langsmith._core.model import Facts
+from safe_langsmith._core.redaction import bare_url, redact_value
+from safe_langsmith._core.responses import Answer, read_answer
+from safe_langsmith._core.settings import shown
+from safe_langsmith._sdk.http import ForbiddenResponse, read_forbidden
 
 _describe = runpy.run_path(str(Path(__file__).parents[1] / "core" / "conftest.py"))["describe_refusal"]
 
@@ -30,16 +28,18 @@ class Came(NamedTuple):
     content_type: str = "application/json"
 
 
-def refusal_of(url: str, key: str | None, body: bytes, headers: dict[str, Any], landed: str | None = None) -> Refusal:
+def refusal_of(
+    url: str, key: str | None, body: bytes, headers: dict[str, Any], landed: str | None = None
+) -> ForbiddenResponse:
     """Returns what is read from a response with these headers, which `landed` elsewhere after a redirect or did not."""
     sent = {"x-api-key": key} if key is not None else {}
     first = SimpleNamespace(request=SimpleNamespace(url=url, headers=sent), headers={}, url=url)
     last = SimpleNamespace(request=first.request, headers=headers, content=body, url=landed or url)
     last.history = [first] if landed else []
-    return read_refusal(last, "GET", url, {})
+    return read_forbidden(last, "GET", url, {})
 
 
-def facts_of(refusal: Refusal, endpoint: str, key: str | None, path: str, **described: Any) -> Facts:
+def facts_of(refusal: ForbiddenResponse, endpoint: str, key: str | None, path: str, **described: Any) -> Facts:
     """Returns the facts of a refusal, made fit to show where the library does that before the investigation."""
     facts = _describe(key=key, endpoint=endpoint, **described)
     return replace(
@@ -64,9 +64,9 @@ def diagnose(facts: Facts, answers: Sequence[Came], secrets: tuple[str, ...]) ->
             answer = _read(coming, secrets)
     except StopIteration as stop:
         if facts.method:
-            return scrub(stop.value.diagnosis, secrets)
+            return redact_value(stop.value.diagnosis, secrets)
         evidence, verdict = stop.value
-        return scrub(conclude(evidence, verdict).diagnosis, secrets) if verdict else None
+        return redact_value(conclude(evidence, verdict).diagnosis, secrets) if verdict else None
 
 
 def _read(coming: Iterator[Came], secrets: tuple[str, ...]) -> Answer:

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 from safe_langsmith import Diagnosis
-from safe_langsmith._core.scrub import each_text
+from safe_langsmith._core.redaction import each_text
 
 # Control characters, format characters (among them what turns the direction of text), surrogates, line separators.
 _UNSEEN = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))

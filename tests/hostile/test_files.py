@@ -11,7 +11,7 @@ from hostile.strategies import KEY, bodies, texts, values
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from safe_langsmith._io.local import read_dotenv, read_profile
+from safe_langsmith._recovery.local import read_dotenv, read_profile
 
 PROFILE = settings.get_profile("hostile")
 US = "https://api.smith.langchain.com"

@@ -12,14 +12,13 @@ from hostile.driving import Came, diagnose, facts_of, refusal_of
 from hostile.promises import assert_keeps_all_promises
 from hostile.strategies import IDS, KEY
 
-from safe_langsmith._core.answers import canonical_workspace_id, read_answer
-from safe_langsmith._core.body import read_body
-from safe_langsmith._core.clean import bare_url
-from safe_langsmith._core.dotenv_file import is_too_much, read_text
-from safe_langsmith._core.hosts import host_of, is_plain_address, region_named
-from safe_langsmith._core.keys import describe
+from safe_langsmith._core.credentials import describe
+from safe_langsmith._core.dotenv import is_too_much, read_text
+from safe_langsmith._core.endpoints import host_of, is_plain_address, region_named
 from safe_langsmith._core.permissions import requirement
-from safe_langsmith._core.variables import normal, shown, surroundings
+from safe_langsmith._core.redaction import bare_url
+from safe_langsmith._core.responses import canonical_workspace_id, read_answer, read_body
+from safe_langsmith._core.settings import normal, related_variables, shown
 
 US = "https://api.smith.langchain.com"
 LENGTH = 300_000
@@ -102,7 +101,7 @@ def test_a_long_value(text):
         about(f"https://{text}")
     normal("endpoint", text)
     requirement("GET", f"/{text[:65_536]}")
-    surroundings({"LANGSMITH_RUNS_ENDPOINTS": text[:130_000], "OTEL_EXPORTER_OTLP_ENDPOINT": text[:130_000]})
+    related_variables({"LANGSMITH_RUNS_ENDPOINTS": text[:130_000], "OTEL_EXPORTER_OTLP_ENDPOINT": text[:130_000]})
 
 
 @texts

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from langsmith.utils import LangSmithError
 
 from safe_langsmith import ForbiddenDiagnosis
-from safe_langsmith._io.sdk_errors import status_of
+from safe_langsmith._sdk.compat import status_of
 
 PROFILE = settings.get_profile("hostile")
 FORBIDDEN = b'{"detail":"Forbidden"}'

@@ -14,8 +14,7 @@ from hostile.promises import assert_keeps_all_promises
 from hostile.strategies import IDS, KEY
 
 from safe_langsmith import Cause
-from safe_langsmith._core.answers import read_answer
-from safe_langsmith._core.body import read_body
+from safe_langsmith._core.responses import read_answer, read_body
 
 US = "https://api.smith.langchain.com"
 SECRETS = (KEY, KEY[8:])

@@ -16,7 +16,7 @@ from hostile.strategies import IDS
 from hostile.wire import RESET, Pieces, Wire, answer, raw, refusal
 
 from safe_langsmith import Cause, ForbiddenDiagnosis
-from safe_langsmith._io.ways import LARGEST_BODY
+from safe_langsmith._probe.transports import LARGEST_BODY
 
 ASKED = ("/settings", "/workspaces", "/info")
 WORKSPACE = b'{"id":"' + IDS[0].encode() + b'","display_name":"Research"}'
@@ -123,7 +123,7 @@ def done() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch):
-    monkeypatch.setattr("safe_langsmith._io.probes.PAUSE", 0)
+    monkeypatch.setattr("safe_langsmith._probe.driver.PAUSE", 0)
 
 
 @pytest.fixture
@@ -175,6 +175,6 @@ def test_a_few_bytes_that_stand_for_many_are_not_unpacked_whole(name, way, expla
 
 @pytest.mark.parametrize("name", SLOW)
 def test_an_answer_that_never_comes_to_an_end_is_not_waited_for(name, way, explained, monkeypatch):
-    monkeypatch.setattr("safe_langsmith._io.probes.DEADLINE", 0.3)
+    monkeypatch.setattr("safe_langsmith._probe.driver.DEADLINE", 0.3)
     error, _ = explained(way, SLOW[name])
     assert error.cause is Cause.UNDETERMINED

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import requests
 
-from safe_langsmith.testing import StandIn
+from safe_langsmith.testing import FakeLangSmith
 
 _shared = runpy.run_path(str(Path(__file__).parents[1] / "conftest.py"))
 CANARY, mint = _shared["CANARY"], _shared["mint_canary"]
@@ -22,7 +22,7 @@ class Account:
         workspaces: Its workspaces.
     """
 
-    def __init__(self, server: StandIn, host: str, workspaces: int) -> None:
+    def __init__(self, server: FakeLangSmith, host: str, workspaces: int) -> None:
         self.server, self.host = server, host
         self._organization = server.add_organization("Acme")
         self.workspaces = [self._organization.add_workspace(name) for name in ("Research", "Support")[:workspaces]]

@@ -18,8 +18,8 @@ import pytest
 from dotenv import load_dotenv
 
 from safe_langsmith import Diagnosis, SafeClient, diagnose, find_diagnosis
-from safe_langsmith._io import ledger
-from safe_langsmith.testing import Fault, StandIn
+from safe_langsmith._probe import cache as ledger
+from safe_langsmith.testing import FakeLangSmith, Fault
 
 from . import calls
 from .accounts import Account
@@ -62,7 +62,7 @@ class Machine:
         self._clients: list[SafeClient] = []
         self._heard: list[Exception] = []
 
-    def sign_up(self, region: str = "US", host: str | None = None, server: StandIn | None = None) -> Account:
+    def sign_up(self, region: str = "US", host: str | None = None, server: FakeLangSmith | None = None) -> Account:
         host = host or REGIONS[region]
         self.account = Account(server or self.network[host], host, self._workspaces)
         return self.account
@@ -94,7 +94,7 @@ class Machine:
         """Starts the program again, in a new process."""
         self.running = None
         langsmith.utils.get_env_var.cache_clear()
-        ledger.LEDGER.forget()
+        ledger.CACHE.forget()
         if self._from_dotenv:
             for name in self._from_dotenv:
                 self.unset(name)

@@ -10,7 +10,7 @@ import pytest
 import requests
 from requests.adapters import HTTPAdapter
 
-from safe_langsmith.testing import StandIn
+from safe_langsmith.testing import FakeLangSmith
 
 from .accounts import mint
 
@@ -28,7 +28,7 @@ class Network:
     """Hosts by name. What is not LangSmith's, and was not added, cannot be connected to."""
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
-        self._servers: dict[str, StandIn] = {}
+        self._servers: dict[str, FakeLangSmith] = {}
         # Clients connect from threads of theirs, too.
         self._lock = threading.RLock()
 
@@ -42,7 +42,7 @@ class Network:
         patch.setattr(HTTPAdapter, "get_connection_with_tls_context", with_tls, raising=False)
         patch.setattr(HTTPAdapter, "get_connection", without)
 
-    def __getitem__(self, host: str) -> StandIn:
+    def __getitem__(self, host: str) -> FakeLangSmith:
         """The server behind a host name; those of LangSmith start when they are first asked for."""
         if host in REGIONS.values():
             return self.add(host)
@@ -50,10 +50,10 @@ class Network:
             return self.add(host, _NOTHING_HERE)
         return self._servers[host]
 
-    def add(self, host: str, base_path: str = "", **options: Any) -> StandIn:
+    def add(self, host: str, base_path: str = "", **options: Any) -> FakeLangSmith:
         with self._lock:
             if host not in self._servers:
-                self._servers[host] = StandIn(base_path, mint=mint, **options)
+                self._servers[host] = FakeLangSmith(base_path, mint=mint, **options)
             return self._servers[host]
 
     @property

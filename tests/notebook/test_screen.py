@@ -9,9 +9,9 @@ from .running import code_cells, run, shown
 
 PREPARED = """
 from safe_langsmith import SafeAsyncClient, SafeClient
-from safe_langsmith.testing import StandIn
+from safe_langsmith.testing import FakeLangSmith
 
-server = StandIn(info={"instance_flags": {"zstd_compression_enabled": True}})
+server = FakeLangSmith(info={"instance_flags": {"zstd_compression_enabled": True}})
 acme = server.add_organization("Acme")
 viewer = acme.add_personal_key(default=acme.add_workspace("Research"), role="Viewer")
 client = SafeClient(api_url=server.url, api_key=viewer)

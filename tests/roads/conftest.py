@@ -16,14 +16,14 @@ import urllib3
 from langsmith import AsyncClient, Client
 
 from safe_langsmith import ForbiddenDiagnosis, SafeAsyncClient, SafeClient
-from safe_langsmith._io import ledger
-from safe_langsmith.testing import Organization, StandIn, Workspace
+from safe_langsmith._probe import cache as ledger
+from safe_langsmith.testing import FakeLangSmith, Organization, Workspace
 
 # What takes its constants from elsewhere does so now, and not while a test has set them.
-importlib.import_module("safe_langsmith._io.refused_call")
+importlib.import_module("safe_langsmith._recovery.handler")
 
 
-class Road:
+class InterceptedCall:
     """A client, and one way to send its requests, each to its end.
 
     `plain` takes the SDK's own client, `key` may be anything that its constructor knows as `api_key`.
@@ -33,7 +33,7 @@ class Road:
     exists = heals = follows_redirects = True
     sdk, safe = Client, SafeClient
 
-    def __init__(self, server: StandIn, key: str | None = None, *, plain: bool = False, **options: Any) -> None:
+    def __init__(self, server: FakeLangSmith, key: str | None = None, *, plain: bool = False, **options: Any) -> None:
         if self.sdk is Client:
             options = {"auto_batch_tracing": False, "retry_config": urllib3.Retry(0), **options}
         else:
@@ -72,12 +72,12 @@ def _bytes(body: Any) -> bytes | None:
     return body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
 
 
-class Requests(Road):
+class Requests(InterceptedCall):
     def start(self, method, path, body=None, headers=None):
         return self.client.request_with_retries(method, path, data=_bytes(body), headers=headers or {}).json()
 
 
-class Async(Road):
+class Async(InterceptedCall):
     is_async = True
     heals = hasattr(AsyncClient, "workspace_id")
     follows_redirects = False
@@ -93,7 +93,7 @@ class Async(Road):
         await self.client.aclose()
 
 
-class _Generated(Road):
+class _Generated(InterceptedCall):
     is_generated = True
 
     def __init__(self, *args, **kwargs):
@@ -141,7 +141,7 @@ class GeneratedOfAsync(_Generated, Async):
         return self.client._langsmith_api
 
 
-ROADS: dict[str, type[Road]] = {
+ROADS: dict[str, type[InterceptedCall]] = {
     "requests": Requests,
     "generated": Generated,
     "generated async": GeneratedAsync,
@@ -152,7 +152,7 @@ ROADS: dict[str, type[Road]] = {
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Makes a test with an argument of one of these names run on all such roads that the installed SDK has."""
-    wanted: dict[str, Callable[[type[Road]], bool]] = {
+    wanted: dict[str, Callable[[type[InterceptedCall]], bool]] = {
         "kind": lambda kind: True,
         "healing_kind": lambda kind: kind.heals,
         "unhealing_kind": lambda kind: not kind.heals,
@@ -176,10 +176,12 @@ def no_certificates(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def make_road() -> Iterator[Callable[..., Road]]:
-    roads: list[Road] = []
+def make_road() -> Iterator[Callable[..., InterceptedCall]]:
+    roads: list[InterceptedCall] = []
 
-    def make(kind: type[Road], server: StandIn, key: str | None = None, **options: Any) -> Road:
+    def make(
+        kind: type[InterceptedCall], server: FakeLangSmith, key: str | None = None, **options: Any
+    ) -> InterceptedCall:
         roads.append(kind(server, key, **options))
         return roads[-1]
 
@@ -189,13 +191,13 @@ def make_road() -> Iterator[Callable[..., Road]]:
 
 
 @pytest.fixture
-def v1() -> type[Road]:
+def v1() -> type[InterceptedCall]:
     """The road that others are compared with."""
     return Requests
 
 
 @pytest.fixture
-def roads() -> dict[str, type[Road]]:
+def roads() -> dict[str, type[InterceptedCall]]:
     """All that the installed SDK has."""
     return {name: kind for name, kind in ROADS.items() if kind.exists}
 
@@ -221,11 +223,11 @@ def refused() -> Callable[..., ForbiddenDiagnosis]:
 @pytest.fixture
 def forget() -> Callable[[], None]:
     """Makes this process forget what it has learned of endpoints and keys, so that the next refusal is a first one."""
-    return ledger.LEDGER.forget
+    return ledger.CACHE.forget
 
 
 @pytest.fixture
-def org(server: StandIn) -> Organization:
+def org(server: FakeLangSmith) -> Organization:
     return server.add_organization("Acme")
 
 
@@ -247,7 +249,9 @@ def nowhere() -> str:
 
 
 @pytest.fixture
-def of(seen: Callable[[StandIn], list[Any]]) -> Callable[[StandIn, str], list[tuple[str | None, int | None]]]:
+def of(
+    seen: Callable[[FakeLangSmith], list[Any]],
+) -> Callable[[FakeLangSmith, str], list[tuple[str | None, int | None]]]:
     """What a server received for one path: workspace and status."""
     return lambda server, path: [(workspace, status) for _, asked, workspace, status in seen(server) if asked == path]
 

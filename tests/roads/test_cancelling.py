@@ -17,7 +17,7 @@ HANGS = Slow(60)
 @pytest.fixture(autouse=True)
 def no_deadline(monkeypatch):
     """Whoever waits for a probe that hangs, waits longer than any test here does."""
-    monkeypatch.setattr("safe_langsmith._io.probes.DEADLINE", 60)
+    monkeypatch.setattr("safe_langsmith._probe.driver.DEADLINE", 60)
 
 
 @pytest.fixture

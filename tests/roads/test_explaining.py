@@ -116,7 +116,7 @@ CASES = {
 
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch):
-    monkeypatch.setattr("safe_langsmith._io.probes.PAUSE", 0)
+    monkeypatch.setattr("safe_langsmith._probe.driver.PAUSE", 0)
 
 
 @pytest.fixture(params=CASES)

@@ -12,12 +12,12 @@ SCRIPT = """
 import asyncio, os, signal, sys, threading, warnings
 
 from safe_langsmith import SafeAsyncClient, SafeClient
-from safe_langsmith.testing import Slow, StandIn
+from safe_langsmith.testing import Slow, FakeLangSmith
 
 warnings.simplefilter("ignore", DeprecationWarning)  # Of forking with threads around, which this is about.
 signal.alarm(30)
 road, moment = sys.argv[1:]
-server = StandIn()
+server = FakeLangSmith()
 acme = server.add_organization("Acme")
 workspace = acme.add_workspace("Research")
 
@@ -66,12 +66,12 @@ FINISHED = """
 import sys
 from pathlib import Path
 
-import safe_langsmith._io.refused_call, safe_langsmith._io.roads
-from safe_langsmith._io.forking import finish_imports
+import safe_langsmith._recovery.handler, safe_langsmith._sdk.calls
+from safe_langsmith._recovery.state import finish_imports
 
 finish_imports()
-names = [path.stem for folder in safe_langsmith._io.roads.__path__ for path in Path(folder).glob("[!_]*.py")]
-print(*[name for name in names if f"safe_langsmith._io.roads.{name}" not in sys.modules])
+names = [path.stem for folder in safe_langsmith._sdk.calls.__path__ for path in Path(folder).glob("[!_]*.py")]
+print(*[name for name in names if f"safe_langsmith._sdk.calls.{name}" not in sys.modules])
 """
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from safe_langsmith import Cause, reload_environment
-from safe_langsmith._io import ledger
+from safe_langsmith._probe import cache as ledger
 from safe_langsmith.testing import Reply
 
 OTHER_KEY = "lsv2_pt_" + "1" * 32 + "_" + "1" * 10
@@ -17,7 +17,7 @@ OTHER_KEY = "lsv2_pt_" + "1" * 32 + "_" + "1" * 10
 def clock(monkeypatch):
     """Seconds that pass only when a test says so."""
     now = [1_000.0]
-    monkeypatch.setattr("safe_langsmith._io.ledger.LEDGER", ledger.Ledger(lambda: now[0]))
+    monkeypatch.setattr("safe_langsmith._probe.cache.CACHE", ledger.KeyStateCache(lambda: now[0]))
     return now
 
 

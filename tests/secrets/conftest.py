@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from safe_langsmith.testing import StandIn
+from safe_langsmith.testing import FakeLangSmith
 
 from .stage import Stage
 
@@ -25,5 +25,5 @@ def no_certificates(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def stage(make_server: Callable[..., StandIn], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Stage:
+def stage(make_server: Callable[..., FakeLangSmith], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Stage:
     return Stage(make_server, monkeypatch, tmp_path)

@@ -87,6 +87,6 @@ def _repr(value: Any) -> str:
 
 def _holds_ours(value: Any) -> bool:
     module = type(value).__module__ or ""
-    is_client = hasattr(value, "_safeguard") or hasattr(value, "_safe_client")
+    is_client = hasattr(value, "_state") or hasattr(value, "_safe_client")
     is_error = isinstance(value, BaseException)
     return module.startswith("safe_langsmith") and hasattr(value, "__dict__") and not (is_client or is_error)

@@ -19,7 +19,7 @@ from langsmith.schemas import Example
 
 import safe_langsmith
 from safe_langsmith import Diagnosis, SafeAsyncClient, SafeClient
-from safe_langsmith._cli.command import main
+from safe_langsmith._cli.main import main
 
 from .channels import said_by, told_by
 from .stage import Scene, environment_of
@@ -38,7 +38,7 @@ def takes(function: Any, name: str) -> bool:
     return name in inspect.signature(function).parameters
 
 
-class Road:
+class InterceptedCall:
     """A road, on which a scene can be played with this library's client or, for comparison, with the SDK's.
 
     Attributes:
@@ -66,12 +66,12 @@ class Road:
         return {"api_url": scene.url, "api_key": scene.key, **quick, **scene.options}
 
 
-ROADS: dict[str, Road] = {}
+ROADS: dict[str, InterceptedCall] = {}
 
 
 def road(sdk: type[Any], **more: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     def add(play: Callable[..., Any]) -> Callable[..., Any]:
-        ROADS[play.__name__.replace("_", " ")] = Road(play, sdk, **more)
+        ROADS[play.__name__.replace("_", " ")] = InterceptedCall(play, sdk, **more)
         return play
 
     return add

@@ -19,7 +19,7 @@ from sentry_sdk.scrubber import EventScrubber
 from sentry_sdk.transport import Transport
 
 from safe_langsmith import SafeAsyncClient, SafeClient
-from safe_langsmith.testing import Reply, StandIn
+from safe_langsmith.testing import FakeLangSmith, Reply
 
 SAFE: dict[type[Any], type[Any]] = {Client: SafeClient, AsyncClient: SafeAsyncClient}
 
@@ -58,7 +58,7 @@ async def list_projects(client: Any) -> None:
 Case = tuple[str, type[Any], Callable[[Any], Any], dict[str, Any]]
 
 
-def cases(key: str, server: StandIn) -> Iterator[Case]:
+def cases(key: str, server: FakeLangSmith) -> Iterator[Case]:
     """What is called: its name, the SDK's class, the call, and what more the constructor is given."""
     for call in (create_project, create_run, generated, hard_delete):
         yield call.__name__, Client, call, {}
@@ -98,7 +98,7 @@ def main() -> None:
         max_value_length=100_000,
         event_scrubber=None if scrubs else EventScrubber(denylist=[], pii_denylist=[]),
     )
-    with StandIn(mint=lambda prefix: key) as server:
+    with FakeLangSmith(mint=lambda prefix: key) as server:
         org = server.add_organization("Acme")
         org.add_workspace("Research")
         org.add_workspace("Support")

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import pytest
 
-from safe_langsmith.testing import StandIn
+from safe_langsmith.testing import FakeLangSmith
 
 from ..conftest import CANARY
 from .leaks import secret_part
@@ -38,14 +38,14 @@ class Scene:
     hidden: tuple[str, ...]
     ends: Literal["explained", "healed", "as with the SDK"] = "explained"
     options: dict[str, Any] = field(default_factory=dict)
-    elsewhere: StandIn | None = None
+    elsewhere: FakeLangSmith | None = None
     apart_from: tuple[str, ...] = ()
 
 
 class Stage:
     """What scenes are made of: a server with an organization, a second one, and this machine."""
 
-    def __init__(self, make_server: Callable[..., StandIn], machine: pytest.MonkeyPatch, directory: Path) -> None:
+    def __init__(self, make_server: Callable[..., FakeLangSmith], machine: pytest.MonkeyPatch, directory: Path) -> None:
         self.make_server = make_server
         self.server = make_server()
         self.machine = machine

@@ -9,13 +9,13 @@ import pytest
 from langsmith import Client
 
 from safe_langsmith import ForbiddenDiagnosis, reload_environment
-from safe_langsmith._cli.command import main
+from safe_langsmith._cli.main import main
 
 from ..conftest import mint_canary
 from .channels import told_by
 from .hearing import hearing
 from .leaks import leaks, secret_part
-from .roads import ROADS, Road, command_line, roads
+from .roads import ROADS, InterceptedCall, command_line, roads
 from .stage import PASSWORD, Scene, Stage, environment_of
 from .table import SCENES, scenes
 
@@ -26,7 +26,7 @@ NOT_OURS = ("log of langsmith", "log of urllib3", "log of http", "log of asyncio
 class Ended:
     """How a scene ended on a road."""
 
-    def __init__(self, road: Road, scene: Scene, kind: type[Any]) -> None:
+    def __init__(self, road: InterceptedCall, scene: Scene, kind: type[Any]) -> None:
         self.error: Exception | None = None
         with hearing() as heard:
             arguments = road.arguments(scene)

@@ -89,7 +89,7 @@ def test_an_interrupt(where: str, road: str, stage: Stage, monkeypatch: pytest.M
 
 @pytest.mark.parametrize("road", roads(takes_headers=True))
 @pytest.mark.parametrize(
-    "where", ["_io.refused_call.facts_of", "_io.refused_call.read_refusal", "_io.refused_call.examine"]
+    "where", ["_recovery.handler.facts_of", "_recovery.handler.read_forbidden", "_recovery.handler.examine"]
 )
 def test_a_failure_of_ours(where: str, road: str, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*args: Any, **kwargs: Any) -> Any:

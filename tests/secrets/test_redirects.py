@@ -11,7 +11,7 @@ import requests
 from requests.adapters import BaseAdapter
 
 from safe_langsmith import Cause, ForbiddenDiagnosis, SafeClient
-from safe_langsmith.testing import Redirect, Reply, StandIn
+from safe_langsmith.testing import FakeLangSmith, Redirect, Reply
 
 from ..conftest import mint_canary
 from .leaks import leaks, secret_part
@@ -35,7 +35,7 @@ def refusal(road: str, scene: Scene) -> ForbiddenDiagnosis:
     return caught.value
 
 
-def sent_to(server: StandIn) -> list[tuple[str, str, str | None]]:
+def sent_to(server: FakeLangSmith) -> list[tuple[str, str, str | None]]:
     return [(r.method, r.path, r.headers.get("x-api-key")) for r in server.requests]
 
 
@@ -45,7 +45,7 @@ def admin(stage: Stage) -> Scene:
 
 
 @pytest.fixture
-def elsewhere(stage: Stage) -> StandIn:
+def elsewhere(stage: Stage) -> FakeLangSmith:
     """Another port, and so another host. It refuses."""
     server = stage.make_server()
     server.fault(None, None, Reply(403, {"error": "access_denied"}), times=None)
@@ -55,7 +55,7 @@ def elsewhere(stage: Stage) -> StandIn:
 @STATUSES
 @pytest.mark.parametrize("road", following())
 def test_another_host_that_refuses_is_named_and_not_asked(
-    road: str, status: int, stage: Stage, admin: Scene, elsewhere: StandIn
+    road: str, status: int, stage: Stage, admin: Scene, elsewhere: FakeLangSmith
 ) -> None:
     stage.server.fault("POST", None, Redirect(f"{elsewhere.url}/login", status), times=None)
     on = ROADS[road]
@@ -76,7 +76,7 @@ def test_another_host_that_refuses_is_named_and_not_asked(
 
 
 @pytest.mark.parametrize("road", following())
-def test_the_last_of_several_hosts_is_named(road: str, stage: Stage, admin: Scene, elsewhere: StandIn) -> None:
+def test_the_last_of_several_hosts_is_named(road: str, stage: Stage, admin: Scene, elsewhere: FakeLangSmith) -> None:
     between = stage.make_server()
     between.fault(None, None, Redirect(f"{elsewhere.url}/login", 302), times=None)
     stage.server.fault("POST", None, Redirect(f"{between.url}/", 302), times=None)
@@ -87,7 +87,7 @@ def test_the_last_of_several_hosts_is_named(road: str, stage: Stage, admin: Scen
 
 
 @pytest.mark.parametrize("road", following())
-def test_the_name_of_the_host_is_cleaned(road: str, stage: Stage, admin: Scene, elsewhere: StandIn) -> None:
+def test_the_name_of_the_host_is_cleaned(road: str, stage: Stage, admin: Scene, elsewhere: FakeLangSmith) -> None:
     other = mint_canary("lsv2_sk_")
     place = elsewhere.url.replace("://", f"://{PASSWORD}:{PASSWORD}@")
     stage.server.fault("POST", None, Redirect(f"{place}/{other}?token={PASSWORD}&key={admin.key}"), times=None)
@@ -99,7 +99,7 @@ def test_the_name_of_the_host_is_cleaned(road: str, stage: Stage, admin: Scene, 
 
 @STATUSES
 @pytest.mark.parametrize("road", [*roads(takes_headers=True), *roads(raises=False)])
-def test_no_question_follows_a_redirect(road: str, status: int, stage: Stage, elsewhere: StandIn) -> None:
+def test_no_question_follows_a_redirect(road: str, status: int, stage: Stage, elsewhere: FakeLangSmith) -> None:
     for path in QUESTIONS:
         stage.server.fault("GET", path, Redirect(f"{elsewhere.url}{path}", status), times=None)
     stage.server.fault("POST", None, Reply(403, {"detail": "Forbidden"}), times=None)

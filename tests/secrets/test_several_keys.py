@@ -13,7 +13,7 @@ from langsmith import Client
 from langsmith.run_trees import RunTree
 
 from safe_langsmith import SafeClient
-from safe_langsmith.testing import Reply, StandIn
+from safe_langsmith.testing import FakeLangSmith, Reply
 
 from .channels import told_by
 from .hearing import hearing
@@ -29,7 +29,7 @@ WITH_REPLICAS = pytest.mark.skipif(
 class Place:
     """A server, and a key that it refuses."""
 
-    def __init__(self, make_server: Callable[..., StandIn], refuses: str) -> None:
+    def __init__(self, make_server: Callable[..., FakeLangSmith], refuses: str) -> None:
         self.server = make_server()
         org = self.server.add_organization("Acme")
         org.add_workspace("Research")
@@ -101,7 +101,7 @@ def test_each_key_goes_to_its_own_endpoint_and_none_is_told(
     traced: Callable[..., Client],
     refuses: str,
     batched: bool,
-    make_server: Callable[..., StandIn],
+    make_server: Callable[..., FakeLangSmith],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     places = [Place(make_server, refuses) for _ in range(3)]

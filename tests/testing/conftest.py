@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from langsmith import Client
 
-from safe_langsmith.testing import Organization, StandIn, Workspace
+from safe_langsmith.testing import FakeLangSmith, Organization, Workspace
 
 
 @pytest.fixture
-def acme(server: StandIn) -> Organization:
+def acme(server: FakeLangSmith) -> Organization:
     return server.add_organization("Acme")
 
 
@@ -25,7 +25,7 @@ def research(acme: Organization) -> Workspace:
 def make_sdk() -> Iterator[Callable[..., Client]]:
     clients: list[Client] = []
 
-    def make(server: StandIn, **options: Any) -> Client:
+    def make(server: FakeLangSmith, **options: Any) -> Client:
         clients.append(Client(api_url=server.url, **{"auto_batch_tracing": False, **options}))
         return clients[-1]
 
@@ -37,6 +37,6 @@ def make_sdk() -> Iterator[Callable[..., Client]]:
 
 
 @pytest.fixture
-def sdk(server: StandIn, acme: Organization, research: Workspace, make_sdk: Callable[..., Client]) -> Client:
+def sdk(server: FakeLangSmith, acme: Organization, research: Workspace, make_sdk: Callable[..., Client]) -> Client:
     """A client with a key for the whole organization that names its workspace."""
     return make_sdk(server, api_key=acme.add_service_key(workspaces=None), workspace_id=research.id)

@@ -9,9 +9,9 @@ from uuid import uuid4
 
 import pytest
 
-from safe_langsmith.testing import Received, Reply, Workspace
+from safe_langsmith.testing import RecordedRequest, Reply, Workspace
 from safe_langsmith.testing.authorization import Grant, Policy, authorize
-from safe_langsmith.testing.dialects import canonical
+from safe_langsmith.testing.error_formats import canonical
 from safe_langsmith.testing.organization import Organization
 from safe_langsmith.testing.registry import Registry
 
@@ -48,7 +48,7 @@ def ask(
         headers = {"authorization": f"Bearer {key}"} if bearer else {"x-api-key": key}
     if workspace is not None:
         headers["x-tenant-id"] = workspace if isinstance(workspace, str) else workspace.id
-    answer = authorize(REGISTRY.directory, policy or Policy(), Received(method, path, headers=headers), path)
+    answer = authorize(REGISTRY.directory, policy or Policy(), RecordedRequest(method, path, headers=headers), path)
     return (answer.status, json.loads(answer.content())) if isinstance(answer, Reply) else answer
 
 
@@ -196,7 +196,7 @@ def test_a_revoked_key_is_unknown() -> None:
 
 def test_a_workspace_may_vanish_under_a_key() -> None:
     gone = REGISTRY.directory.with_workspace(replace(RESEARCH, deleted=True))
-    received = Received("GET", "/settings", headers={"x-api-key": PERSONAL})
+    received = RecordedRequest("GET", "/settings", headers={"x-api-key": PERSONAL})
     answer = authorize(gone, Policy(), received, received.path)
     assert isinstance(answer, Reply)
     assert answer.status == 403

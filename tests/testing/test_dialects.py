@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from safe_langsmith.testing import Organization, StandIn, Workspace
+from safe_langsmith.testing import FakeLangSmith, Organization, Workspace
 
 PROBLEM = "application/problem+json"
 
@@ -17,7 +17,9 @@ def problem(status: int, title: str, detail: str, instance: str) -> dict[str, An
     return {"type": "about:blank", "title": title, "status": status, "detail": detail, "instance": instance}
 
 
-def post(server: StandIn, path: str, key: str | None = None, workspace: Workspace | None = None) -> requests.Response:
+def post(
+    server: FakeLangSmith, path: str, key: str | None = None, workspace: Workspace | None = None
+) -> requests.Response:
     headers = {
         name: value for name, value in (("X-Api-Key", key), ("X-Tenant-Id", workspace and workspace.id)) if value
     }
@@ -25,7 +27,9 @@ def post(server: StandIn, path: str, key: str | None = None, workspace: Workspac
 
 
 @pytest.mark.parametrize("prefix", ["", "/api"])
-def test_refusals_are_problem_details(server: StandIn, acme: Organization, research: Workspace, prefix: str) -> None:
+def test_refusals_are_problem_details(
+    server: FakeLangSmith, acme: Organization, research: Workspace, prefix: str
+) -> None:
     foreign = server.add_organization("Other").add_workspace("Theirs")
     key, query = acme.add_service_key(workspaces=None), "/v2/runs/query"
     cases = [
@@ -50,7 +54,7 @@ def test_refusals_are_problem_details(server: StandIn, acme: Organization, resea
     ("named", "detail"),
     [(False, "forbidden (insufficient permission)"), (True, "Forbidden: missing permission runs:read")],
 )
-def test_a_missing_permission(make_server: Callable[..., StandIn], named: bool, detail: str) -> None:
+def test_a_missing_permission(make_server: Callable[..., FakeLangSmith], named: bool, detail: str) -> None:
     server = make_server(names_permissions=named)
     acme = server.add_organization("Acme")
     key = acme.add_personal_key(default=acme.add_workspace("Research"))
@@ -60,14 +64,14 @@ def test_a_missing_permission(make_server: Callable[..., StandIn], named: bool, 
     assert answer.json()["detail"] == detail
 
 
-def test_a_missing_workspace_may_be_left_unsaid(make_server: Callable[..., StandIn]) -> None:
+def test_a_missing_workspace_may_be_left_unsaid(make_server: Callable[..., FakeLangSmith]) -> None:
     server = make_server(says_workspace_required=False)
     key = server.add_organization("Acme").add_service_key(workspaces=None)
     assert post(server, "/v2/runs/query", key).json()["detail"] == "Forbidden"
     assert post(server, "/v2/sandboxes/boxes", key).json()["detail"]["message"] == "Forbidden"
 
 
-def test_the_detail_of_sandboxes_is_an_object(server: StandIn, acme: Organization, research: Workspace) -> None:
+def test_the_detail_of_sandboxes_is_an_object(server: FakeLangSmith, acme: Organization, research: Workspace) -> None:
     key = acme.add_service_key(workspaces=None)
     cases = [
         (post(server, "/v2/sandboxes/boxes"), (401, "Unauthorized", "Unauthorized")),
@@ -90,5 +94,5 @@ def test_the_detail_of_sandboxes_is_an_object(server: StandIn, acme: Organizatio
     assert all(int(id, 16) for id in ids)
 
 
-def test_what_only_looks_like_sandboxes_is_a_problem(server: StandIn) -> None:
+def test_what_only_looks_like_sandboxes_is_a_problem(server: FakeLangSmith) -> None:
     assert post(server, "/v2/sandboxes-of-mine").headers["Content-Type"] == PROBLEM

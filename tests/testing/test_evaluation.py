@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from langsmith import Client
 
-from safe_langsmith.testing import StandIn
+from safe_langsmith.testing import FakeLangSmith
 
 # What a real deployment offers; without it, the SDK warns that it is old.
 CURRENT = {"instance_flags": {"zstd_compression_enabled": True, "dataset_examples_multipart_enabled": True}}
@@ -29,7 +29,9 @@ async def one_soon(inputs: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.fixture(params=["organization's key", "admin's key"])
-def sdk(request: pytest.FixtureRequest, make_server: Callable[..., StandIn], make_sdk: Callable[..., Client]) -> Client:
+def sdk(
+    request: pytest.FixtureRequest, make_server: Callable[..., FakeLangSmith], make_sdk: Callable[..., Client]
+) -> Client:
     server = make_server(info=CURRENT)
     acme = server.add_organization("Acme")
     research = acme.add_workspace("Research")
@@ -81,7 +83,7 @@ def test_an_experiment_can_be_evaluated_again(sdk: Client) -> None:
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_runs_that_were_posted_one_by_one_can_be_listed(
-    make_server: Callable[..., StandIn], make_sdk: Callable[..., Client]
+    make_server: Callable[..., FakeLangSmith], make_sdk: Callable[..., Client]
 ) -> None:
     """The SDK then sends the attachments along in the run's body, and makes its own of what it reads."""
     server = make_server()

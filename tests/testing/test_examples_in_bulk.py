@@ -10,14 +10,16 @@ import pytest
 from langsmith import Client
 from langsmith.utils import LangSmithNotFoundError
 
-from safe_langsmith.testing import StandIn
+from safe_langsmith.testing import FakeLangSmith
 
 OLD: dict[str, Any] = {}
 NEW = {"instance_flags": {"dataset_examples_multipart_enabled": True}}
 
 
 @pytest.fixture(params=[OLD, NEW], ids=["json", "multipart"])
-def sdk(request: pytest.FixtureRequest, make_server: Callable[..., StandIn], make_sdk: Callable[..., Client]) -> Client:
+def sdk(
+    request: pytest.FixtureRequest, make_server: Callable[..., FakeLangSmith], make_sdk: Callable[..., Client]
+) -> Client:
     server = make_server(info=request.param)
     acme = server.add_organization("Acme")
     research = acme.add_workspace("Research")

@@ -35,7 +35,7 @@ def run(tmp_path):
         return subprocess.run(
             [*command, "test_users.py"],
             cwd=tmp_path,
-            env={**without_config, **MACHINE, "HOME": str(tmp_path), "PYTHONPATH": str(ROOT)},
+            env={**without_config, **MACHINE, "GET_SETTINGS": str(tmp_path), "PYTHONPATH": str(ROOT)},
             capture_output=True,
             text=True,
             timeout=60,

@@ -12,7 +12,7 @@ import pytest
 import requests
 from langsmith import AsyncClient, Client
 
-from safe_langsmith.testing import Organization, StandIn, Workspace
+from safe_langsmith.testing import FakeLangSmith, Organization, Workspace
 
 pytestmark = pytest.mark.skipif(not hasattr(Client, "_get_langsmith_api_sync"), reason="no generated client")
 
@@ -48,7 +48,7 @@ def needs(path: str, api: Any) -> Any:
     return api
 
 
-def test_runs_come_in_pages(sdk: Client, api: Any, server: StandIn) -> None:
+def test_runs_come_in_pages(sdk: Client, api: Any, server: FakeLangSmith) -> None:
     project = sdk.create_project("alpha")
     for name in "abcde":
         trace(sdk, name)
@@ -97,7 +97,7 @@ def test_traces_and_threads(sdk: Client, api: Any) -> None:
 
 
 def test_agents_have_a_project_for_each_environment(
-    sdk: Client, api: Any, server: StandIn, research: Workspace
+    sdk: Client, api: Any, server: FakeLangSmith, research: Workspace
 ) -> None:
     agents = needs("agents", api)
     created = agents.create(id="support")
@@ -158,7 +158,7 @@ def test_what_nobody_can_add_is_empty(api: Any) -> None:
 
 
 def test_a_workspace_out_of_reach_is_refused(
-    server: StandIn, acme: Organization, make_sdk: Callable[..., Client]
+    server: FakeLangSmith, acme: Organization, make_sdk: Callable[..., Client]
 ) -> None:
     foreign = server.add_organization("Other").add_workspace("Theirs")
     sdk = make_sdk(server, api_key=acme.add_service_key(workspaces=None), workspace_id=foreign.id)
@@ -168,13 +168,13 @@ def test_a_workspace_out_of_reach_is_refused(
     assert type(refusal.value).__name__ == "PermissionDeniedError"
 
 
-def test_the_first_of_a_repeated_header_counts(server: StandIn, acme: Organization, research: Workspace) -> None:
+def test_the_first_of_a_repeated_header_counts(server: FakeLangSmith, acme: Organization, research: Workspace) -> None:
     key = acme.add_service_key(workspaces=None)
     headers = {"X-Api-Key": f"{key}, {key}", "X-Tenant-Id": f"{research.id}, nonsense"}
     assert requests.get(f"{server.url}/sessions", headers=headers).status_code == 200
 
 
-def test_the_asynchronous_clients(sdk: Client, server: StandIn, acme: Organization, research: Workspace) -> None:
+def test_the_asynchronous_clients(sdk: Client, server: FakeLangSmith, acme: Organization, research: Workspace) -> None:
     for name in "abc":
         trace(sdk, name)
 

@@ -13,17 +13,17 @@ import pytest
 import requests
 from langsmith import Client
 
-from safe_langsmith.testing import Organization, StandIn
+from safe_langsmith.testing import FakeLangSmith, Organization
 
 REFRESH = {"grant_type": "refresh_token", "client_id": "langsmith-cli"}
 
 
-def renew(server: StandIn, refresh_token: str) -> requests.Response:
+def renew(server: FakeLangSmith, refresh_token: str) -> requests.Response:
     return requests.post(f"{server.url}/oauth/token", data={**REFRESH, "refresh_token": refresh_token})
 
 
 @pytest.mark.parametrize("revoked", [False, True])
-def test_a_refresh_token_works_once(server: StandIn, acme: Organization, revoked: bool) -> None:
+def test_a_refresh_token_works_once(server: FakeLangSmith, acme: Organization, revoked: bool) -> None:
     research = acme.add_workspace("Research")
     token = acme.add_oauth_token(default=research, role="Viewer")
     refresh_token = acme.add_refresh_token(token)
@@ -41,12 +41,12 @@ def test_a_refresh_token_works_once(server: StandIn, acme: Organization, revoked
     assert renew(server, renewed["refresh_token"]).status_code == 200
 
 
-def test_only_the_grant_that_is_known_is_given(server: StandIn) -> None:
+def test_only_the_grant_that_is_known_is_given(server: FakeLangSmith) -> None:
     answer = requests.post(f"{server.url}/oauth/token", data={"grant_type": "password"})
     assert (answer.status_code, answer.json()) == (400, {"error": "unsupported_grant_type"})
 
 
-def test_only_an_access_token_can_be_refreshed(server: StandIn, acme: Organization) -> None:
+def test_only_an_access_token_can_be_refreshed(server: FakeLangSmith, acme: Organization) -> None:
     key = acme.add_service_key(workspaces=None)
     for given in (key, "unknown"):
         with pytest.raises(ValueError, match="OAuth") as error:
@@ -58,7 +58,7 @@ def test_only_an_access_token_can_be_refreshed(server: StandIn, acme: Organizati
 @pytest.mark.parametrize("base", ["", "/api", "/api/v1"])
 def test_the_sdk_renews_the_token_of_its_profile(
     base: str,
-    make_server: Callable[..., StandIn],
+    make_server: Callable[..., FakeLangSmith],
     make_sdk: Callable[..., Client],
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,

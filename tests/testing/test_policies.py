@@ -13,13 +13,19 @@ import requests
 from langsmith import Client
 from langsmith.utils import LangSmithError
 
-from safe_langsmith.testing import Organization, StandIn, Workspace
+from safe_langsmith.testing import FakeLangSmith, Organization, Workspace
 
 FORBIDDEN = (403, b'{"detail":"Forbidden"}')
 
 
 def ask(
-    server: StandIn, key: str, path: str, workspace: Workspace | None = None, *, method: str = "GET", json: Any = None
+    server: FakeLangSmith,
+    key: str,
+    path: str,
+    workspace: Workspace | None = None,
+    *,
+    method: str = "GET",
+    json: Any = None,
 ) -> requests.Response:
     headers = {"X-Api-Key": key, **({"X-Tenant-Id": workspace.id} if workspace else {})}
     return requests.request(method, server.url + path, headers=headers, json=json, timeout=10)
@@ -43,7 +49,7 @@ class TestAccessPolicies:
     )
     def test_a_denial_beats_an_allowance_beats_the_role(
         self,
-        server: StandIn,
+        server: FakeLangSmith,
         acme: Organization,
         research: Workspace,
         make_sdk: Callable[..., Client],
@@ -62,27 +68,31 @@ class TestAccessPolicies:
                 sdk.create_dataset("questions")
         assert list(sdk.list_projects()) == []
 
-    def test_it_counts_from_the_next_request_on(self, server: StandIn, acme: Organization, research: Workspace) -> None:
+    def test_it_counts_from_the_next_request_on(
+        self, server: FakeLangSmith, acme: Organization, research: Workspace
+    ) -> None:
         key = acme.add_personal_key(default=research)
         assert ask(server, key, "/sessions").status_code == 200
         acme.add_access_policy("deny", "projects:read")
         assert said(ask(server, key, "/sessions")) == FORBIDDEN
 
-    def test_it_can_be_limited_to_a_workspace(self, server: StandIn, acme: Organization, research: Workspace) -> None:
+    def test_it_can_be_limited_to_a_workspace(
+        self, server: FakeLangSmith, acme: Organization, research: Workspace
+    ) -> None:
         support = acme.add_workspace("Support")
         key = acme.add_service_key(workspaces=None)
         acme.add_access_policy("deny", "projects:read", workspace=research)
         assert said(ask(server, key, "/sessions", research)) == FORBIDDEN
         assert ask(server, key, "/sessions", support).status_code == 200
 
-    def test_it_is_the_organizations_own(self, server: StandIn, acme: Organization) -> None:
+    def test_it_is_the_organizations_own(self, server: FakeLangSmith, acme: Organization) -> None:
         other = server.add_organization("Other")
         key = other.add_personal_key(default=other.add_workspace("Theirs"))
         acme.add_access_policy("deny", "projects:read")
         assert ask(server, key, "/sessions").status_code == 200
 
     def test_it_can_be_limited_to_a_resource(
-        self, server: StandIn, acme: Organization, research: Workspace, make_sdk: Callable[..., Client]
+        self, server: FakeLangSmith, acme: Organization, research: Workspace, make_sdk: Callable[..., Client]
     ) -> None:
         key = acme.add_personal_key(default=research)
         sdk = make_sdk(server, api_key=key)
@@ -98,7 +108,7 @@ class TestAccessPolicies:
             assert ask(server, key, path).status_code != 403
 
     def test_a_resource_is_one_under_all_its_paths(
-        self, server: StandIn, acme: Organization, research: Workspace, make_sdk: Callable[..., Client]
+        self, server: FakeLangSmith, acme: Organization, research: Workspace, make_sdk: Callable[..., Client]
     ) -> None:
         key = acme.add_personal_key(default=research, role="Viewer")
         dataset = make_sdk(server, api_key=acme.add_personal_key(default=research)).create_dataset("questions").id
@@ -113,7 +123,7 @@ class TestAccessPolicies:
         assert change(f"/datasets/{dataset}", "DELETE") == 403
 
     def test_the_listed_permissions_are_the_roles(
-        self, server: StandIn, acme: Organization, research: Workspace
+        self, server: FakeLangSmith, acme: Organization, research: Workspace
     ) -> None:
         key = acme.add_personal_key(default=research, role="Viewer")
         before = ask(server, key, "/workspaces").json()
@@ -121,14 +131,14 @@ class TestAccessPolicies:
         acme.add_access_policy("deny", "projects:read")
         assert ask(server, key, "/workspaces").json() == before
 
-    def test_it_makes_nobody_a_member(self, server: StandIn, acme: Organization, research: Workspace) -> None:
+    def test_it_makes_nobody_a_member(self, server: FakeLangSmith, acme: Organization, research: Workspace) -> None:
         support = acme.add_workspace("Support")
         key = acme.add_personal_key(default=research)
         acme.add_access_policy("allow", "projects:read", workspace=support)
         assert said(ask(server, key, "/sessions", support)) == FORBIDDEN
         assert [row["id"] for row in ask(server, key, "/workspaces").json()] == [research.id]
 
-    def test_the_missing_permission_may_be_named(self, make_server: Callable[..., StandIn]) -> None:
+    def test_the_missing_permission_may_be_named(self, make_server: Callable[..., FakeLangSmith]) -> None:
         server = make_server(names_permissions=True)
         acme = server.add_organization("Acme")
         key = acme.add_personal_key(default=acme.add_workspace("Research"))
@@ -146,7 +156,7 @@ class TestAccessPolicies:
 
 class TestDataPlanes:
     def test_a_workspace_with_its_own_is_not_served_here(
-        self, server: StandIn, acme: Organization, research: Workspace
+        self, server: FakeLangSmith, acme: Organization, research: Workspace
     ) -> None:
         own = acme.add_workspace("Own", data_plane_url="https://plane.acme.example")
         key = acme.add_personal_key(default=own, roles={research: "Admin"})
@@ -159,19 +169,19 @@ class TestDataPlanes:
         assert said(refused) == (403, b'{"error":"Forbidden"}\n')
         assert ask(server, key, "/v2/runs/query", own, method="POST").json()["detail"] == "Forbidden"
 
-    def test_it_is_listed_with_its_address(self, server: StandIn, acme: Organization) -> None:
+    def test_it_is_listed_with_its_address(self, server: FakeLangSmith, acme: Organization) -> None:
         own = acme.add_workspace("Own", data_plane_url="https://plane.acme.example")
         (row,) = ask(server, acme.add_personal_key(default=own), "/workspaces").json()
         assert (row["id"], row["data_plane_url"]) == (own.id, "https://plane.acme.example")
 
-    def test_a_missing_workspace_is_still_called_so(self, server: StandIn, acme: Organization) -> None:
+    def test_a_missing_workspace_is_still_called_so(self, server: FakeLangSmith, acme: Organization) -> None:
         acme.add_workspace("Own", data_plane_url="https://plane.acme.example")
         assert "requires workspace" in ask(server, acme.add_service_key(workspaces=None), "/settings").text
 
     @pytest.mark.parametrize("base", ["", "/api/v1"])
     @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
     def test_the_data_plane_may_be_this_server(
-        self, make_server: Callable[..., StandIn], make_sdk: Callable[..., Client], base: str, host: str
+        self, make_server: Callable[..., FakeLangSmith], make_sdk: Callable[..., Client], base: str, host: str
     ) -> None:
         server = make_server(base)
         acme = server.add_organization("Acme")
@@ -179,7 +189,7 @@ class TestDataPlanes:
         sdk = make_sdk(server, api_key=acme.add_personal_key(default=own))
         assert sdk.create_dataset("questions").name == "questions"
 
-    def test_another_port_is_another_data_plane(self, make_server: Callable[..., StandIn]) -> None:
+    def test_another_port_is_another_data_plane(self, make_server: Callable[..., FakeLangSmith]) -> None:
         shared, plane = make_server(), make_server()
         acme = shared.add_organization("Acme")
         own = acme.add_workspace("Own", data_plane_url=plane.url)
@@ -189,7 +199,7 @@ class TestDataPlanes:
 class TestAddresses:
     @pytest.mark.parametrize("allowed", [[], ["203.0.113.7"], ["10.0.0.0/8", "::1"]])
     def test_a_key_from_elsewhere_is_refused_everything(
-        self, server: StandIn, acme: Organization, research: Workspace, allowed: list[str]
+        self, server: FakeLangSmith, acme: Organization, research: Workspace, allowed: list[str]
     ) -> None:
         key = acme.add_personal_key(default=research)
         acme.restrict_addresses(allowed)
@@ -201,7 +211,7 @@ class TestAddresses:
 
     @pytest.mark.parametrize("allowed", [["203.0.113.7", "127.0.0.1"], ["127.0.0.0/8"], None])
     def test_a_key_from_there_is_served(
-        self, server: StandIn, acme: Organization, research: Workspace, allowed: list[str] | None
+        self, server: FakeLangSmith, acme: Organization, research: Workspace, allowed: list[str] | None
     ) -> None:
         key = acme.add_personal_key(default=research)
         acme.restrict_addresses([])
@@ -209,25 +219,25 @@ class TestAddresses:
         assert ask(server, key, "/workspaces").status_code == 200
         assert ask(server, key, "/settings").status_code == 200
 
-    def test_logins_are_restricted_too(self, server: StandIn, acme: Organization, research: Workspace) -> None:
+    def test_logins_are_restricted_too(self, server: FakeLangSmith, acme: Organization, research: Workspace) -> None:
         headers = {"Authorization": f"Bearer {acme.add_oauth_token(default=research)}"}
         acme.restrict_addresses([])
         assert said(requests.get(f"{server.url}/settings", headers=headers)) == FORBIDDEN
 
-    def test_other_organizations_are_not(self, server: StandIn, acme: Organization) -> None:
+    def test_other_organizations_are_not(self, server: FakeLangSmith, acme: Organization) -> None:
         other = server.add_organization("Other")
         key = other.add_personal_key(default=other.add_workspace("Theirs"))
         acme.restrict_addresses([])
         assert ask(server, key, "/settings").status_code == 200
 
-    def test_an_address_must_be_one(self, server: StandIn, acme: Organization) -> None:
+    def test_an_address_must_be_one(self, server: FakeLangSmith, acme: Organization) -> None:
         for wrong in ("127.0.0.1", ["127.0.0.one"]):
             with pytest.raises(ValueError, match="IPv4"):
                 acme.restrict_addresses(wrong)
 
     @pytest.mark.skipif(sys.platform != "linux", reason="only one loopback address")
     def test_what_counts_is_where_the_socket_comes_from(
-        self, server: StandIn, acme: Organization, research: Workspace
+        self, server: FakeLangSmith, acme: Organization, research: Workspace
     ) -> None:
         headers = {"X-Api-Key": acme.add_personal_key(default=research), "X-Forwarded-For": "127.0.0.2"}
         acme.restrict_addresses(["127.0.0.2"])
@@ -247,7 +257,7 @@ class TestAddresses:
 class TestDeactivatedKeys:
     @pytest.mark.parametrize("header", ["X-Api-Key", "Authorization"])
     def test_one_is_refused_until_it_is_reactivated(
-        self, server: StandIn, acme: Organization, research: Workspace, header: str
+        self, server: FakeLangSmith, acme: Organization, research: Workspace, header: str
     ) -> None:
         key = acme.add_personal_key(default=research)
         headers = {header: key if header == "X-Api-Key" else f"Bearer {key}"}
@@ -258,12 +268,14 @@ class TestDeactivatedKeys:
         server.reactivate(key)
         assert requests.get(f"{server.url}/settings", headers=headers).json()["id"] == research.id
 
-    def test_others_are_not_touched(self, server: StandIn, acme: Organization, research: Workspace) -> None:
+    def test_others_are_not_touched(self, server: FakeLangSmith, acme: Organization, research: Workspace) -> None:
         key, other = (acme.add_personal_key(default=research) for _ in range(2))
         server.deactivate(key)
         assert ask(server, other, "/settings").status_code == 200
 
-    def test_only_personal_access_tokens_can_be(self, server: StandIn, acme: Organization, research: Workspace) -> None:
+    def test_only_personal_access_tokens_can_be(
+        self, server: FakeLangSmith, acme: Organization, research: Workspace
+    ) -> None:
         revoked = acme.add_personal_key(default=research)
         server.revoke(revoked)
         service, login = acme.add_service_key(workspaces=None), acme.add_oauth_token(default=research)
@@ -276,7 +288,7 @@ class TestDeactivatedKeys:
 
 
 class TestInfo:
-    def test_it_may_need_a_key(self, make_server: Callable[..., StandIn]) -> None:
+    def test_it_may_need_a_key(self, make_server: Callable[..., FakeLangSmith]) -> None:
         server = make_server("/api", info_needs_key=True)
         acme = server.add_organization("Acme")
         key = acme.add_service_key(workspaces=None)
@@ -287,7 +299,9 @@ class TestInfo:
         acme.restrict_addresses([])
         assert said(ask(server, key, "/info")) == (403, b'{"error":"Forbidden"}\n')
 
-    def test_the_sdk_sends_one(self, make_server: Callable[..., StandIn], make_sdk: Callable[..., Client]) -> None:
+    def test_the_sdk_sends_one(
+        self, make_server: Callable[..., FakeLangSmith], make_sdk: Callable[..., Client]
+    ) -> None:
         server = make_server(info_needs_key=True)
         sdk = make_sdk(server, api_key=server.add_organization("Acme").add_service_key(workspaces=None))
         assert sdk.info.version

@@ -17,19 +17,19 @@ import pytest
 import requests
 from langsmith import Client
 
-from safe_langsmith.testing import Drip, Drop, Redirect, Reply, Slow, StandIn
+from safe_langsmith.testing import Drop, FakeLangSmith, Redirect, Reply, Slow, SlowBody
 
 
 @pytest.fixture
-def server() -> Iterator[StandIn]:
-    with StandIn() as server:
+def server() -> Iterator[FakeLangSmith]:
+    with FakeLangSmith() as server:
         yield server
 
 
 class World:
     """An organization with two workspaces, one deleted, and a key for both."""
 
-    def __init__(self, server: StandIn) -> None:
+    def __init__(self, server: FakeLangSmith) -> None:
         self.acme = server.add_organization("Acme")
         self.research = self.acme.add_workspace("Research")
         self.old = self.acme.add_workspace("Old", deleted=True)
@@ -38,22 +38,22 @@ class World:
 
 
 @pytest.fixture
-def world(server: StandIn) -> World:
+def world(server: FakeLangSmith) -> World:
     return World(server)
 
 
-def raw(server: StandIn) -> socket.socket:
+def raw(server: FakeLangSmith) -> socket.socket:
     address = urlsplit(server.url)
     return socket.create_connection((str(address.hostname), int(address.port or 0)), timeout=5)
 
 
-def test_bodies_are_in_the_dialect_of_their_backend(server: StandIn) -> None:
+def test_bodies_are_in_the_dialect_of_their_backend(server: FakeLangSmith) -> None:
     python, go = requests.get(f"{server.url}/sessions"), requests.post(f"{server.url}/runs/multipart")
     assert (python.status_code, python.content) == (401, b'{"detail":"Invalid token"}')
     assert (go.status_code, go.content) == (401, b'{"error":"Unauthorized"}\n')
 
 
-def test_workspaces_tell_role_and_permissions(server: StandIn, world: World) -> None:
+def test_workspaces_tell_role_and_permissions(server: FakeLangSmith, world: World) -> None:
     key = world.acme.add_personal_key(default=world.research, role="Viewer", roles={world.old: "Admin"})
     (row,) = requests.get(f"{server.url}/workspaces", headers={"X-Api-Key": key}).json()
     assert (row["id"], row["display_name"], row["organization_id"]) == (world.research.id, "Research", world.acme.id)
@@ -64,23 +64,23 @@ def test_workspaces_tell_role_and_permissions(server: StandIn, world: World) -> 
     assert [(row["display_name"], row["is_deleted"]) for row in both] == [("Research", False), ("Old", True)]
 
 
-def test_permissions_may_be_withheld(server: StandIn, world: World) -> None:
+def test_permissions_may_be_withheld(server: FakeLangSmith, world: World) -> None:
     key = world.acme.add_personal_key(default=world.research, permissions_listed=False)
     (row,) = requests.get(f"{server.url}/workspaces", headers={"X-Api-Key": key}).json()
     assert row["permissions"] is None
 
 
-def test_settings_tell_the_workspace(server: StandIn, world: World) -> None:
+def test_settings_tell_the_workspace(server: FakeLangSmith, world: World) -> None:
     assert requests.get(f"{server.url}/settings", headers=world.headers).json()["id"] == world.research.id
 
 
-def test_a_revoked_key_is_refused(server: StandIn, world: World) -> None:
+def test_a_revoked_key_is_refused(server: FakeLangSmith, world: World) -> None:
     server.revoke(world.key)
     answer = requests.get(f"{server.url}/settings", headers=world.headers)
     assert (answer.status_code, answer.content) == (403, b'{"detail":"Forbidden"}')
 
 
-def test_requests_are_kept_without_showing_the_key(server: StandIn, world: World) -> None:
+def test_requests_are_kept_without_showing_the_key(server: FakeLangSmith, world: World) -> None:
     requests.post(f"{server.url}/sessions?upsert=true", headers=world.headers, json={"name": "p"})
     requests.get(f"{server.url}/nothing", headers={"X-Api-Key": world.key})
     created, refused = server.requests
@@ -89,7 +89,7 @@ def test_requests_are_kept_without_showing_the_key(server: StandIn, world: World
     assert created.headers["X-API-KEY"] == world.key
     assert json.loads(created.body) == {"name": "p"}
     assert (refused.workspace_id, refused.status) == (None, 403)
-    assert repr(created) == f"<Received POST /sessions in {world.research.id}: 200>"
+    assert repr(created) == f"<RecordedRequest POST /sessions in {world.research.id}: 200>"
     assert world.key not in repr(created.headers)
     server.clear_requests()
     assert server.requests == ()
@@ -97,14 +97,14 @@ def test_requests_are_kept_without_showing_the_key(server: StandIn, world: World
 
 def test_keys_look_real_and_can_be_canaries(world: World) -> None:
     assert re.fullmatch(r"lsv2_sk_[0-9a-f]{32}_[0-9a-f]{10}", world.key)
-    with StandIn(mint=lambda prefix: prefix + "canary") as server:
+    with FakeLangSmith(mint=lambda prefix: prefix + "canary") as server:
         acme = server.add_organization("Acme")
         assert acme.add_personal_key(default=acme.add_workspace("W")) == "lsv2_pt_canary"
 
 
 @pytest.mark.parametrize("base", ["/api", "/api/v1", "/self/hosted/api/v1"])
 def test_base_path(base: str) -> None:
-    with StandIn(base) as server:
+    with FakeLangSmith(base) as server:
         world = World(server)
         assert server.url.endswith(base)
         assert requests.get(f"{server.url}/sessions", headers=world.headers).json() == []
@@ -122,7 +122,7 @@ def test_base_path(base: str) -> None:
         ]
 
 
-def test_two_requests_use_one_connection(server: StandIn, world: World) -> None:
+def test_two_requests_use_one_connection(server: FakeLangSmith, world: World) -> None:
     address = urlsplit(server.url)
     connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=5)
     connection.request("GET", "/sessions", headers=world.headers)
@@ -134,7 +134,7 @@ def test_two_requests_use_one_connection(server: StandIn, world: World) -> None:
     connection.close()
 
 
-def test_a_chunked_body_is_read_to_its_end(server: StandIn, world: World) -> None:
+def test_a_chunked_body_is_read_to_its_end(server: FakeLangSmith, world: World) -> None:
     with requests.Session() as session:
         for name in ("one", "two"):
             chunks = iter([b'{"name": ', f'"{name}"}}'.encode()])
@@ -142,7 +142,7 @@ def test_a_chunked_body_is_read_to_its_end(server: StandIn, world: World) -> Non
     assert [project["name"] for project in server.projects(world.research)] == ["one", "two"]
 
 
-def test_a_body_cut_short_is_not_received(server: StandIn) -> None:
+def test_a_body_cut_short_is_not_received(server: FakeLangSmith) -> None:
     with raw(server) as client:
         client.sendall(b"POST /runs HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf")
         client.shutdown(socket.SHUT_WR)
@@ -150,7 +150,7 @@ def test_a_body_cut_short_is_not_received(server: StandIn) -> None:
     assert server.requests == ()
 
 
-def test_head_has_no_body(server: StandIn) -> None:
+def test_head_has_no_body(server: FakeLangSmith) -> None:
     with raw(server) as client:
         client.sendall(b"HEAD /workspaces HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         answer = b"".join(iter(lambda: client.recv(4096), b""))
@@ -158,7 +158,7 @@ def test_head_has_no_body(server: StandIn) -> None:
     assert answer.endswith(b"\r\n\r\n")
 
 
-def test_faults_happen_in_order_and_run_out(server: StandIn) -> None:
+def test_faults_happen_in_order_and_run_out(server: FakeLangSmith) -> None:
     server.fault("GET", "/info", Reply(503, "busy", "text/plain", {"Retry-After": "1"}), times=2)
     server.fault(None, None, Redirect("/elsewhere"))
     server.fault("POST", "/info", Drop(), times=None)
@@ -170,19 +170,19 @@ def test_faults_happen_in_order_and_run_out(server: StandIn) -> None:
 
 
 @pytest.mark.parametrize("body", [b'["x"]', '["x"]', ["x"]])
-def test_a_reply_takes_bytes_text_and_json(server: StandIn, body: Any) -> None:
+def test_a_reply_takes_bytes_text_and_json(server: FakeLangSmith, body: Any) -> None:
     server.fault("GET", "/info", Reply(403, body))
     assert requests.get(f"{server.url}/info").content == b'["x"]'
 
 
-def test_a_reply_without_content_leaves_the_connection_usable(server: StandIn) -> None:
+def test_a_reply_without_content_leaves_the_connection_usable(server: FakeLangSmith) -> None:
     server.fault("GET", "/info", Reply(204))
     with requests.Session() as session:
         assert session.get(f"{server.url}/info").status_code == 204
         assert session.get(f"{server.url}/info").status_code == 200
 
 
-def test_drop_answers_nothing(server: StandIn) -> None:
+def test_drop_answers_nothing(server: FakeLangSmith) -> None:
     server.fault("GET", "/info", Drop())
     server.fault(None, None, Reply(418), times=None)
     with pytest.raises(requests.ConnectionError):
@@ -191,12 +191,12 @@ def test_drop_answers_nothing(server: StandIn) -> None:
     assert seen.status is None
 
 
-def test_a_fault_must_be_able_to_happen(server: StandIn) -> None:
+def test_a_fault_must_be_able_to_happen(server: FakeLangSmith) -> None:
     with pytest.raises(ValueError, match="times"):
         server.fault(None, None, Drop(), times=0)
 
 
-def test_slow_answers_normally_in_the_end(server: StandIn) -> None:
+def test_slow_answers_normally_in_the_end(server: FakeLangSmith) -> None:
     server.fault("GET", "/info", Slow(0.05))
     started = time.monotonic()
     assert requests.get(f"{server.url}/info").status_code == 200
@@ -204,8 +204,8 @@ def test_slow_answers_normally_in_the_end(server: StandIn) -> None:
 
 
 @pytest.mark.parametrize("headers_too", [False, True])
-def test_drip_sends_single_bytes(server: StandIn, headers_too: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    server.fault("GET", "/info", Drip(200, {"a": 1}, 0.001, headers_too=headers_too))
+def test_drip_sends_single_bytes(server: FakeLangSmith, headers_too: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    server.fault("GET", "/info", SlowBody(200, {"a": 1}, 0.001, headers_too=headers_too))
     sent: list[bytes] = []
     send = socket.socket.sendall
 
@@ -225,8 +225,8 @@ def test_drip_sends_single_bytes(server: StandIn, headers_too: bool, monkeypatch
     assert {len(piece) for piece in sent[1:]} == {1}
 
 
-@pytest.mark.parametrize("fault", [Slow(60), Drip(200, "x", 60), None], ids=["slow", "drip", "idle"])
-def test_close_ends_every_connection_quickly(server: StandIn, fault: Slow | Drip | None) -> None:
+@pytest.mark.parametrize("fault", [Slow(60), SlowBody(200, "x", 60), None], ids=["slow", "drip", "idle"])
+def test_close_ends_every_connection_quickly(server: FakeLangSmith, fault: Slow | SlowBody | None) -> None:
     if fault is not None:
         server.fault("GET", "/info", fault)
     with raw(server) as client:
@@ -246,7 +246,7 @@ def test_close_ends_every_connection_quickly(server: StandIn, fault: Slow | Drip
         requests.get(f"{server.url}/info")
 
 
-def test_many_clients_at_once(server: StandIn, world: World) -> None:
+def test_many_clients_at_once(server: FakeLangSmith, world: World) -> None:
     def post() -> None:
         for _ in range(5):
             name = str(uuid4())
@@ -272,7 +272,7 @@ MULTIPART = (
 
 
 @pytest.mark.parametrize("compressed", [False, True])
-def test_multipart_runs_are_merged_by_id(server: StandIn, world: World, compressed: bool) -> None:
+def test_multipart_runs_are_merged_by_id(server: FakeLangSmith, world: World, compressed: bool) -> None:
     body = MULTIPART % {b"id": b"r1"}
     headers = {**world.headers, "Content-Type": "multipart/form-data; boundary=limit"}
     if compressed:
@@ -285,13 +285,15 @@ def test_multipart_runs_are_merged_by_id(server: StandIn, world: World, compress
 
 
 @pytest.mark.parametrize("body", [b"", b"--limit", b"\xff" * 50])
-def test_runs_that_cannot_be_decoded_are_accepted_and_not_stored(server: StandIn, world: World, body: bytes) -> None:
+def test_runs_that_cannot_be_decoded_are_accepted_and_not_stored(
+    server: FakeLangSmith, world: World, body: bytes
+) -> None:
     headers = {**world.headers, "Content-Type": "multipart/form-data; boundary=limit", "Content-Encoding": "zstd"}
     assert requests.post(f"{server.url}/runs/multipart", headers=headers, data=body).status_code == 202
     assert server.runs(world.research) == []
 
 
-def test_projects_can_be_listed_changed_and_deleted(server: StandIn, world: World) -> None:
+def test_projects_can_be_listed_changed_and_deleted(server: FakeLangSmith, world: World) -> None:
     url = f"{server.url}/sessions"
     ids = [requests.post(url, headers=world.headers, json={"name": name}).json()["id"] for name in ("a", "b", "c")]
     page = requests.get(url, headers=world.headers, params={"limit": 1, "offset": 1}).json()
@@ -309,7 +311,7 @@ def test_projects_can_be_listed_changed_and_deleted(server: StandIn, world: Worl
 
 
 @pytest.mark.parametrize("body", [b"[", b"[]", b"{}"])
-def test_what_is_no_project_is_not_stored(server: StandIn, world: World, body: bytes) -> None:
+def test_what_is_no_project_is_not_stored(server: FakeLangSmith, world: World, body: bytes) -> None:
     assert requests.post(f"{server.url}/sessions", headers=world.headers, data=body).status_code == 422
     assert server.projects(world.research) == []
 
@@ -325,24 +327,26 @@ def test_what_is_no_project_is_not_stored(server: StandIn, world: World, body: b
         ("GET", "/orgs/current/info", b'{"detail":"Not Found"}'),
     ],
 )
-def test_what_is_not_served_is_not_found(server: StandIn, world: World, method: str, path: str, body: bytes) -> None:
+def test_what_is_not_served_is_not_found(
+    server: FakeLangSmith, world: World, method: str, path: str, body: bytes
+) -> None:
     answer = requests.request(method, server.url + path, headers=world.headers)
     assert (answer.status_code, answer.content) == (404, body)
 
 
-def test_a_mistake_of_the_stand_in_shows_as_an_answer(server: StandIn, world: World) -> None:
+def test_a_mistake_of_the_stand_in_shows_as_an_answer(server: FakeLangSmith, world: World) -> None:
     answer = requests.post(f"{server.url}/runs/batch", headers=world.headers, json={"post": 5})
     assert answer.status_code == 500
     assert "TypeError" in answer.json()["error"]
 
 
-def test_it_can_be_taken_for_a_proxy(server: StandIn) -> None:
+def test_it_can_be_taken_for_a_proxy(server: FakeLangSmith) -> None:
     answer = requests.get("http://langsmith.invalid/info?a=b", proxies={"http": server.url})
     assert answer.json()["version"]
     assert (server.requests[0].path, server.requests[0].query) == ("/info", "a=b")
 
 
-def test_a_workspace_keeps_its_projects_to_itself(server: StandIn, world: World) -> None:
+def test_a_workspace_keeps_its_projects_to_itself(server: FakeLangSmith, world: World) -> None:
     support = world.acme.add_workspace("Support")
     headers = {**world.headers, "X-Tenant-Id": support.id}
     id = requests.post(f"{server.url}/sessions", headers=world.headers, json={"name": "alpha"}).json()["id"]
@@ -354,11 +358,11 @@ def test_a_workspace_keeps_its_projects_to_itself(server: StandIn, world: World)
 # --- the real SDK ---------------------------------------------------------------------------------------------------
 
 
-def client(server: StandIn, world: World, **options: Any) -> Client:
+def client(server: FakeLangSmith, world: World, **options: Any) -> Client:
     return Client(api_url=server.url, api_key=world.key, workspace_id=world.research.id, **options)
 
 
-def test_sdk_projects_datasets_and_examples(server: StandIn, world: World) -> None:
+def test_sdk_projects_datasets_and_examples(server: FakeLangSmith, world: World) -> None:
     sdk = client(server, world, auto_batch_tracing=False)
     created = sdk.create_project("alpha")
     assert [(project.id, project.name) for project in sdk.list_projects()] == [(created.id, "alpha")]
@@ -379,7 +383,7 @@ def post_run(sdk: Client) -> str:
     return str(id)
 
 
-def test_sdk_single_runs(server: StandIn, world: World) -> None:
+def test_sdk_single_runs(server: FakeLangSmith, world: World) -> None:
     id = post_run(client(server, world, auto_batch_tracing=False))
     (run,) = server.runs(world.research)
     assert (run["id"], run["name"], run["inputs"], run["outputs"]) == (id, "step", {"q": 1}, {"a": 2})
@@ -394,7 +398,7 @@ def test_sdk_single_runs(server: StandIn, world: World) -> None:
     ],
 )
 def test_sdk_background_runs(info: dict[str, Any], path: str) -> None:
-    with StandIn(info=info) as server:
+    with FakeLangSmith(info=info) as server:
         world = World(server)
         sdk = client(server, world)
         id = post_run(sdk)

@@ -14,7 +14,7 @@ import langsmith
 import pytest
 
 from safe_langsmith import SafeClient
-from safe_langsmith.testing import StandIn
+from safe_langsmith.testing import FakeLangSmith
 from safe_langsmith.testing.payloads import run_operations
 
 UPLOADS = ("/runs", "/runs/batch", "/runs/multipart")
@@ -47,7 +47,7 @@ def mode(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def tracing_server(make_server: Callable[..., StandIn], mode: str) -> StandIn:
+def tracing_server(make_server: Callable[..., FakeLangSmith], mode: str) -> FakeLangSmith:
     return make_server(info=INFO[mode])
 
 
@@ -55,7 +55,9 @@ def tracing_server(make_server: Callable[..., StandIn], mode: str) -> StandIn:
 def make_tracer() -> Iterator[Callable[..., SafeClient]]:
     clients: list[SafeClient] = []
 
-    def make(server: StandIn | None, key: str | None, kind: type[langsmith.Client] = SafeClient, **kwargs: Any) -> Any:
+    def make(
+        server: FakeLangSmith | None, key: str | None, kind: type[langsmith.Client] = SafeClient, **kwargs: Any
+    ) -> Any:
         if kind is SafeClient and server is not None and compresses(server):
             kind = Compressing
         if server is not None:
@@ -71,7 +73,7 @@ def make_tracer() -> Iterator[Callable[..., SafeClient]]:
         client.session.close()
 
 
-def compresses(server: StandIn) -> bool:
+def compresses(server: FakeLangSmith) -> bool:
     flags: dict[str, Any] = server._service._info.get("instance_flags") or {}
     return bool(flags.get("zstd_compression_enabled"))
 
@@ -100,12 +102,12 @@ def flush(client: langsmith.Client) -> None:
         client.tracing_queue.join()
 
 
-def numbers(server: StandIn, workspace: Any) -> list[int]:
+def numbers(server: FakeLangSmith, workspace: Any) -> list[int]:
     """The numbers of the runs that a workspace holds."""
     return sorted(run["inputs"]["number"] for run in server.runs(workspace))
 
 
-def times_accepted(server: StandIn) -> Counter[str]:
+def times_accepted(server: FakeLangSmith) -> Counter[str]:
     """How often the server accepted each run."""
     accepted: Counter[str] = Counter()
     for received in server.requests:
@@ -114,7 +116,7 @@ def times_accepted(server: StandIn) -> Counter[str]:
     return accepted
 
 
-def answers(server: StandIn) -> Counter[tuple[str, int | None]]:
+def answers(server: FakeLangSmith) -> Counter[tuple[str, int | None]]:
     return Counter((received.path, received.status) for received in server.requests)
 
 

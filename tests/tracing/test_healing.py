@@ -103,7 +103,7 @@ def test_an_info_that_was_refused_is_asked_for_again(tracing_server, organizatio
     client = make_client(tracing_server, key, resolve_workspace=lambda found: None)
     assert not client.info.version
 
-    client._safeguard.resolve_workspace = True
+    client._state.resolve_workspace = True
     list(client.list_projects())
 
     assert client.workspace_id == workspace.id

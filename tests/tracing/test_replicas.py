@@ -11,8 +11,8 @@ from langsmith import run_trees
 from langsmith.run_trees import RunTree
 
 from safe_langsmith import Cause
-from safe_langsmith._io import ledger
-from safe_langsmith._io.owner import sdk_copies_workspace
+from safe_langsmith._probe import cache as ledger
+from safe_langsmith._sdk.compat import sdk_copies_workspace
 
 from .conftest import UNCOMPRESSED, answers, flush, numbers, times_accepted, trace
 
@@ -335,7 +335,7 @@ def test_replicas_of_the_environment(here, there, make_tracer, monkeypatch):
 @WITH_REPLICAS
 def test_a_chosen_workspace_that_is_gone_is_forgotten(here, there, make_tracer, monkeypatch):
     clock = [1_000.0]
-    monkeypatch.setattr("safe_langsmith._io.ledger.LEDGER", ledger.Ledger(lambda: clock[0]))
+    monkeypatch.setattr("safe_langsmith._probe.cache.CACHE", ledger.KeyStateCache(lambda: clock[0]))
     key = there.organization_key()
     client = make_tracer(here.server, here.personal_key())
     trace_tree(client, [replica(there, key)], count=2)

@@ -132,7 +132,7 @@ def test_runs_arrive_again_once_the_permission_is_there(tracing_server, make_tra
 def test_a_probe_that_hangs_holds_the_thread_no_longer_than_the_bound(
     tracing_server, viewer, make_tracer, monkeypatch, caplog
 ):
-    monkeypatch.setattr("safe_langsmith._io.probes.DEADLINE", 0.3)
+    monkeypatch.setattr("safe_langsmith._probe.driver.DEADLINE", 0.3)
     tracing_server.fault("GET", "/settings", Slow(60), times=None)
     tracing_server.fault("GET", "/workspaces", Slow(60), times=None)
     client = make_tracer(tracing_server, viewer)

@@ -31,7 +31,7 @@ from safe_langsmith import (
     reload_environment,
 )
 from safe_langsmith.diagnosis import CheckResult, KeyKind
-from safe_langsmith.testing import Organization, Received, Reply, StandIn
+from safe_langsmith.testing import FakeLangSmith, Organization, RecordedRequest, Reply
 
 P = ParamSpec("P")
 
@@ -53,7 +53,7 @@ def named(workspaces: Sequence[Workspace]) -> str | None:
     return next((workspace.id for workspace in workspaces if workspace.name == "Research"), None)
 
 
-class Asking:
+class Probing:
     def __call__(self, workspaces: Sequence[Workspace]) -> Workspace | str | None:
         return input("Which? ") or None
 
@@ -65,7 +65,7 @@ SafeClient(resolve_workspace=False, probe=False, dotenv_path=".env")
 SafeClient(dotenv_path=Path(".env"))
 SafeClient(resolve_workspace=first)
 SafeClient(resolve_workspace=named)
-SafeClient(resolve_workspace=Asking())
+SafeClient(resolve_workspace=Probing())
 SafeClient(resolve_workspace=lambda ws: ws[0])
 SafeClient(resolve_workspace=lambda ws: assert_type(ws, Sequence[Workspace])[0].id)
 SafeClient(resolve_workspace=lambda ws: ws[0] if len(ws) == 1 else None)
@@ -183,8 +183,8 @@ def checking() -> None:
 
 
 def standing_in() -> None:
-    with StandIn() as server:
-        assert_type(server, StandIn)
+    with FakeLangSmith() as server:
+        assert_type(server, FakeLangSmith)
         assert_type(server.url, str)
         acme = server.add_organization("Acme")
         assert_type(acme, Organization)
@@ -192,4 +192,4 @@ def standing_in() -> None:
         research = acme.add_workspace("Research")
         assert_type(acme.add_service_key(workspaces=[research]), str)
         server.fault("GET", "/sessions", Reply(503, {"detail": "try later"}))
-        assert_type(server.requests, tuple[Received, ...])
+        assert_type(server.requests, tuple[RecordedRequest, ...])

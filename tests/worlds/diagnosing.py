@@ -15,10 +15,9 @@ from worlds.views import Group, Multiverse, View
 from worlds.world import Trouble, World
 
 from safe_langsmith import Cause, Confidence, Diagnosis
-from safe_langsmith._core.answers import Answer, read_answer
-from safe_langsmith._core.checkup import look
-from safe_langsmith._core.evidence import Question
-from safe_langsmith._core.investigation import conclude, investigate
+from safe_langsmith._core.engine import conclude, investigate, look
+from safe_langsmith._core.model import ProbeRequest
+from safe_langsmith._core.responses import Answer, read_answer
 
 _describe = runpy.run_path(str(Path(__file__).parents[1] / "core" / "conftest.py"))["describe_refusal"]
 _OF_THE_KEY = frozenset({Cause.KEY_REJECTED, Cause.STALE_ENVIRONMENT, Cause.WRONG_REGION})
@@ -30,10 +29,10 @@ class Examination:
     def __init__(self, configuration: Configuration, seen: View) -> None:
         self.configuration = configuration
         self.seen = seen
-        self.asked: dict[Question, Answered] = {}
+        self.asked: dict[ProbeRequest, Answered] = {}
         self.diagnosis = self._drive(dict(seen.answers))
 
-    def _drive(self, answers: Mapping[Question, Answered]) -> Diagnosis | None:
+    def _drive(self, answers: Mapping[ProbeRequest, Answered]) -> Diagnosis | None:
         refusal = self.seen.refused or Answered(403)
         facts = _describe(
             **self.configuration.described,
@@ -78,7 +77,7 @@ class Examination:
     def blames_the_key_unheard(self) -> bool:
         """Whether a question was not answered, and the key is called bad all the same."""
         blamed = self.diagnosis is not None and self.diagnosis.cause in _OF_THE_KEY
-        return blamed and any(_read(answered).failed for answered in self.asked.values())
+        return blamed and any(_read(answered).inconclusive for answered in self.asked.values())
 
     def faults(self, group: Group, multiverse: Multiverse) -> Iterator[str]:
         """Yields what is dishonest in the conclusion, given the worlds that look the same."""

@@ -10,11 +10,12 @@ from worlds.configuration import Configuration, Endpoint, Key
 from worlds.world import ABROAD, ACME, FOREIGN, GLOBEX, GONE, RESEARCH, SUPPORT, Between, Host, Standing, Trouble, World
 
 from safe_langsmith._core.permissions import ADMIN
-from safe_langsmith.testing import dialects, identity
+from safe_langsmith.testing import error_formats as dialects
+from safe_langsmith.testing import identity
+from safe_langsmith.testing.accounts import Key as KnownKey
+from safe_langsmith.testing.accounts import Kind, Workspace
 from safe_langsmith.testing.authorization import Policy
-from safe_langsmith.testing.directory import Key as KnownKey
-from safe_langsmith.testing.directory import Kind, Workspace
-from safe_langsmith.testing.received import Headers, Received
+from safe_langsmith.testing.received import Headers, RecordedRequest
 from safe_langsmith.testing.registry import Registry
 from safe_langsmith.testing.replies import Reply
 from safe_langsmith.testing.service import Service
@@ -178,7 +179,9 @@ def _reply(world: World, key: Key, request: Request) -> Answered:
     headers = [("x-api-key", key.value)] if key.value else []
     if request.workspace:
         headers.append(("x-tenant-id", request.workspace))
-    return _written(_service(world).reply(Received(request.method, request.path, request.query, Headers(headers))))
+    return _written(
+        _service(world).reply(RecordedRequest(request.method, request.path, request.query, Headers(headers)))
+    )
 
 
 def _knows(world: World, key: Key) -> bool:

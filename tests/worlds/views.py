@@ -13,15 +13,23 @@ from worlds.truths import truths
 from worlds.world import World, worlds
 
 from safe_langsmith import Cause
-from safe_langsmith._core.answers import canonical_workspace_id
-from safe_langsmith._core.evidence import ABOUT, ABOUT_BELOW, HOME, LISTING, LISTING_WITH_DELETED, Question, inside
+from safe_langsmith._core.model import (
+    GET_INFO,
+    GET_INFO_BELOW,
+    GET_SETTINGS,
+    LIST_DELETED_WORKSPACES,
+    LIST_WORKSPACES,
+    ProbeRequest,
+    inside,
+)
+from safe_langsmith._core.responses import canonical_workspace_id
 
 
 class View(NamedTuple):
     """What can be seen: the answer to the refused request, if there was one, and the answer to every question."""
 
     refused: Answered | None
-    answers: tuple[tuple[Question, Answered], ...]
+    answers: tuple[tuple[ProbeRequest, Answered], ...]
 
 
 class Group:
@@ -46,15 +54,15 @@ class Group:
         return frozenset() in self._truths
 
 
-def ask(world: World, configuration: Configuration, question: Question) -> Answered:
+def ask(world: World, configuration: Configuration, question: ProbeRequest) -> Answered:
     return answer(world, configuration, Request("GET", question.path, question.query, question.workspace_id))
 
 
 def view(world: World, configuration: Configuration) -> View:
     """Returns all that can be seen of a world."""
-    questions = (HOME, LISTING, LISTING_WITH_DELETED, ABOUT, ABOUT_BELOW)
+    questions = (GET_SETTINGS, LIST_WORKSPACES, LIST_DELETED_WORKSPACES, GET_INFO, GET_INFO_BELOW)
     answers = {question: ask(world, configuration, question) for question in questions}
-    listed = [id_ for question in (LISTING, LISTING_WITH_DELETED) for id_ in _listed(answers[question])]
+    listed = [id_ for question in (LIST_WORKSPACES, LIST_DELETED_WORKSPACES) for id_ in _listed(answers[question])]
     for id_ in dict.fromkeys((canonical_workspace_id(configuration.named), *listed)):
         if id_:
             answers[inside(id_)] = ask(world, configuration, inside(id_))
@@ -76,14 +84,14 @@ class Multiverse:
         for world in worlds(configuration.key is not Key.SERVICE):
             behind.setdefault(view(world, configuration), []).append(world)
         self.groups = {seen: Group(configuration, tuple(members)) for seen, members in behind.items()}
-        self._proven: dict[tuple[Answered | None, frozenset[tuple[Question, Answered]]], frozenset[Cause]] = {}
+        self._proven: dict[tuple[Answered | None, frozenset[tuple[ProbeRequest, Answered]]], frozenset[Cause]] = {}
 
     def group(self, world: World) -> Group:
         """Returns the worlds that look like this one, among them itself."""
         known = self.groups.get(view(world, self.configuration))
         return Group(self.configuration, (*(known.members if known else ()), world))
 
-    def proven(self, seen: Answered | None, asked: Mapping[Question, Answered]) -> frozenset[Cause]:
+    def proven(self, seen: Answered | None, asked: Mapping[ProbeRequest, Answered]) -> frozenset[Cause]:
         """Returns what is true in every world in which a request and some questions are answered like this."""
         key = (seen, frozenset(asked.items()))
         if key not in self._proven:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from safe_langsmith._core.evidence import Evidence
-from safe_langsmith._core.verdict import Verdict
+from safe_langsmith._core.fixes import access as beyond
+from safe_langsmith._core.fixes import credentials as key
+from safe_langsmith._core.fixes import workspace
+from safe_langsmith._core.model import Evidence, Verdict
 from safe_langsmith.diagnosis import Cause, Fix
-
-from . import beyond, key, workspace
 
 FIXES: dict[Cause, Callable[[Evidence], list[Fix]]] = {
     Cause.WORKSPACE_REQUIRED: workspace.workspace_required,

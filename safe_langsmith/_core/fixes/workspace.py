@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from safe_langsmith._core.evidence import Evidence
-from safe_langsmith._core.hosts import ui_url
-from safe_langsmith._core.variables import variable_in
+from safe_langsmith._core.endpoints import ui_url
+from safe_langsmith._core.fixes.actions import CLEAR_CACHE, HOW_TO_SET, argument, in_place_of, key_line, plane_line
+from safe_langsmith._core.fixes.shared import BYOC_URL, SCOPES_URL, let_the_header_through, new_key, one_source
+from safe_langsmith._core.model import Evidence
+from safe_langsmith._core.settings import variable_in
 from safe_langsmith.diagnosis import Fix, Workspace
-
-from .common import BYOC_URL, SCOPES_URL, let_the_header_through, new_key, one_source
-from .lines import CLEAR_CACHE, HOW_TO_SET, argument, in_place_of, key_line, plane_line
 
 
 def workspace_required(e: Evidence) -> list[Fix]:
@@ -70,7 +69,7 @@ def _meant(e: Evidence) -> list[Fix]:
             f"LANGSMITH_WORKSPACE_ID={other.value}",
             step=2,
         )
-        for name in e.facts.surroundings.ignored.get("workspace_id", ())
+        for name in e.facts.related_variables.ignored.get("workspace_id", ())
         for other in e.facts.settings["workspace_id"].others
         if variable_in(other.source) == name and other.value in reachable
     ]
@@ -140,7 +139,7 @@ def _made_anew(e: Evidence, reachable: tuple[Workspace, ...]) -> list[Fix]:
             f"{CLEAR_CACHE}\nclient = SafeClient()",
             step=4,
         )
-        for drift in e.facts.meant_drift
+        for drift in e.facts.unintended_drift
         if drift.setting == "workspace_id" and any(w.id == drift.now.value for w in reachable) and not drift.dotenv_path
     ]
 

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from safe_langsmith._core.answers import AGENT_SERVER, Answer
-from safe_langsmith._core.evidence import ABOUT, ABOUT_BELOW, LISTING, Asking, Evidence
-from safe_langsmith._core.hosts import api_instead_of_ui, may_lack_api_path, region_of
+from safe_langsmith._core.endpoints import api_instead_of_ui, may_lack_api_path, region_of
+from safe_langsmith._core.model import GET_INFO, GET_INFO_BELOW, LIST_WORKSPACES, Evidence, Probing, Verdict
+from safe_langsmith._core.responses import AGENT_SERVER, Answer
+from safe_langsmith._core.rules.shared import everything_refused
 from safe_langsmith._core.summary import named as named_workspace
-from safe_langsmith._core.verdict import Verdict
 from safe_langsmith.diagnosis import Cause, Confidence
 
-from .shared import everything_refused
 
-
-def api_elsewhere(e: Evidence) -> Asking[str | None]:
+def api_elsewhere(e: Evidence) -> Probing[str | None]:
     """Returns the API's URL where the endpoint is a web page of LangSmith's, or `None` where that does not show."""
     if may_lack_api_path(e.facts.endpoint):
-        about = yield from e.ask(ABOUT)
-        if about.service is None and not about.refused:
+        about = yield from e.ask(GET_INFO)
+        if about.service is None and not about.forbidden:
             # Self-hosted: https://docs.langchain.com/langsmith/self-host-usage
-            yield from e.ask(ABOUT_BELOW)
+            yield from e.ask(GET_INFO_BELOW)
     return e.api_elsewhere
 
 
-def own_data_plane(e: Evidence) -> Asking[Verdict | None]:
+def own_data_plane(e: Evidence) -> Probing[Verdict | None]:
     """A workspace of an organization that brings its own cloud is served by one data plane, and not by any other.
 
     Source: https://docs.langchain.com/langsmith/byoc-usage
@@ -31,9 +29,9 @@ def own_data_plane(e: Evidence) -> Asking[Verdict | None]:
     if named is None and (e.facts.workspace_id or e.facts.inherited_workspace):
         return None
     works = yield from e.ask(e.here)
-    if not works.refused or works.body.names_no_workspace:
+    if not works.forbidden or works.body.names_no_workspace:
         return None
-    yield from e.ask(LISTING)
+    yield from e.ask(LIST_WORKSPACES)
     if e.data_plane is None:
         return None
     which = named_workspace(e.place) if e.place else "the workspace"
@@ -42,26 +40,26 @@ def own_data_plane(e: Evidence) -> Asking[Verdict | None]:
     return Verdict(Cause.WRONG_ENDPOINT, Confidence.LIKELY, reason, curable=named is None)
 
 
-def another_service(e: Evidence) -> Asking[Verdict | None]:
+def another_service(e: Evidence) -> Probing[Verdict | None]:
     """Every key is refused by a host that is no LangSmith, too."""
     return (yield from told_by_itself(e)) if (yield from everything_refused(e)) else None
 
 
-def unknown_service(e: Evidence) -> Asking[Verdict | None]:
+def unknown_service(e: Evidence) -> Probing[Verdict | None]:
     """The same, where the host does not say what it is."""
     return (yield from not_told(e)) if (yield from everything_refused(e)) else None
 
 
-def no_api(e: Evidence) -> Asking[Verdict | None]:
+def no_api(e: Evidence) -> Probing[Verdict | None]:
     """Returns the verdict where the endpoint, asked what it is, does not say that it is LangSmith."""
     return (yield from told_by_itself(e)) or (yield from not_told(e))
 
 
-def told_by_itself(e: Evidence) -> Asking[Verdict | None]:
+def told_by_itself(e: Evidence) -> Probing[Verdict | None]:
     """Returns the verdict where the endpoint, asked what it is, says that it is something else."""
     if region_of(e.facts.endpoint):
         return None
-    about = yield from e.ask(ABOUT)
+    about = yield from e.ask(GET_INFO)
     if about.service == AGENT_SERVER:
         reason = "it is an Agent Server, which runs deployments, and not LangSmith's API"
         return wrong(reason, proved=True)
@@ -72,20 +70,20 @@ def told_by_itself(e: Evidence) -> Asking[Verdict | None]:
     return None
 
 
-def not_told(e: Evidence) -> Asking[Verdict | None]:
+def not_told(e: Evidence) -> Probing[Verdict | None]:
     """Returns the verdict where the endpoint does not know what LangSmith tells anybody."""
     if region_of(e.facts.endpoint):
         return None
-    about = yield from e.ask(ABOUT)
+    about = yield from e.ask(GET_INFO)
     if not knows_no_info(about):
         return None
     reason = f"GET /info, which LangSmith's API answers to anybody, is not known there (status {about.status})"
     return wrong(reason, proved=False)
 
 
-def is_another(e: Evidence) -> Asking[bool]:
+def is_another(e: Evidence) -> Probing[bool]:
     """Whether the endpoint, asked what it is, answers, and not as LangSmith does."""
-    about = yield from e.ask(ABOUT)
+    about = yield from e.ask(GET_INFO)
     return about.service is None and about.status in (200, 401, 403, 404, 405)
 
 
@@ -94,13 +92,13 @@ def knows_no_info(about: Answer) -> bool:
     return about.status in (404, 405) or (about.status == 200 and about.body.form == "html")
 
 
-def web_page(e: Evidence) -> Asking[Verdict | None]:
+def web_page(e: Evidence) -> Probing[Verdict | None]:
     """LangSmith's web page answers, and not as an API does."""
     is_ui = api_instead_of_ui(e.facts.endpoint) is not None
     if not is_ui and not may_lack_api_path(e.facts.endpoint):
         return None
     works = yield from e.ask(e.here)
-    if works.unheard or works.granted or not (is_ui or works.body.form == "html"):
+    if works.no_response or works.authorized or not (is_ui or works.body.form == "html"):
         return None
     api = yield from api_elsewhere(e)
     if api is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from safe_langsmith._core.evidence import HOME, LISTING, Asking, Evidence, inside
+from safe_langsmith._core.model import GET_SETTINGS, LIST_WORKSPACES, Evidence, Probing, inside
 
 
 def needs_workspace(e: Evidence) -> str:
@@ -17,13 +17,13 @@ def needs_workspace(e: Evidence) -> str:
     return f"this key serves {len(found)} workspaces, so a request must name one, and {did_not}"
 
 
-def everything_refused(e: Evidence) -> Asking[bool]:
+def everything_refused(e: Evidence) -> Probing[bool]:
     """Whether LangSmith refused whatever it was asked."""
     named = [inside(e.facts.workspace)] if e.facts.workspace else []
-    questions = (*named, HOME, LISTING)
+    questions = (*named, GET_SETTINGS, LIST_WORKSPACES)
     # What is known already is looked at before anything more is asked.
     for question in sorted(questions, key=lambda question: question not in e.answers):
         answer = yield from e.ask(question)
-        if not answer.refused or answer.knows_key:
+        if not answer.forbidden or answer.knows_key:
             return False
     return True

@@ -18,8 +18,8 @@ import stage
 from langsmith import AsyncClient, Client
 
 from safe_langsmith import SafeAsyncClient, SafeClient
-from safe_langsmith._io import ledger
-from safe_langsmith.testing import Organization, StandIn, Workspace
+from safe_langsmith._probe import cache as ledger
+from safe_langsmith.testing import FakeLangSmith, Organization, Workspace
 
 ROUNDS = 3
 OPEN_FILES = next((path for path in ("/proc/self/fd", "/dev/fd") if os.path.isdir(path)), None)
@@ -30,7 +30,7 @@ class Account:
 
     def __init__(self, plain: bool) -> None:
         self.plain = plain
-        self.server: StandIn = stage.stand_in()
+        self.server: FakeLangSmith = stage.stand_in()
         self.org: Organization = self.server.add_organization("Acme")
         self.home: Workspace = self.org.add_workspace("Research")
 

@@ -20,8 +20,10 @@ import stage
 from langsmith.utils import LangSmithError
 
 from safe_langsmith import SafeClient
-from safe_langsmith._io import examination, ledger, probes
-from safe_langsmith.testing import Slow, StandIn, Workspace
+from safe_langsmith._probe import cache as ledger
+from safe_langsmith._probe import driver as probes
+from safe_langsmith._recovery import handler as examination
+from safe_langsmith.testing import FakeLangSmith, Slow, Workspace
 
 FOLLOWERS = 6
 
@@ -30,7 +32,7 @@ class Scene:
     """A question that hangs, a leader who asks it, and followers in threads and on loops who wait for its answer."""
 
     def __init__(self) -> None:
-        self.server: StandIn = stage.stand_in()
+        self.server: FakeLangSmith = stage.stand_in()
         org = self.server.add_organization("Acme")
         self.home: Workspace = org.add_workspace("Research")
         self.key = org.add_service_key(workspaces=None)

@@ -22,8 +22,8 @@ import stage
 from stage import RETURNED, Books
 
 from safe_langsmith import SafeClient
-from safe_langsmith._io import probes
-from safe_langsmith.testing import Organization, Slow, StandIn
+from safe_langsmith._probe import driver as probes
+from safe_langsmith.testing import FakeLangSmith, Organization, Slow
 
 WORKERS = 3
 CALLS = 12
@@ -71,7 +71,7 @@ class Worker:
         return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
 
 
-def serve(server: StandIn, org_key: str, viewer: str, preloaded: SafeClient, label: str) -> Callable[..., None]:
+def serve(server: FakeLangSmith, org_key: str, viewer: str, preloaded: SafeClient, label: str) -> Callable[..., None]:
     """Returns what a worker does: it traces with a client of its own, and writes with its own and with its master's."""
     dice = stage.dice(label)
 
@@ -96,13 +96,13 @@ def serve(server: StandIn, org_key: str, viewer: str, preloaded: SafeClient, lab
 
 
 @contextlib.contextmanager
-def nothing(server: StandIn, org: Organization, key: str) -> Iterator[None]:
+def nothing(server: FakeLangSmith, org: Organization, key: str) -> Iterator[None]:
     """Nobody has been refused yet."""
     yield
 
 
 @contextlib.contextmanager
-def healed(server: StandIn, org: Organization, key: str) -> Iterator[None]:
+def healed(server: FakeLangSmith, org: Organization, key: str) -> Iterator[None]:
     """Another client of the master has healed, and has been refused."""
     client = stage.sync_client(server, org.add_service_key(workspaces=None))
     stage.project(client, "of the master")
@@ -111,7 +111,7 @@ def healed(server: StandIn, org: Organization, key: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def diagnosing(server: StandIn, org: Organization, key: str) -> Iterator[None]:
+def diagnosing(server: FakeLangSmith, org: Organization, key: str) -> Iterator[None]:
     """A thread of the master waits for the answer that all want, and another one for that one."""
     probes.DEADLINE = 600
     server.fault("GET", "/workspaces", Slow(600))
@@ -122,10 +122,10 @@ def diagnosing(server: StandIn, org: Organization, key: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def importing(server: StandIn, org: Organization, key: str) -> Iterator[None]:
+def importing(server: FakeLangSmith, org: Organization, key: str) -> Iterator[None]:
     """A thread of the master is in the middle of importing what a refusal needs."""
     inside = threading.Event()
-    name = "safe_langsmith._io.examination"
+    name = "safe_langsmith._recovery.handler"
     assert name not in sys.modules
 
     class Slowly(MetaPathFinder):
@@ -145,7 +145,7 @@ def importing(server: StandIn, org: Organization, key: str) -> Iterator[None]:
 
 def everything_is_imported() -> None:
     """What a refusal needs was imported before a child was forked, where a thread may have begun with it."""
-    importlib.import_module("safe_langsmith._io.refused_call")
+    importlib.import_module("safe_langsmith._recovery.handler")
     server = stage.stand_in()
     org = server.add_organization("Acme")
     home = org.add_workspace("Research")

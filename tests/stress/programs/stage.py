@@ -28,7 +28,7 @@ import urllib3
 from langsmith import AsyncClient, Client
 
 from safe_langsmith import ForbiddenDiagnosis, SafeAsyncClient, SafeClient
-from safe_langsmith.testing import StandIn
+from safe_langsmith.testing import FakeLangSmith
 from safe_langsmith.testing.payloads import run_operations
 
 DIAGNOSED, FAILED, GIVEN_UP, RETURNED = "diagnosed", "failed", "given up", "returned"
@@ -72,13 +72,15 @@ def _end_with_failure(failure: threading.ExceptHookArgs) -> None:
     os._exit(1)
 
 
-def stand_in(canary: str = "c0ffeec0ffee", **options: Any) -> StandIn:
+def stand_in(canary: str = "c0ffeec0ffee", **options: Any) -> FakeLangSmith:
     """A stand-in whose keys must not turn up in what a program prints, and that wants no compressed runs.
 
     A child whose parent's client had begun to compress waits in `flush()` for ever, with the SDK's own client, too.
     """
     options.setdefault("info", {"instance_flags": {"zstd_compression_enabled": False}})
-    return StandIn(mint=lambda prefix: f"{prefix}{canary}{secrets.token_hex(10)}_{secrets.token_hex(5)}", **options)
+    return FakeLangSmith(
+        mint=lambda prefix: f"{prefix}{canary}{secrets.token_hex(10)}_{secrets.token_hex(5)}", **options
+    )
 
 
 def seed() -> int:
@@ -108,12 +110,12 @@ def all_of(*works: Callable[[], Any]) -> None:
         thread.join()
 
 
-def sync_client(server: StandIn, key: str, **options: Any) -> SafeClient:
+def sync_client(server: FakeLangSmith, key: str, **options: Any) -> SafeClient:
     given = {"auto_batch_tracing": False, "retry_config": urllib3.Retry(0), **options}
     return SafeClient(api_url=server.url, api_key=key, **given)
 
 
-def async_client(server: StandIn, key: str, **options: Any) -> SafeAsyncClient:
+def async_client(server: FakeLangSmith, key: str, **options: Any) -> SafeAsyncClient:
     given = {"retry_config": {"max_retries": 1}, **options}
     client = SafeAsyncClient(api_url=server.url, api_key=key, **given)
     if hasattr(client, "_langsmith_api"):
@@ -127,11 +129,11 @@ async def aclose(client: SafeAsyncClient) -> None:
     await client.aclose()
 
 
-def received(server: StandIn, path: str) -> int:
+def received(server: FakeLangSmith, path: str) -> int:
     return sum(request.path == path for request in server.requests)
 
 
-def asked(server: StandIn, key: str) -> Counter[str]:
+def asked(server: FakeLangSmith, key: str) -> Counter[str]:
     """How often each question was asked with a key."""
     return Counter(
         f"{request.path}?{request.query} {request.workspace_id}"
@@ -171,7 +173,7 @@ class Books:
     def ends(self) -> Counter[str]:
         return Counter(self._seen.values())
 
-    def check(self, *servers: StandIn) -> None:
+    def check(self, *servers: FakeLangSmith) -> None:
         """What returned has arrived once, what was given up once at most, and nothing else has."""
         arrived = Counter(name for server in servers for name in accepted(server))
         for name, end in self._seen.items():
@@ -181,7 +183,7 @@ class Books:
         assert set(arrived) <= set(self._seen)
 
 
-def accepted(server: StandIn) -> Iterator[str]:
+def accepted(server: FakeLangSmith) -> Iterator[str]:
     """The names of all that a stand-in accepted, as often as it did."""
     for request in server.requests:
         if request.method != "POST" or request.status not in (200, 202):

@@ -14,7 +14,7 @@ import stage
 from stage import DIAGNOSED, FAILED, RETURNED, WRITES, Books
 
 from safe_langsmith import Cause, ForbiddenDiagnosis, SafeClient
-from safe_langsmith.testing import Drop, Organization, Reply, Slow, StandIn, Workspace
+from safe_langsmith.testing import Drop, FakeLangSmith, Organization, Reply, Slow, Workspace
 
 THREADS = 8
 CALLS = int(sys.argv[2]) if len(sys.argv) > 2 else 25
@@ -25,7 +25,7 @@ class Account:
     """A stand-in with one key of each kind."""
 
     def __init__(self) -> None:
-        self.server: StandIn = stage.stand_in()
+        self.server: FakeLangSmith = stage.stand_in()
         self.org: Organization = self.server.add_organization("Acme")
         self.home: Workspace = self.org.add_workspace("Research")
         self.healing = [self.org.add_service_key(workspaces=None) for _ in range(3)]

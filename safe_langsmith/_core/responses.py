@@ -1,0 +1,378 @@
+"""Reading the body of a refusal, in all its dialects.
+
+LangSmith's services write `{"detail": ...}` (a text, a list or an object), `{"error": ...}` or RFC 7807 problem
+details; proxies write HTML or plain text. Nothing here trusts a type: whatever came, the result is a plain value.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from uuid import UUID
+
+from safe_langsmith._core.endpoints import api_instead_of_ui, is_plain_address
+from safe_langsmith._core.redaction import clean
+from safe_langsmith.diagnosis import Workspace
+
+MESSAGE_LIMIT = 300
+
+_NAMES_NO_WORKSPACE = re.compile(
+    r"org_scoped_key_requires_workspace|requires workspace specification|requires a workspace id", re.IGNORECASE
+)
+_UNAVAILABLE = {
+    re.compile(
+        r"not (?:enabled|activated) for (?:this|your|the) (?:organization|tenant|workspace)"
+        r"|\b(?:features?|exports?|sandbox(?:es)?|gateway|deployments?) (?:is|are) not (?:enabled|available)\b",
+        re.IGNORECASE,
+    ): "a feature is not enabled",
+    re.compile(r"no plan found", re.IGNORECASE): "the organization has no plan",
+    re.compile(
+        r"\b(?:requires?|needs?|upgrade (?:to|your)|available on|not (?:included|available) (?:in|on|with)) "
+        r"(?:[\w-]+ ){0,4}(?:plan|tier)\b|\bplan (?:does not|doesn't) (?:include|allow|support)\b",
+        re.IGNORECASE,
+    ): "the organization's plan lacks it",
+    re.compile(r"usage_limit_exceeded", re.IGNORECASE): "a usage limit is exceeded",
+}
+# What an Agent Server says of every request that it does not let in, with 403 where LangSmith says 401.
+_AGENT_SERVER = re.compile(r"\A(?:Missing authentication headers|Invalid tenant ID)\Z", re.IGNORECASE)
+_ADMINS_ONLY = re.compile(r"\bonly org(?:anization)? admins can\b", re.IGNORECASE)
+_PERMISSION = re.compile(r"(?<![\w:/.-])[a-z][a-z-]*(?::[a-z][a-z_-]*){1,2}(?![\w:/-])")
+# The resources that LangSmith's permissions begin with, so that "host:port" and its like are not taken for one.
+_RESOURCES = frozenset(
+    "agent-auth-connections alerts annotation-queues bulk-exports charts custom-apps datasets deployments experiments "
+    "feedback feedback-configs fleet gateway issues mcp-servers model-price-map organization projects prompts rules "
+    "runs sandboxes snapshots workspaces".split()
+)
+_ACTIONS = frozenset(
+    "clone configure create decrease delete download exec increase invoke manage read revoke run share tag update "
+    "write".split()
+)
+_LACKS = re.compile(r"\b(?:missing|lacks?|needs?|requires?|required|insufficient|without)\b[^,;.]*$", re.IGNORECASE)
+_HTML = re.compile(
+    r"\s*(?:<!--(?:[^-]|-(?!->)){0,2000}-->\s*){0,5}<(?:!doctype|html|head|body|title|center|h1)\b", re.IGNORECASE
+)
+_ENDS = (".", ":", "!", "?")
+_MOST_SENTENCES = 50
+
+_DEEPEST = 50
+_ESCAPED = re.compile(r"\\.", re.DOTALL)
+_STRING = re.compile(r'"[^"]*(?:"|\Z)')
+_NO_BRACKETS = re.compile(r"[^][{}]+")
+
+
+@dataclass(frozen=True)
+class Body:
+    """What the body of a refusal says.
+
+    Attributes:
+        form: `json` for an object as LangSmith's services write it, `html`, `empty`, or `other`.
+        message: What it says, cleaned; `None` where it says nothing readable.
+        names_no_workspace: Whether it says that the key needs a workspace and none was named.
+        permission: The permission it says is missing, if it names one.
+        unavailable: What it says is missing or used up, where it speaks of a plan, a feature or a limit.
+        malformed_workspace_id: Whether it says that the workspace id is not a UUID.
+        legacy_key: Whether it says that the key is a legacy key.
+        agent_server: Whether these are the words of an Agent Server.
+        invalid_token: Whether it calls the token invalid, which LangSmith says with 401 only.
+        speaker: Who wrote it, where its form is that of another known service.
+        is_langsmiths_page: Whether it is a web page with the title of LangSmith's own.
+    """
+
+    form: Literal["json", "html", "empty", "other"] = "empty"
+    message: str | None = None
+    names_no_workspace: bool = False
+    permission: str | None = None
+    unavailable: str | None = None
+    malformed_workspace_id: bool = False
+    legacy_key: bool = False
+    agent_server: bool = False
+    invalid_token: bool = False
+    speaker: str | None = None
+    is_langsmiths_page: bool = False
+
+
+NO_BODY = Body()
+
+
+def read_body(raw: bytes, content_type: str = "", secrets: tuple[str, ...] = ()) -> Body:
+    """Returns what the body of a refusal says.
+
+    Args:
+        raw: The bytes that came, as many as are worth reading.
+        content_type: The `Content-Type` header.
+        secrets: Strings that must not appear in the result.
+    """
+    text = raw.decode("utf-8", "replace")
+    if not text.strip():
+        return Body("empty")
+    if _HTML.match(text[:20_000]) or "html" in content_type.lower():
+        said = clean(_title(text[:20_000]), MESSAGE_LIMIT, secrets)
+        page = f"an HTML page, '{said}'" if said else "an HTML page"
+        return Body("html", page, is_langsmiths_page=said.strip() == "LangSmith")
+    document = parse(text)
+    said = _joined(_sentences(document)[:_MOST_SENTENCES]) if isinstance(document, dict) else text
+    if isinstance(document, str):
+        said = document
+    message = clean(said or text, MESSAGE_LIMIT, secrets) or None
+    if not isinstance(document, dict) or not _is_langsmiths(document):
+        # What somebody else says of features and permissions is said of their own.
+        return Body("other", message, speaker=_speaker(document))
+    return Body(
+        "json",
+        message,
+        names_no_workspace=bool(_NAMES_NO_WORKSPACE.search(said)),
+        permission=_permission(said),
+        unavailable=next((what for words, what in _UNAVAILABLE.items() if words.search(said)), None),
+        malformed_workspace_id="not a valid uuid" in said.lower(),
+        legacy_key="legacy api key" in said.lower(),
+        agent_server=bool(_AGENT_SERVER.match(said)),
+        invalid_token=said.strip().lower() == "invalid token",
+    )
+
+
+def _is_langsmiths(document: dict[str, Any]) -> bool:
+    """Whether an error document has the form that one of LangSmith's services gives it."""
+    if isinstance(document.get("error"), str) or "detail" in document:
+        return True
+    return "title" in document and "status" in document
+
+
+def _speaker(document: Any) -> str | None:
+    if isinstance(document, dict) and document.get("kind") == "Status" and "apiVersion" in document:
+        return "a Kubernetes API server"
+    return None
+
+
+def _title(page: str) -> str:
+    start = page.lower().find("<title")
+    end = page.lower().find("</title", start)
+    return page[start:end].partition(">")[2] if 0 <= start < end else ""
+
+
+def parse(text: str) -> Any:
+    """Returns what a JSON text holds; `None` where it is none, or nested deeper than what any service writes."""
+    # The parser would go down to the recursion limit, and what the garbage collector happens to finalize down there,
+    # anybody's objects, would fail for want of stack.
+    if text.count("[") + text.count("{") > _DEEPEST and not _is_balanced(text):
+        return None
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _is_balanced(text: str) -> bool:
+    """Whether every bracket of a JSON text is closed, and none stands much deeper than `_DEEPEST` others."""
+    brackets = _NO_BRACKETS.sub("", _STRING.sub("", _ESCAPED.sub("", text)))
+    for _ in range(_DEEPEST):
+        brackets, before = brackets.replace("[]", "").replace("{}", ""), brackets
+        if brackets == before:
+            break
+    return not brackets
+
+
+def _sentences(value: Any, depth: int = 0) -> list[str]:
+    """Collects the texts of an error document, in the order in which they help."""
+    if isinstance(value, str):
+        return [value]
+    if depth > 3:
+        return []
+    if isinstance(value, list):
+        return [text for item in value[:5] for text in _sentences(item, depth + 1)]
+    if isinstance(value, dict):
+        fields = ("error", "code", "title", "detail", "message", "msg", "error_description", "error_class", "remedy")
+        texts = [text for name in fields for text in _sentences(value.get(name), depth + 1)]
+        return list(dict.fromkeys(texts))
+    return []
+
+
+def _joined(texts: list[str]) -> str:
+    """Puts the texts together, a short one as the heading of the others, without those that another one contains."""
+    told = [text for text in texts if not any(text.lower() in other.lower() for other in texts if other != text)]
+    sentences = [text if text.endswith(_ENDS) else f"{text}." for text in told[1:-1]] + told[1:][-1:]
+    heading = told[:1] if not sentences or told[0].endswith(_ENDS) else [f"{told[0]}:"]
+    return " ".join(heading + sentences)
+
+
+def _permission(text: str) -> str | None:
+    """The permission that a text calls missing: the only one in it, or the one behind a word that says so."""
+    text = text[:20_000]
+    if _ADMINS_ONLY.search(text):
+        return "organization:manage"
+    named = {match.start(): match.group() for match in _PERMISSION.finditer(text)}
+    known = {
+        start: name
+        for start, name in named.items()
+        if name.partition(":")[0] in _RESOURCES and re.split("[-_]", name.rpartition(":")[2])[0] in _ACTIONS
+    }
+    if len(set(known.values())) == 1:
+        return next(iter(known.values()))
+    return next((name for start, name in known.items() if _LACKS.search(text[max(0, start - 30) : start])), None)
+
+
+Service = Literal["LangSmith", "an Agent Server"]
+AGENT_SERVER: Service = "an Agent Server"
+
+NAME_LIMIT = 80
+URL_LIMIT = 200
+LARGEST_LISTING = 10_000
+MOST_PERMISSIONS = 500
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer to one question, or why there is none.
+
+    Attributes:
+        status: The HTTP status, or `None` where no answer came.
+        error: Why there is no usable answer, in a few words, or `None`.
+        asked: Whether a request was sent at all.
+        workspaces: The workspaces listed, deleted ones apart, or `None` where the answer was no list of them.
+        lists_all: Whether all that it lists could be read.
+        deleted: The ids of the deleted ones in the list.
+        organizations: The ids of the organizations they belong to.
+        resolved: The workspace that the request resolved to, where that was the question.
+        service: Which service described itself, where that was the question.
+        data_planes: Where the data planes of the listed workspaces answer, by workspace id, for those that have one.
+        body: What the body of a refusal says.
+    """
+
+    status: int | None = None
+    error: str | None = None
+    asked: bool = True
+    workspaces: tuple[Workspace, ...] | None = None
+    lists_all: bool = True
+    deleted: frozenset[str] = frozenset()
+    organizations: frozenset[str] = frozenset()
+    resolved: Workspace | None = None
+    service: Service | None = None
+    data_planes: Mapping[str, str] = field(default_factory=dict, hash=False)
+    body: Body = NO_BODY
+
+    @property
+    def authorized(self) -> bool:
+        """Whether LangSmith answered a question that it answers only with a key."""
+        return self.resolved is not None or self.workspaces is not None
+
+    @property
+    def forbidden(self) -> bool:
+        """Whether LangSmith itself, and not something on the way, refused: it does so with a JSON object."""
+        return self.status in (401, 403) and self.body.form == "json"
+
+    @property
+    def knows_key(self) -> bool:
+        """Whether LangSmith showed that it knows the key: who lacks a permission is somebody."""
+        return self.authorized or (self.forbidden and self.body.permission is not None)
+
+    @property
+    def no_response(self) -> bool:
+        """Whether nobody answered at all, or only to say that the server is in trouble."""
+        return self.status is None or self.status == 429 or self.status >= 500
+
+    @property
+    def inconclusive(self) -> bool:
+        """Whether nobody who could know has answered: the network, a server in trouble, something else's page."""
+        return not self.authorized and not self.forbidden and self.service is None
+
+
+def canonical_workspace_id(text: str | None) -> str | None:
+    """Returns a workspace id as LangSmith writes it, or `None` where `text` is not a UUID."""
+    try:
+        # UUID() also takes braces, "urn:uuid:" and no hyphens at all, which a header does not.
+        return (
+            str(UUID(text))
+            if text and re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", text)
+            else None
+        )
+    except ValueError:
+        return None
+
+
+def read_answer(status: int, raw: bytes, content_type: str = "", secrets: tuple[str, ...] = ()) -> Answer:
+    """Returns what the answer to one of our questions says.
+
+    Args:
+        status: The HTTP status.
+        raw: The whole body.
+        content_type: The `Content-Type` header.
+        secrets: Strings that must not appear in the result.
+    """
+    if status != 200:
+        error = "a redirect, which is not followed" if 300 <= status < 400 else None
+        return Answer(status, error, body=read_body(raw[:100_000], content_type, secrets))
+    document = parse(raw.decode("utf-8", "replace"))
+    if isinstance(document, dict):
+        workspace = _workspace(document, secrets, {})
+        if workspace is not None:
+            return Answer(status, resolved=workspace)
+        service = _service(document)
+        if service is not None:
+            return Answer(status, service=service)
+    if isinstance(document, list) and len(document) <= LARGEST_LISTING:
+        entries = [entry for entry in document if isinstance(entry, dict)]
+        # Workspaces list the same permissions, so each is made fit to show once.
+        names: dict[str, str] = {}
+        found = [(entry, _workspace(entry, secrets, names)) for entry in entries]
+        live = {
+            workspace.id: workspace for entry, workspace in found if workspace and entry.get("is_deleted") is not True
+        }
+        gone = {workspace.id for entry, workspace in found if workspace and entry.get("is_deleted") is True}
+        owners = {canonical_workspace_id(_text(entry.get("organization_id"))) for entry in entries}
+        planes = {workspace.id: _text(entry.get("data_plane_url")) for entry, workspace in found if workspace}
+        if live or not document or gone:
+            unread = any(not workspace and entry.get("is_deleted") is not True for entry, workspace in found)
+            return Answer(
+                status,
+                workspaces=tuple(live.values()),
+                lists_all=not unread and len(entries) == len(document),
+                deleted=frozenset(gone),
+                organizations=frozenset(owner for owner in owners if owner),
+                data_planes={id_: url for id_, url in planes.items() if url and _is_data_plane(url)},
+            )
+    return Answer(
+        status, "an answer that LangSmith does not give", body=read_body(raw[:100_000], content_type, secrets)
+    )
+
+
+def _service(document: dict[str, Any]) -> Service | None:
+    """Tells LangSmith's `GET /info` from that of an Agent Server, which is what LangSmith Deployment runs."""
+    if not isinstance(document.get("version"), str):
+        return None
+    if "langgraph_py_version" in document or "langgraph_js_version" in document:
+        return AGENT_SERVER
+    return "LangSmith" if "batch_ingest_config" in document or "instance_flags" in document else None
+
+
+def _is_data_plane(url: str) -> bool:
+    return len(url) <= URL_LIMIT and is_plain_address(url) and api_instead_of_ui(url) is None
+
+
+def _workspace(entry: dict[str, Any], secrets: tuple[str, ...], names: dict[str, str]) -> Workspace | None:
+    id_ = canonical_workspace_id(_text(entry.get("id")))
+    if id_ is None:
+        return None
+    permissions = entry.get("permissions")
+    return Workspace(
+        id=id_,
+        name=clean(_text(entry.get("display_name")) or "", NAME_LIMIT, secrets) or "(no name)",
+        role=clean(_text(entry.get("role_name")) or "", NAME_LIMIT, secrets) or None,
+        permissions=_permissions(permissions, secrets, names) if isinstance(permissions, list) else None,
+    )
+
+
+def _permissions(listed: list[Any], secrets: tuple[str, ...], names: dict[str, str]) -> tuple[str, ...] | None:
+    """The listed permissions, sorted, `None` where there are more than anybody has; `names` is what each shows as."""
+    permissions = [name for name in listed if isinstance(name, str)]
+    for name in permissions:
+        if name not in names:
+            if len(names) >= MOST_PERMISSIONS:
+                return None
+            names[name] = clean(name, NAME_LIMIT, secrets)
+    return tuple(sorted({names[name] for name in permissions}))
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None

@@ -1,0 +1,1 @@
+"""Sending probes: read-only requests to the endpoint that refused."""
