@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).parent
-DIAGNOSES = HERE.parent.parent / "tests" / "core" / "regenerate.py"
+DIAGNOSES = HERE.parent.parent / "tests" / "unit" / "core" / "regenerate.py"
 PICTURES = [
     ("permission-denied", "light"),
     ("permission-denied", "dark"),

@@ -1,0 +1,70 @@
+"""Public reports of LangSmith's 401 and 403, set up on the stand-in: is the cause named, and does the fix help?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from safe_langsmith import Confidence
+
+from .accounts import CANARY
+from .case import Helps
+from .playing import CASES, offered, outcome
+from .table import REPORTS, document
+
+
+def test_every_report_is_set_up():
+    assert set(CASES) == set(REPORTS)
+
+
+@pytest.mark.parametrize("id", CASES)
+def test_the_answer_is_the_one_that_was_reported(id):
+    assert REPORTS[id]["status"] in (None, *outcome(id).attempt.statuses)
+
+
+@pytest.mark.parametrize("id", CASES)
+def test_the_cause_is_named(id):
+    case, found = CASES[id], outcome(id)
+
+    assert (found.diagnosis.cause if found.diagnosis else None) in (case.causes or (None,))
+    if found.diagnosis and case.untold:
+        assert found.diagnosis.confidence is not Confidence.CONFIRMED
+
+
+@pytest.mark.parametrize("id", [id for id in CASES if CASES[id].heals])
+def test_with_one_workspace_nothing_is_lost(id):
+    assert outcome(id).healed
+
+
+@pytest.mark.parametrize("id", CASES)
+def test_a_fix_helps(id):
+    case, found = CASES[id], outcome(id)
+
+    if case.helps is Helps.FIRST:
+        assert found.helped == 1
+    elif case.helps is Helps.LATER:
+        assert found.helped is not None
+    else:
+        assert found.helped is None
+
+
+@pytest.mark.parametrize("id", [id for id in CASES if CASES[id].offers])
+def test_what_must_be_offered_is_offered(id):
+    fix = offered(CASES[id], outcome(id).diagnosis)
+
+    assert fix is not None
+    assert outcome(id).tried.get(fix) is not False
+
+
+@pytest.mark.parametrize("id", CASES)
+def test_no_key_is_shown(id):
+    found = outcome(id).diagnosis
+
+    if found:
+        assert CANARY not in f"{found} {found.to_dict()} {found._repr_html_()}"
+
+
+def test_the_document_is_up_to_date():
+    """Where it is not: `PYTHONPATH=. python tests/integration/incidents/write.py`."""
+    assert (Path(__file__).parents[3] / "docs" / "incidents.md").read_text("utf-8") == document()
