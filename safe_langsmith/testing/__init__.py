@@ -1,10 +1,10 @@
-"""A stand-in for LangSmith's authorization, on a loopback socket.
+"""A fake LangSmith server on a loopback socket, for tests.
 
-It answers like LangSmith does to who is asking, with which key, for which workspace, and stores enough for the real
-SDK to work. So code that must cope with refusals can be tested without a LangSmith account and without mocks:
+It authorizes and refuses requests as LangSmith does, by key, workspace, role and policy, and stores enough for the real
+SDK to work. So a test needs neither a LangSmith account nor mocks:
 
     from langsmith import Client
-    from safe_langsmith.testing import Reply, FakeLangSmith
+    from safe_langsmith.testing import FakeLangSmith, Reply
 
     with FakeLangSmith() as server:
         acme = server.add_organization("Acme")
@@ -16,21 +16,22 @@ SDK to work. So code that must cope with refusals can be tested without a LangSm
         assert server.requests[0].workspace_id == research.id
 
         server.fault("GET", "/sessions", Reply(503, {"detail": "try later"}))  # once
-        acme.add_access_policy("deny", "datasets:delete", workspace=research)  # whatever the role says
-        acme.restrict_addresses(["203.0.113.7"])  # an IP allow-list, on which this machine is not
+        acme.add_access_policy("deny", "datasets:delete", workspace=research)  # overrides the role
+        acme.restrict_addresses(["203.0.113.7"])  # an IP allow-list that excludes this machine
         server.revoke(key)
 
-What the texts and rules are based on is LangSmith's public documentation and its published error messages.
+The texts and rules are those of LangSmith's public documentation and of its published error messages.
 """
 
 from safe_langsmith.testing.accounts import Workspace
-from safe_langsmith.testing.fake_langsmith import FakeLangSmith
-from safe_langsmith.testing.faults import Drop, Fault, Redirect, Slow, SlowBody
+from safe_langsmith.testing.endpoints import AuthorizedRequest, Route
+from safe_langsmith.testing.faults import Drop, Fault, Redirect, Reply, Slow, SlowBody
 from safe_langsmith.testing.organization import Organization
-from safe_langsmith.testing.received import RecordedRequest
-from safe_langsmith.testing.replies import Reply
+from safe_langsmith.testing.recorded import RecordedRequest
+from safe_langsmith.testing.server import FakeLangSmith
 
 __all__ = [
+    "AuthorizedRequest",
     "Drop",
     "FakeLangSmith",
     "Fault",
@@ -38,6 +39,7 @@ __all__ = [
     "RecordedRequest",
     "Redirect",
     "Reply",
+    "Route",
     "Slow",
     "SlowBody",
     "Workspace",

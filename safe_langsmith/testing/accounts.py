@@ -1,24 +1,30 @@
-"""Who exists: workspaces, keys, the roles that keys have in workspaces, and what overrules those. Plain values."""
+"""Workspaces and keys, and what limits them: roles, access policies, IP allow-lists."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from enum import Enum
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Literal
 from urllib.parse import urlsplit
 
-from safe_langsmith.testing.error_formats import resource
+from safe_langsmith._core.permissions import ADMIN, EDITOR, VIEWER
+from safe_langsmith.testing.error_formats import resource_path
 
 Effect = Literal["allow", "deny"]
-Network = IPv4Network | IPv6Network
 
 
 def now() -> str:
-    """Returns the current time as LangSmith writes it."""
+    """Return the current time as LangSmith writes it."""
     return datetime.now(timezone.utc).isoformat()
+
+
+def mint_key(prefix: str) -> str:
+    """Return a random secret in the form of LangSmith's keys."""
+    return f"{prefix}{secrets.token_hex(16)}_{secrets.token_hex(5)}"
 
 
 @dataclass(frozen=True)
@@ -26,11 +32,11 @@ class Workspace:
     """A workspace.
 
     Attributes:
-        id: Its UUID, what `X-Tenant-Id` and `LANGSMITH_WORKSPACE_ID` name.
+        id: Its UUID, the value of `X-Tenant-Id` and `LANGSMITH_WORKSPACE_ID`.
         name: Its display name.
         organization_id: The organization it belongs to.
-        deleted: Whether it was deleted; then no key reaches it.
-        data_plane_url: Where its data plane answers, if it has one of its own; requests in it are served there only.
+        deleted: Whether it was deleted. No key has access to a deleted workspace.
+        data_plane_url: The URL of its own data plane, if it has one. Only that server then serves its requests.
         created_at: When it was created, ISO 8601.
     """
 
@@ -42,34 +48,33 @@ class Workspace:
     created_at: str = field(default_factory=now)
 
     def is_served_at(self, address: str) -> bool:
-        """Whether requests that run in it are served at `address`, an IPv4 address and a port."""
+        """Return whether the server at `address`, an IPv4 address and a port, serves its requests."""
         if not self.data_plane_url:
             return True
         return urlsplit(self.data_plane_url).netloc.replace("localhost:", "127.0.0.1:") == address
 
 
 class Kind(str, Enum):
-    """The kinds of credential."""
+    """The kinds of credential. The value is the prefix of their secrets."""
 
-    PERSONAL = "personal"
-    SERVICE = "service"
-    OAUTH = "oauth"
+    PERSONAL = "lsv2_pt_"
+    SERVICE = "lsv2_sk_"
+    OAUTH = "eyJ"
 
 
 @dataclass(frozen=True)
 class Key:
-    """A credential and what it reaches.
+    """A credential and its access.
 
     Attributes:
-        secret: What the client sends.
+        secret: The value that the client sends.
         kind: A personal access token, a service key or an OAuth access token.
-        organization_id: The one organization it belongs to.
-        roles: The role it has in each workspace, by workspace id.
+        organization_id: The organization it belongs to.
+        roles: Its role in each workspace, by workspace ID.
         role_everywhere: Its role in every workspace of the organization, for an organization-scoped service key.
-        default: The id of the workspace that requests run in when they name none.
-        may_list: Whether it may ask for the organization's workspaces.
-        permissions_listed: Whether that list tells the permissions.
-        active: Whether it is accepted; a deactivated key may be reactivated.
+        default: The ID of the workspace of requests that name none.
+        may_list: Whether it may list the workspaces.
+        permissions_listed: Whether that list includes the permissions.
     """
 
     secret: str = field(repr=False)
@@ -80,10 +85,15 @@ class Key:
     default: str | None = None
     may_list: bool = True
     permissions_listed: bool = True
-    active: bool = True
+
+    def __post_init__(self) -> None:
+        # A misspelt role would have no permissions, and the test would blame the library for the 403.
+        for role in (*self.roles.values(), self.role_everywhere or ADMIN):
+            if role not in (ADMIN, EDITOR, VIEWER):
+                raise ValueError(f"role must be {ADMIN!r}, {EDITOR!r} or {VIEWER!r}, not {role!r}")
 
     def role_in(self, workspace: Workspace) -> str | None:
-        """Returns the key's role in `workspace`, or `None` where it is no member."""
+        """Return the key's role in `workspace`, or `None` if it is not a member."""
         if workspace.organization_id != self.organization_id:
             return None
         return self.role_everywhere or self.roles.get(workspace.id)
@@ -91,14 +101,14 @@ class Key:
 
 @dataclass(frozen=True)
 class AccessPolicy:
-    """What an organization allows or denies whatever the role says.
+    """A permission that an organization allows or denies, whatever the role.
 
     Attributes:
         effect: Whether it allows or denies.
-        permission: The permission it is about.
-        organization_id: The organization whose policy it is.
-        workspace_id: The one workspace it is limited to, if it is.
-        path: The one resource it is limited to, as a canonical path, if it is. What is below that path is part of it.
+        permission: The permission.
+        organization_id: The organization.
+        workspace_id: The only workspace it applies to, if it is limited to one.
+        path: The canonical path of the only resource it applies to and of those below it, if it is limited to one.
     """
 
     effect: Effect
@@ -107,75 +117,76 @@ class AccessPolicy:
     workspace_id: str | None = None
     path: str | None = None
 
-    def covers(self, permission: str, workspace: Workspace, path: str) -> bool:
-        """Whether it has a say in a request to the canonical `path` in `workspace` that needs `permission`."""
+    def applies_to(self, permission: str, workspace: Workspace, path: str) -> bool:
+        """Return whether it applies to a request to the canonical `path` in `workspace` that needs `permission`."""
         return (
             permission == self.permission
             and workspace.organization_id == self.organization_id
             and self.workspace_id in (None, workspace.id)
-            and (self.path is None or f"{resource(path)}/".startswith(f"{resource(self.path)}/"))
+            and (self.path is None or f"{resource_path(path)}/".startswith(f"{resource_path(self.path)}/"))
         )
 
 
-@dataclass(frozen=True)
-class Directory:
-    """Everything that decides about requests, at one moment. The changing methods return a new directory.
+class Accounts:
+    """Every workspace, key and restriction.
+
+    Needs no lock: the entries are immutable, and each change adds, replaces or removes one entry.
 
     Attributes:
-        workspaces: Every workspace by its id.
-        keys: Every key by its secret.
+        mint: A function that returns a new secret with the given prefix.
+        workspaces: Every workspace, by ID.
+        keys: Every key, by secret.
+        deactivated: The secrets of the keys that are deactivated.
         access_policies: Every access policy.
-        networks: Where requests may come from, by the id of the organization; from anywhere for one that is missing.
+        networks: The networks that requests may come from, by organization ID. An organization without an entry has no
+            restriction.
     """
 
-    workspaces: Mapping[str, Workspace] = field(default_factory=dict)
-    keys: Mapping[str, Key] = field(default_factory=dict, repr=False)
-    access_policies: tuple[AccessPolicy, ...] = ()
-    networks: Mapping[str, tuple[Network, ...]] = field(default_factory=dict)
+    def __init__(self, mint: Callable[[str], str] = mint_key) -> None:
+        self.mint = mint
+        self.workspaces: dict[str, Workspace] = {}
+        self.keys: dict[str, Key] = {}
+        self.deactivated: set[str] = set()
+        self.access_policies: list[AccessPolicy] = []
+        self.networks: dict[str, tuple[IPv4Network | IPv6Network, ...]] = {}
 
-    def with_workspace(self, workspace: Workspace) -> Directory:
-        """Returns this directory with `workspace` added."""
-        return replace(self, workspaces={**self.workspaces, workspace.id: workspace})
+    def add_workspace(self, workspace: Workspace) -> Workspace:
+        """Add or replace a workspace, and return it."""
+        self.workspaces[workspace.id] = workspace
+        return workspace
 
-    def with_key(self, key: Key) -> Directory:
-        """Returns this directory with `key` added."""
-        return replace(self, keys={**self.keys, key.secret: key})
+    def add_key(self, key: Key) -> str:
+        """Add a key and return its secret."""
+        self.keys[key.secret] = key
+        return key.secret
 
-    def without_key(self, secret: str) -> Directory:
-        """Returns this directory without the key `secret`."""
-        return replace(self, keys={known: key for known, key in self.keys.items() if known != secret})
+    def set_active(self, secret: str, active: bool) -> None:
+        """Reactivate or deactivate the personal access token `secret`.
 
-    def with_activity(self, secret: str, active: bool) -> Directory:
-        """Returns this directory with the personal access token `secret` activated or deactivated."""
+        Raises:
+            ValueError: If it is not a known personal access token.
+        """
         key = self.keys.get(secret)
         if key is None or key.kind is not Kind.PERSONAL:
             raise ValueError("only a valid personal access token can be deactivated and reactivated")
-        return self.with_key(replace(key, active=active))
-
-    def with_access_policy(self, policy: AccessPolicy) -> Directory:
-        """Returns this directory with `policy` added."""
-        return replace(self, access_policies=(*self.access_policies, policy))
-
-    def with_networks(self, organization_id: str, networks: tuple[Network, ...] | None) -> Directory:
-        """Returns this directory with requests for an organization limited to `networks`, or no longer limited."""
-        others = {id: known for id, known in self.networks.items() if id != organization_id}
-        return replace(self, networks=others if networks is None else {**others, organization_id: networks})
+        (self.deactivated.discard if active else self.deactivated.add)(secret)
 
     def active_key(self, secret: str) -> Key | None:
-        """Returns the key `secret` if it is known and not deactivated."""
-        key = self.keys.get(secret)
-        return key if key is not None and key.active else None
+        """Return the key `secret`, or `None` if it is unknown or deactivated."""
+        return None if secret in self.deactivated else self.keys.get(secret)
 
-    def admits(self, key: Key, address: str) -> bool:
-        """Whether requests with `key` may come from the IP address `address`."""
+    def allows_address(self, key: Key, address: str) -> bool:
+        """Return whether requests with `key` may come from the IP address `address`."""
         networks = self.networks.get(key.organization_id)
         return networks is None or any(ip_address(address) in network for network in networks)
 
     def effects(self, permission: str, workspace: Workspace, path: str) -> set[Effect]:
-        """Returns what the access policies say to a request to the canonical `path` that needs `permission`."""
-        return {policy.effect for policy in self.access_policies if policy.covers(permission, workspace, path)}
+        """Return the effects of the access policies on a request to the canonical `path` that needs `permission`."""
+        return {
+            policy.effect for policy in tuple(self.access_policies) if policy.applies_to(permission, workspace, path)
+        }
 
     def memberships(self, key: Key) -> list[tuple[Workspace, str]]:
-        """Returns the workspaces `key` is a member of, deleted ones too, each with the key's role."""
-        found = ((workspace, key.role_in(workspace)) for workspace in self.workspaces.values())
+        """Return the workspaces that `key` is a member of, deleted ones too, each with the key's role."""
+        found = [(workspace, key.role_in(workspace)) for workspace in tuple(self.workspaces.values())]
         return [(workspace, role) for workspace, role in found if role is not None]

@@ -1,4 +1,4 @@
-"""Decodes request bodies: JSON, forms and the three ways in which runs arrive."""
+"""Decoding of request bodies: JSON, multipart forms, and the three forms in which clients send runs."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ import io
 import json
 import re
 from collections.abc import Iterable, Iterator
-from email.message import Message
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-from safe_langsmith.testing.received import RecordedRequest
+from safe_langsmith.testing.recorded import RecordedRequest
 
-# What the SDK writes, without anything quoted or encoded in it.
-_PLAIN = re.compile(r'form-data; name="([^"\\]*)"(?:; filename="([^"\\]*)")?')
+_BOUNDARY = re.compile(r'boundary="?([^";]+)')
+_DISPOSITION = re.compile(r'(?i:content-disposition):.*? name="([^"]*)"(?:.*? filename="([^"]*)")?')
 
 
 class Part(NamedTuple):
@@ -26,13 +25,13 @@ class Part(NamedTuple):
 
 
 class Operation(NamedTuple):
-    """Something to store.
+    """A write to a stored record.
 
     Attributes:
-        collection: The collection it goes to.
-        id: Its id.
-        fields: Its fields.
-        is_first: Whether it is what a run begins with, so that what it leaves empty has been told meanwhile, if at all.
+        collection: The collection of the record.
+        id: Its ID.
+        fields: The fields to write.
+        is_first: Whether this creates a run, so that fields which are stored already are newer.
     """
 
     collection: str
@@ -42,7 +41,7 @@ class Operation(NamedTuple):
 
 
 def json_object(body: bytes) -> dict[str, Any] | None:
-    """Returns the JSON object in `body`, or `None` where it holds none."""
+    """Return the JSON object in `body`, or `None` if it is not one."""
     try:
         value = json.loads(body)
     except ValueError:
@@ -50,46 +49,32 @@ def json_object(body: bytes) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def parts(received: RecordedRequest) -> Iterator[Part]:
-    """Yields the parts of a multipart body; none where it cannot be decoded."""
-    boundary = _header("content-type", received.headers.get("content-type", "")).get_param("boundary")
-    body = _decompressed(received)
-    if not isinstance(boundary, str) or body is None:
+def parts(request: RecordedRequest) -> Iterator[Part]:
+    """Yield the parts of a multipart body, or nothing if it cannot be decoded."""
+    boundary = _BOUNDARY.search(request.headers.get("content-type", ""))
+    body = _decompressed(request)
+    if boundary is None or body is None:
         return
-    # The first delimiter has no line break before it, every other one does.
-    for section in (b"\r\n" + body).split(b"\r\n--" + boundary.encode())[1:]:
-        head, found, content = section.removeprefix(b"\r\n").partition(b"\r\n\r\n")
-        if not found:
-            continue
-        for line in head.decode("utf-8", "replace").split("\r\n"):
-            name, _, value = line.partition(":")
-            if name.lower() == "content-disposition":
-                yield Part(*_disposition(value.strip()), content)
+    # Every delimiter but the first follows a line break.
+    for section in (b"\r\n" + body).split(b"\r\n--" + boundary[1].encode())[1:]:
+        head, found, content = section.partition(b"\r\n\r\n")
+        disposition = _DISPOSITION.search(head.decode("utf-8", "replace")) if found else None
+        if disposition is not None:
+            yield Part(disposition[1], disposition[2], content)
 
 
-def _disposition(value: str) -> tuple[str, str | None]:
-    """Returns the name and the file name of a part."""
-    plain = _PLAIN.fullmatch(value)
-    if plain is not None:
-        return plain[1], plain[2]
-    # Right in every case and slow, which counts where a body has hundreds of parts.
-    name = "Content-Disposition"
-    disposition = _header(name, value)
-    return str(disposition.get_param("name", header=name)), disposition.get_filename()
+def run_operations(request: RecordedRequest, path: str) -> Iterable[Operation]:
+    """Return the runs and feedback in a request to one of the ingest endpoints.
 
-
-def run_operations(received: RecordedRequest, path: str) -> Iterable[Operation]:
-    """Returns the runs and feedback that a request to one of the ingest endpoints carries.
-
-    Those in a multipart body are decoded only as they are taken.
+    A multipart body is decoded only when the result is iterated.
 
     Args:
-        received: The request.
+        request: The request.
         path: Its canonical path.
     """
     if path == "/runs/multipart":
-        return _multipart_operations(received)
-    body = json_object(received.body) or {}
+        return _multipart_operations(request)
+    body = json_object(request.body) or {}
     if path == "/runs/batch":
         runs = [*(body.get("post") or ()), *(body.get("patch") or ())]
         return [_run(run) for run in runs if isinstance(run, dict)]
@@ -97,8 +82,8 @@ def run_operations(received: RecordedRequest, path: str) -> Iterable[Operation]:
     return [_run({**body, "id": id} if id else body)] if body else []
 
 
-def _multipart_operations(received: RecordedRequest) -> Iterator[Operation]:
-    for part in parts(received):
+def _multipart_operations(request: RecordedRequest) -> Iterator[Operation]:
+    for part in parts(request):
         operation, _, rest = part.name.partition(".")
         id, _, field = rest.partition(".")
         try:
@@ -107,33 +92,24 @@ def _multipart_operations(received: RecordedRequest) -> Iterator[Operation]:
             continue
         if operation == "feedback" and isinstance(value, dict):
             yield Operation("feedback", id, value)
-        elif operation in ("post", "patch"):
-            if field:
-                yield Operation("runs", id, {field: value}, operation == "post")
-            elif isinstance(value, dict):
-                yield Operation("runs", id, value, operation == "post")
+        elif operation in ("post", "patch") and (field or isinstance(value, dict)):
+            yield Operation("runs", id, {field: value} if field else value, operation == "post")
 
 
 def _run(run: dict[str, Any]) -> Operation:
     return Operation("runs", str(run.get("id") or uuid4()), run)
 
 
-def _header(name: str, value: str) -> Message:
-    message = Message()
-    message[name] = value
-    return message
-
-
-def _decompressed(received: RecordedRequest) -> bytes | None:
-    if received.headers.get("content-encoding", "").lower() != "zstd":
-        return received.body
+def _decompressed(request: RecordedRequest) -> bytes | None:
+    if request.headers.get("content-encoding", "").lower() != "zstd":
+        return request.body
     try:
         zstandard = importlib.import_module("zstandard")
     except ImportError:
         return None
     try:
-        # The SDK streams, so the frames do not tell their size.
-        stream = zstandard.ZstdDecompressor().stream_reader(io.BytesIO(received.body), read_across_frames=True)
+        # The SDK compresses a stream, whose frames do not contain their size.
+        stream = zstandard.ZstdDecompressor().stream_reader(io.BytesIO(request.body), read_across_frames=True)
         return bytes(stream.read())
     except zstandard.ZstdError:
         return None

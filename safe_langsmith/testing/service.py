@@ -1,106 +1,105 @@
-"""What is behind the socket: notes each request, looks for a fault, authorizes, and answers."""
+"""The path of a request: recorded, then authorized, then answered by the route for its path."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from safe_langsmith.testing import error_formats as dialects
-from safe_langsmith.testing import identity, oauth, routes
-from safe_langsmith.testing.authorization import Policy, authorize
-from safe_langsmith.testing.faults import Fault, Script
-from safe_langsmith.testing.received import Headers, Journal, RecordedRequest
-from safe_langsmith.testing.registry import Registry
-from safe_langsmith.testing.replies import Reply
-from safe_langsmith.testing.store import Store
+from safe_langsmith.testing import error_formats, resources, runs
+from safe_langsmith.testing.accounts import Accounts
+from safe_langsmith.testing.authorization import Variations, authorize
+from safe_langsmith.testing.endpoints import AuthorizedRequest, Record, Route, Store
+from safe_langsmith.testing.faults import FaultScript, Reply
+from safe_langsmith.testing.recorded import Headers, RecordedRequest, RequestLog
 
 _WEB_PAGE = "<!doctype html><html><head><title>LangSmith</title></head><body><div id=root></div></body></html>"
+# Paths that a self-hosted instance serves at `.../api/v2` and so on, next to `.../api/v1`.
+_NEXT_TO_V1 = ("/v2/", "/oauth/token", "/.well-known/oauth-authorization-server")
 
 
 class Service:
-    """Answers requests; safe to call from several threads."""
+    """LangSmith without a socket: authorizes requests and replies. Safe to use from several threads."""
 
-    def __init__(self, base: str, policy: Policy, info: dict[str, Any], registry: Registry) -> None:
-        """Starts with no faults, nothing received and nothing stored.
+    def __init__(
+        self,
+        accounts: Accounts,
+        variations: Variations,
+        *,
+        base: str = "",
+        info: Mapping[str, Any] | None = None,
+        routes: Iterable[Route] = (),
+    ) -> None:
+        """Start without faults, records and recorded requests.
 
         Args:
-            base: The path the API starts at, without a slash at the end.
-            policy: How to answer where LangSmith varies.
-            info: The body of `GET /info`.
-            registry: Who exists.
+            accounts: The workspaces and keys.
+            variations: The answers that vary.
+            base: The path of the API, without a slash at the end.
+            info: Overrides for the body of `GET /info`.
+            routes: Further endpoints. One with the path of an existing endpoint replaces it.
         """
-        self.script: Script = Script()
-        self.journal: Journal = Journal()
+        self.faults: FaultScript = FaultScript()
+        self.log: RequestLog = RequestLog()
         self.store: Store = Store()
+        self.info: Record = resources.service_info(info or {})
+        self._accounts = accounts
+        self._variations = variations
         self._base = base
-        # Beside ".../api/v1" are the API's second version and the authorization server, below ".../api".
-        self._mount = base.removesuffix("/v1") if base.endswith("/api/v1") else base
-        self._policy = policy
-        self._info = info
-        self._registry = registry
+        self._base_of_v2 = base.removesuffix("/v1") if base.endswith("/api/v1") else base
+        # The first route that matches is used.
+        self._routes = (*routes, *resources.service_routes(accounts, self.info), *runs.ROUTES, *resources.ROUTES)
 
-    def receive(
+    def record(
         self, method: str, target: str, headers: Headers, body: bytes, client_address: str, server_address: str
-    ) -> tuple[int, RecordedRequest]:
-        """Notes a request and returns its number in the journal."""
-        # A client that takes the server for its proxy sends whole URLs.
+    ) -> RecordedRequest:
+        """Record a request and return it."""
         path, _, query = target.partition("?")
-        if not path.startswith("/"):
+        if not path.startswith("/"):  # A client that uses this server as its proxy sends the whole URL.
             path = urlsplit(path).path or "/"
-        inside = self._inside(path)
-        received = RecordedRequest(
+        below = self._below_base(path)
+        request = RecordedRequest(
             method,
-            path if inside is None else inside,
+            path if below is None else below,
             query,
             headers,
             body,
-            outside=inside is None,
+            outside=below is None,
             client_address=client_address,
             server_address=server_address,
         )
-        return self.journal.add(received), received
+        self.log.add(request)
+        return request
 
-    def fault(self, received: RecordedRequest) -> Fault | None:
-        """Returns the fault scripted for a request."""
-        return self.script.take(received.method, received.path)
-
-    def answered(self, number: int, status: int) -> None:
-        """Notes what is about to be answered."""
-        self.journal.answered(number, status)
-
-    def reply(self, received: RecordedRequest) -> Reply:
-        """Returns the ordinary answer to a request."""
-        if received.outside:
-            return Reply(200 if received.method == "GET" else 405, _WEB_PAGE, "text/html")
-        path = dialects.canonical(received.path)
+    def reply(self, request: RecordedRequest) -> Reply:
+        """Return the ordinary reply to a request."""
+        if request.outside:
+            return Reply(200 if request.method == "GET" else 405, _WEB_PAGE, "text/html")
+        path = error_formats.canonical_path(request.path)
         try:
-            return self._authorized(received, path)
-        except Exception as error:  # A thread of the server has no one to raise to; the test sees this instead.
-            return dialects.refusal(path, 500, f"{type(error).__name__}: {error}")
+            return self._reply(request, path)
+        except Exception as error:  # The test that sent the request sees it. This thread could only print it.
+            return error_formats.error(path, 500, f"{type(error).__name__}: {error}")
 
-    def _authorized(self, received: RecordedRequest, path: str) -> Reply:
-        directory = self._registry.directory
-        grant = authorize(directory, self._policy, received, path)
+    def _reply(self, request: RecordedRequest, path: str) -> Reply:
+        grant = authorize(self._accounts, self._variations, request, path)
         if isinstance(grant, Reply):
             return grant
-        asked = (received.method, path)
-        if asked == ("GET", "/info"):
-            return Reply(200, self._info)
-        if asked == ("GET", oauth.METADATA):
-            return oauth.metadata(f"http://{received.headers.get('host', '')}{self._mount}")
-        if asked == ("POST", oauth.TOKEN):
-            return oauth.token(self._registry, received)
-        if asked == ("GET", "/workspaces") and grant.key:
-            return Reply(200, identity.workspaces(directory, grant.key, received.query))
-        if asked == ("GET", "/settings") and grant.workspace:
-            return Reply(200, identity.settings(grant.workspace))
-        if grant.workspace:
-            return routes.answer(self.store, received, path, grant.workspace)
-        return dialects.refusal(path, 404, dialects.NOT_FOUND)
+        owner = grant.workspace.id if grant.workspace else grant.key.organization_id if grant.key else ""
+        segments = path.rstrip("/").split("/")
+        for route in self._routes:
+            matched = route.match(segments) if route.method == request.method else None
+            if matched is not None:
+                with self.store.lock:
+                    reply = route.handler(AuthorizedRequest(request, path, grant, self.store.of(owner), matched))
+                    # Encoded under the lock, since the body may contain records that another request may change.
+                    return replace(reply, body=reply.content())
+        return error_formats.error(path, 404, error_formats.NOT_FOUND)
 
-    def _inside(self, path: str) -> str | None:
-        """Returns `path` below the base, or `None` where no API answers."""
+    def _below_base(self, path: str) -> str | None:
+        """Return `path` below the base path, or `None` if the API does not serve it."""
         if path == self._base or path.startswith(self._base + "/"):
             return path[len(self._base) :] or "/"
-        inside = path.removeprefix(self._mount)
-        return inside if inside != path and inside.startswith(("/v2/", oauth.TOKEN, oauth.METADATA)) else None
+        below = path.removeprefix(self._base_of_v2)
+        return below if below != path and below.startswith(_NEXT_TO_V1) else None

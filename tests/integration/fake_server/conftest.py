@@ -1,4 +1,4 @@
-"""An organization to work in, and the real SDK to do it with."""
+"""An organization, and clients of the real SDK."""
 
 from __future__ import annotations
 

@@ -1,19 +1,16 @@
-"""The real SDK's evaluation, end to end."""
+"""The real SDK's evaluation, on the server that ships with the library."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from langsmith import Client
 
 from safe_langsmith.testing import FakeLangSmith
-
-# What a real deployment offers; without it, the SDK warns that it is old.
-CURRENT = {"instance_flags": {"zstd_compression_enabled": True, "dataset_examples_multipart_enabled": True}}
 
 
 def correct(run: Any, example: Any) -> dict[str, Any]:
@@ -28,11 +25,14 @@ async def one_soon(inputs: dict[str, Any]) -> dict[str, Any]:
     return one(inputs)
 
 
+@pytest.fixture
+def server() -> Iterator[FakeLangSmith]:
+    with FakeLangSmith() as server:
+        yield server
+
+
 @pytest.fixture(params=["organization's key", "admin's key"])
-def sdk(
-    request: pytest.FixtureRequest, make_server: Callable[..., FakeLangSmith], make_sdk: Callable[..., Client]
-) -> Client:
-    server = make_server(info=CURRENT)
+def sdk(request: pytest.FixtureRequest, server: FakeLangSmith, make_sdk: Callable[..., Client]) -> Client:
     acme = server.add_organization("Acme")
     research = acme.add_workspace("Research")
     named = {"api_key": acme.add_service_key(workspaces=None), "workspace_id": research.id}
@@ -82,11 +82,8 @@ def test_an_experiment_can_be_evaluated_again(sdk: Client) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_runs_that_were_posted_one_by_one_can_be_listed(
-    make_server: Callable[..., FakeLangSmith], make_sdk: Callable[..., Client]
-) -> None:
-    """The SDK then sends the attachments along in the run's body, and makes its own of what it reads."""
-    server = make_server()
+def test_runs_that_were_posted_one_by_one_can_be_listed(server: FakeLangSmith, make_sdk: Callable[..., Client]) -> None:
+    """The SDK sends their attachments in the body, and expects links to them when it reads the run."""
     acme = server.add_organization("Acme")
     sdk = make_sdk(server, api_key=acme.add_personal_key(default=acme.add_workspace("Research")))
     sdk.create_project("p")

@@ -1,4 +1,4 @@
-"""The fixture for users' own tests, in runs of pytest of their own."""
+"""The pytest fixture, each test in a pytest process of its own."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import safe_langsmith
 
 ROOT = Path(safe_langsmith.__file__).parents[1]
 LOADED = 'pytest_plugins = ["safe_langsmith.testing.fixtures"]\n'
-IMPORTED = "from safe_langsmith.testing.fixtures import langsmith_stand_in\n"
+IMPORTED = "from safe_langsmith.testing.fixtures import fake_langsmith\n"
 MACHINE = {
     "LANGSMITH_ENDPOINT": "http://127.0.0.1:9",
     "LANGSMITH_API_KEY": "the machine's",
@@ -25,7 +25,7 @@ MACHINE = {
 
 @pytest.fixture
 def run(tmp_path):
-    """Runs users' tests in a process of their own, on a machine with settings, and returns what pytest says."""
+    """Run a user's tests in another process, on a machine with settings, and return the output of pytest."""
 
     def run(tests, conftest=LOADED):
         (tmp_path / "conftest.py").write_text(conftest)
@@ -35,7 +35,13 @@ def run(tmp_path):
         return subprocess.run(
             [*command, "test_users.py"],
             cwd=tmp_path,
-            env={**without_config, **MACHINE, "GET_SETTINGS": str(tmp_path), "PYTHONPATH": str(ROOT)},
+            env={
+                **without_config,
+                **MACHINE,
+                "HOME": str(tmp_path),
+                "PYTHONPATH": str(ROOT),
+                "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            },
             capture_output=True,
             text=True,
             timeout=60,
@@ -46,14 +52,14 @@ def run(tmp_path):
 
 
 @pytest.mark.parametrize("conftest", [LOADED, IMPORTED], ids=["loaded", "imported"])
-def test_code_that_makes_its_own_client_meets_the_stand_in(run, conftest):
+def test_code_that_makes_its_own_client_uses_the_fake_server(run, conftest):
     told = run(
         """
         import pytest
         from safe_langsmith import ForbiddenDiagnosis, SafeClient
 
-        def test_it(langsmith_stand_in, monkeypatch):
-            acme = langsmith_stand_in.add_organization("Acme")
+        def test_it(fake_langsmith, monkeypatch):
+            acme = fake_langsmith.add_organization("Acme")
             viewer = acme.add_personal_key(default=acme.add_workspace("Research"), role="Viewer")
             monkeypatch.setenv("LANGSMITH_API_KEY", viewer)
             client = SafeClient()
@@ -66,9 +72,9 @@ def test_code_that_makes_its_own_client_meets_the_stand_in(run, conftest):
     assert told.splitlines()[-1].startswith("1 passed in"), told
 
 
-def test_nobody_has_it_who_did_not_ask(run):
-    told = run("def test_it(langsmith_stand_in): pass", conftest="import safe_langsmith.testing\n")
-    assert "fixture 'langsmith_stand_in' not found" in told
+def test_the_fixture_is_not_loaded_by_itself(run):
+    told = run("def test_it(fake_langsmith): pass", conftest="import safe_langsmith.testing\n")
+    assert "fixture 'fake_langsmith' not found" in told
 
 
 def test_the_package_needs_no_pytest():
@@ -76,9 +82,9 @@ def test_the_package_needs_no_pytest():
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, timeout=60, check=True)
 
 
-@pytest.mark.parametrize("order", ["langsmith_stand_in, monkeypatch", "monkeypatch, langsmith_stand_in"])
+@pytest.mark.parametrize("order", ["fake_langsmith, monkeypatch", "monkeypatch, fake_langsmith"])
 def test_afterwards_the_machine_is_as_before(run, order):
-    """Also what the SDK has cached of it, and for fixtures that end between this one and `monkeypatch`."""
+    """Includes what the SDK has cached, and fixtures that end between this one and `monkeypatch`."""
     told = run(
         f"""
         import os
@@ -102,7 +108,7 @@ def test_afterwards_the_machine_is_as_before(run, order):
             is_as_before()
 
         def test_within(between, {order}):
-            assert get_env_var("ENDPOINT") == langsmith_stand_in.url
+            assert get_env_var("ENDPOINT") == fake_langsmith.url
             assert [get_env_var(name) for name in ("API_KEY", "WORKSPACE_ID", "TRACING")] == [None] * 3
             monkeypatch.setenv("LANGSMITH_API_KEY", "another")
             monkeypatch.setenv("LANGSMITH_PROJECT", "p")
@@ -124,7 +130,7 @@ def test_a_login_profile_is_not_used(run, tmp_path):
         """
         from langsmith import Client
 
-        def test_it(langsmith_stand_in):
+        def test_it(fake_langsmith):
             assert Client(auto_batch_tracing=False).api_key is None
         """
     )
@@ -148,15 +154,15 @@ def test_what_was_traced_has_been_sent_and_a_configured_client_is_back(run):
             return 42
 
         @pytest.mark.parametrize("configures", [True, False])
-        def test_traced(langsmith_stand_in, monkeypatch, configures):
-            acme = langsmith_stand_in.add_organization("Acme")
+        def test_traced(fake_langsmith, monkeypatch, configures):
+            acme = fake_langsmith.add_organization("Acme")
             research = acme.add_workspace("Research")
             monkeypatch.setenv("LANGSMITH_API_KEY", acme.add_personal_key(default=research))
             monkeypatch.setenv("LANGSMITH_TRACING", "true")
             if configures:
                 langsmith.configure(client=SafeClient())
             answer()
-            seen.append(lambda: [run["name"] for run in langsmith_stand_in.runs(research)])
+            seen.append(lambda: [run["name"] for run in fake_langsmith.runs(research)])
 
         def test_after():
             assert [names() for names in seen] == [["answer"], ["answer"]]

@@ -1,4 +1,4 @@
-"""OAuth access tokens that end, and are renewed."""
+"""Renewal of OAuth access tokens."""
 
 from __future__ import annotations
 
@@ -13,20 +13,22 @@ import pytest
 import requests
 from langsmith import Client
 
-from safe_langsmith.testing import FakeLangSmith, Organization
+from safe_langsmith.testing import Organization
+
+from ...fake_service import FullLangSmith
 
 REFRESH = {"grant_type": "refresh_token", "client_id": "langsmith-cli"}
 
 
-def renew(server: FakeLangSmith, refresh_token: str) -> requests.Response:
+def renew(server: FullLangSmith, refresh_token: str) -> requests.Response:
     return requests.post(f"{server.url}/oauth/token", data={**REFRESH, "refresh_token": refresh_token})
 
 
 @pytest.mark.parametrize("revoked", [False, True])
-def test_a_refresh_token_works_once(server: FakeLangSmith, acme: Organization, revoked: bool) -> None:
+def test_a_refresh_token_works_once(server: FullLangSmith, acme: Organization, revoked: bool) -> None:
     research = acme.add_workspace("Research")
     token = acme.add_oauth_token(default=research, role="Viewer")
-    refresh_token = acme.add_refresh_token(token)
+    refresh_token = server.add_refresh_token(token)
     if revoked:
         server.revoke(token)
 
@@ -41,16 +43,16 @@ def test_a_refresh_token_works_once(server: FakeLangSmith, acme: Organization, r
     assert renew(server, renewed["refresh_token"]).status_code == 200
 
 
-def test_only_the_grant_that_is_known_is_given(server: FakeLangSmith) -> None:
+def test_other_grant_types_are_refused(server: FullLangSmith) -> None:
     answer = requests.post(f"{server.url}/oauth/token", data={"grant_type": "password"})
     assert (answer.status_code, answer.json()) == (400, {"error": "unsupported_grant_type"})
 
 
-def test_only_an_access_token_can_be_refreshed(server: FakeLangSmith, acme: Organization) -> None:
+def test_only_an_access_token_can_be_refreshed(server: FullLangSmith, acme: Organization) -> None:
     key = acme.add_service_key(workspaces=None)
     for given in (key, "unknown"):
         with pytest.raises(ValueError, match="OAuth") as error:
-            acme.add_refresh_token(given)
+            server.add_refresh_token(given)
         assert given not in str(error.value)
 
 
@@ -58,7 +60,7 @@ def test_only_an_access_token_can_be_refreshed(server: FakeLangSmith, acme: Orga
 @pytest.mark.parametrize("base", ["", "/api", "/api/v1"])
 def test_the_sdk_renews_the_token_of_its_profile(
     base: str,
-    make_server: Callable[..., FakeLangSmith],
+    make_server: Callable[..., FullLangSmith],
     make_sdk: Callable[..., Client],
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
@@ -68,7 +70,7 @@ def test_the_sdk_renews_the_token_of_its_profile(
     token = acme.add_oauth_token(default=acme.add_workspace("Research"))
     oauth: dict[str, Any] = {
         "access_token": token,
-        "refresh_token": acme.add_refresh_token(token),
+        "refresh_token": server.add_refresh_token(token),
         "expires_at": (datetime.now(timezone.utc) - timedelta(hours=1)).isoformat(),
     }
     server.revoke(token)

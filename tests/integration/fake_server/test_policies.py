@@ -1,4 +1,4 @@
-"""Access policies, addresses, data planes and deactivated keys, asked over the socket by `requests` and the SDK."""
+"""Access policies, addresses, data planes and deactivated keys, over the socket, with `requests` and the SDK."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class TestAccessPolicies:
                 sdk.create_dataset("questions")
         assert list(sdk.list_projects()) == []
 
-    def test_it_counts_from_the_next_request_on(
+    def test_it_takes_effect_with_the_next_request(
         self, server: FakeLangSmith, acme: Organization, research: Workspace
     ) -> None:
         key = acme.add_personal_key(default=research)
@@ -85,7 +85,7 @@ class TestAccessPolicies:
         assert said(ask(server, key, "/sessions", research)) == FORBIDDEN
         assert ask(server, key, "/sessions", support).status_code == 200
 
-    def test_it_is_the_organizations_own(self, server: FakeLangSmith, acme: Organization) -> None:
+    def test_it_does_not_apply_to_other_organizations(self, server: FakeLangSmith, acme: Organization) -> None:
         other = server.add_organization("Other")
         key = other.add_personal_key(default=other.add_workspace("Theirs"))
         acme.add_access_policy("deny", "projects:read")
@@ -107,7 +107,7 @@ class TestAccessPolicies:
         for path in ("/sessions", f"/sessions/{secret.id}0"):
             assert ask(server, key, path).status_code != 403
 
-    def test_a_resource_is_one_under_all_its_paths(
+    def test_it_applies_to_every_path_of_a_resource(
         self, server: FakeLangSmith, acme: Organization, research: Workspace, make_sdk: Callable[..., Client]
     ) -> None:
         key = acme.add_personal_key(default=research, role="Viewer")
@@ -131,7 +131,7 @@ class TestAccessPolicies:
         acme.add_access_policy("deny", "projects:read")
         assert ask(server, key, "/workspaces").json() == before
 
-    def test_it_makes_nobody_a_member(self, server: FakeLangSmith, acme: Organization, research: Workspace) -> None:
+    def test_it_makes_no_key_a_member(self, server: FakeLangSmith, acme: Organization, research: Workspace) -> None:
         support = acme.add_workspace("Support")
         key = acme.add_personal_key(default=research)
         acme.add_access_policy("allow", "projects:read", workspace=support)
@@ -145,7 +145,7 @@ class TestAccessPolicies:
         acme.add_access_policy("deny", "projects:read")
         assert ask(server, key, "/sessions").json() == {"detail": "Forbidden: missing permission projects:read"}
 
-    def test_what_could_never_apply_is_an_error(self, acme: Organization) -> None:
+    def test_a_policy_that_could_never_apply_is_an_error(self, acme: Organization) -> None:
         with pytest.raises(ValueError, match="Deny"):
             acme.add_access_policy("Deny", "projects:read")  # type: ignore[arg-type]
         with pytest.raises(ValueError, match="project:read"):
@@ -174,7 +174,7 @@ class TestDataPlanes:
         (row,) = ask(server, acme.add_personal_key(default=own), "/workspaces").json()
         assert (row["id"], row["data_plane_url"]) == (own.id, "https://plane.acme.example")
 
-    def test_a_missing_workspace_is_still_called_so(self, server: FakeLangSmith, acme: Organization) -> None:
+    def test_a_missing_workspace_is_still_reported(self, server: FakeLangSmith, acme: Organization) -> None:
         acme.add_workspace("Own", data_plane_url="https://plane.acme.example")
         assert "requires workspace" in ask(server, acme.add_service_key(workspaces=None), "/settings").text
 
@@ -198,7 +198,7 @@ class TestDataPlanes:
 
 class TestAddresses:
     @pytest.mark.parametrize("allowed", [[], ["203.0.113.7"], ["10.0.0.0/8", "::1"]])
-    def test_a_key_from_elsewhere_is_refused_everything(
+    def test_a_key_from_another_address_is_refused(
         self, server: FakeLangSmith, acme: Organization, research: Workspace, allowed: list[str]
     ) -> None:
         key = acme.add_personal_key(default=research)
@@ -210,7 +210,7 @@ class TestAddresses:
         assert requests.get(f"{server.url}/info").status_code == 200
 
     @pytest.mark.parametrize("allowed", [["203.0.113.7", "127.0.0.1"], ["127.0.0.0/8"], None])
-    def test_a_key_from_there_is_served(
+    def test_a_key_from_an_allowed_address_is_served(
         self, server: FakeLangSmith, acme: Organization, research: Workspace, allowed: list[str] | None
     ) -> None:
         key = acme.add_personal_key(default=research)
@@ -230,13 +230,13 @@ class TestAddresses:
         acme.restrict_addresses([])
         assert ask(server, key, "/settings").status_code == 200
 
-    def test_an_address_must_be_one(self, server: FakeLangSmith, acme: Organization) -> None:
+    def test_an_address_must_be_valid(self, server: FakeLangSmith, acme: Organization) -> None:
         for wrong in ("127.0.0.1", ["127.0.0.one"]):
             with pytest.raises(ValueError, match="IPv4"):
                 acme.restrict_addresses(wrong)
 
     @pytest.mark.skipif(sys.platform != "linux", reason="only one loopback address")
-    def test_what_counts_is_where_the_socket_comes_from(
+    def test_only_the_address_of_the_socket_counts(
         self, server: FakeLangSmith, acme: Organization, research: Workspace
     ) -> None:
         headers = {"X-Api-Key": acme.add_personal_key(default=research), "X-Forwarded-For": "127.0.0.2"}
@@ -256,7 +256,7 @@ class TestAddresses:
 
 class TestDeactivatedKeys:
     @pytest.mark.parametrize("header", ["X-Api-Key", "Authorization"])
-    def test_one_is_refused_until_it_is_reactivated(
+    def test_a_key_is_refused_until_it_is_reactivated(
         self, server: FakeLangSmith, acme: Organization, research: Workspace, header: str
     ) -> None:
         key = acme.add_personal_key(default=research)
@@ -268,12 +268,12 @@ class TestDeactivatedKeys:
         server.reactivate(key)
         assert requests.get(f"{server.url}/settings", headers=headers).json()["id"] == research.id
 
-    def test_others_are_not_touched(self, server: FakeLangSmith, acme: Organization, research: Workspace) -> None:
+    def test_other_keys_are_not_affected(self, server: FakeLangSmith, acme: Organization, research: Workspace) -> None:
         key, other = (acme.add_personal_key(default=research) for _ in range(2))
         server.deactivate(key)
         assert ask(server, other, "/settings").status_code == 200
 
-    def test_only_personal_access_tokens_can_be(
+    def test_only_personal_access_tokens_can_be_deactivated(
         self, server: FakeLangSmith, acme: Organization, research: Workspace
     ) -> None:
         revoked = acme.add_personal_key(default=research)
@@ -292,8 +292,8 @@ class TestInfo:
         server = make_server("/api", info_needs_key=True)
         acme = server.add_organization("Acme")
         key = acme.add_service_key(workspaces=None)
-        nobody = requests.get(f"{server.url}/info")
-        assert said(nobody) == (401, b'{"error":"Unauthorized"}\n')
+        without_key = requests.get(f"{server.url}/info")
+        assert said(without_key) == (401, b'{"error":"Unauthorized"}\n')
         assert said(ask(server, "lsv2_pt_unknown", "/info")) == (403, b'{"error":"Forbidden"}\n')
         assert ask(server, key, "/info").json()["version"]
         acme.restrict_addresses([])

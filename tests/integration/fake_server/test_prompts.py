@@ -1,4 +1,4 @@
-"""Prompts, by the real SDK."""
+"""Prompts, with the real SDK."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_prompts_are_listed_changed_liked_and_deleted(sdk: Client) -> None:
         sdk.like_prompt("greeting")
 
 
-def test_what_is_there_already(sdk: Client) -> None:
+def test_duplicates_are_conflicts(sdk: Client) -> None:
     sdk.push_prompt("greeting", object=template("Hi"))
 
     with pytest.raises(LangSmithConflictError):
@@ -92,7 +92,7 @@ def test_what_is_there_already(sdk: Client) -> None:
 
 
 @pytest.mark.parametrize("name", ["greeting", "farewell:0123abcd", "stranger/greeting"])
-def test_what_is_not_there(sdk: Client, name: str) -> None:
+def test_unknown_prompts_are_not_found(sdk: Client, name: str) -> None:
     sdk.create_prompt("farewell")
     public = {"dangerously_pull_public_prompt": True}
     known = inspect.signature(sdk.pull_prompt_commit).parameters

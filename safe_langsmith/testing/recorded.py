@@ -1,4 +1,4 @@
-"""What arrived at the stand-in."""
+"""The requests that the server received."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from dataclasses import dataclass, field, replace
 
 
 class Headers(Mapping[str, str]):
-    """Headers by name in any case. Shows names only, since the values hold the key."""
+    """Headers, looked up in any case. The representation leaves out the values, since one of them is the key."""
 
     def __init__(self, items: Iterable[tuple[str, str]] = ()) -> None:
-        """Joins the values of a repeated name with a comma, as HTTP does."""
         self._values: dict[str, str] = {}
         for name, value in items:
             known = self._values.get(name.lower())
@@ -19,9 +18,6 @@ class Headers(Mapping[str, str]):
 
     def __getitem__(self, name: str) -> str:
         return self._values[name.lower()]
-
-    def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and name.lower() in self._values
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)
@@ -35,18 +31,18 @@ class Headers(Mapping[str, str]):
 
 @dataclass(frozen=True)
 class RecordedRequest:
-    """A request that was read completely.
+    """A request that the server read completely.
 
     Attributes:
         method: The HTTP method.
         path: The path, without the base path and the query.
         query: The raw query, without the question mark.
-        headers: The headers, by name in any case.
+        headers: The headers, looked up in any case.
         body: The body as sent, still compressed if it was.
-        status: The status answered; `None` while unanswered, and for good where the connection was dropped.
-        outside: Whether the path is outside the base path; then `path` is the whole path.
-        client_address: The IP address it came from.
-        server_address: The IP address and port it came to.
+        status: The status of the response. `None` before there is one, and if the connection was dropped.
+        outside: Whether the path is outside the base path. If so, `path` is the whole path.
+        client_address: The IP address of the client.
+        server_address: The IP address and port of the server.
     """
 
     method: str
@@ -65,39 +61,36 @@ class RecordedRequest:
         return self.headers.get("x-tenant-id")
 
     def __repr__(self) -> str:
-        place = f" in {self.workspace_id}" if self.workspace_id else ""
-        return f"<RecordedRequest {self.method} {self.path}{place}: {self.status or 'unanswered'}>"
+        workspace = f" in {self.workspace_id}" if self.workspace_id else ""
+        return f"<RecordedRequest {self.method} {self.path}{workspace}: {self.status or 'no response'}>"
 
 
-class Journal:
+class RequestLog:
     """Every request received, oldest first."""
 
     def __init__(self) -> None:
-        """Starts empty."""
         self._lock = threading.Lock()
-        self._next = 0
-        self._entries: dict[int, RecordedRequest] = {}
+        self._requests: list[RecordedRequest] = []
 
-    def add(self, received: RecordedRequest) -> int:
-        """Appends a request and returns the number to answer it by."""
+    def add(self, request: RecordedRequest) -> None:
+        """Append a request."""
         with self._lock:
-            self._next += 1
-            self._entries[self._next] = received
-            return self._next
+            self._requests.append(request)
 
-    def answered(self, number: int, status: int) -> None:
-        """Notes what a request was answered, unless the journal was cleared meanwhile."""
+    def set_status(self, request: RecordedRequest, status: int) -> None:
+        """Record the status of the response to `request`, unless the log was cleared in between."""
         with self._lock:
-            if number in self._entries:
-                self._entries[number] = replace(self._entries[number], status=status)
+            for index in reversed(range(len(self._requests))):
+                if self._requests[index] is request:
+                    self._requests[index] = replace(request, status=status)
+                    return
 
     def clear(self) -> None:
-        """Forgets everything received."""
+        """Remove all requests."""
         with self._lock:
-            self._entries.clear()
+            self._requests.clear()
 
-    @property
-    def entries(self) -> tuple[RecordedRequest, ...]:
-        """Everything received, oldest first."""
+    def requests(self) -> tuple[RecordedRequest, ...]:
+        """Return all requests, oldest first."""
         with self._lock:
-            return tuple(self._entries.values())
+            return tuple(self._requests)

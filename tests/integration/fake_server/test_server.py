@@ -1,4 +1,4 @@
-"""The stand-in over a real socket, asked by `requests` and by the real SDK."""
+"""The fake server over a real socket, with `requests` and the real SDK."""
 
 from __future__ import annotations
 
@@ -17,7 +17,16 @@ import pytest
 import requests
 from langsmith import Client
 
-from safe_langsmith.testing import Drop, FakeLangSmith, Redirect, Reply, Slow, SlowBody
+from safe_langsmith.testing import (
+    AuthorizedRequest,
+    Drop,
+    FakeLangSmith,
+    Redirect,
+    Reply,
+    Route,
+    Slow,
+    SlowBody,
+)
 
 
 @pytest.fixture
@@ -47,13 +56,13 @@ def raw(server: FakeLangSmith) -> socket.socket:
     return socket.create_connection((str(address.hostname), int(address.port or 0)), timeout=5)
 
 
-def test_bodies_are_in_the_dialect_of_their_backend(server: FakeLangSmith) -> None:
+def test_error_bodies_have_the_format_of_their_backend(server: FakeLangSmith) -> None:
     python, go = requests.get(f"{server.url}/sessions"), requests.post(f"{server.url}/runs/multipart")
     assert (python.status_code, python.content) == (401, b'{"detail":"Invalid token"}')
     assert (go.status_code, go.content) == (401, b'{"error":"Unauthorized"}\n')
 
 
-def test_workspaces_tell_role_and_permissions(server: FakeLangSmith, world: World) -> None:
+def test_workspaces_include_role_and_permissions(server: FakeLangSmith, world: World) -> None:
     key = world.acme.add_personal_key(default=world.research, role="Viewer", roles={world.old: "Admin"})
     (row,) = requests.get(f"{server.url}/workspaces", headers={"X-Api-Key": key}).json()
     assert (row["id"], row["display_name"], row["organization_id"]) == (world.research.id, "Research", world.acme.id)
@@ -64,13 +73,13 @@ def test_workspaces_tell_role_and_permissions(server: FakeLangSmith, world: Worl
     assert [(row["display_name"], row["is_deleted"]) for row in both] == [("Research", False), ("Old", True)]
 
 
-def test_permissions_may_be_withheld(server: FakeLangSmith, world: World) -> None:
+def test_workspaces_may_lack_the_permissions(server: FakeLangSmith, world: World) -> None:
     key = world.acme.add_personal_key(default=world.research, permissions_listed=False)
     (row,) = requests.get(f"{server.url}/workspaces", headers={"X-Api-Key": key}).json()
     assert row["permissions"] is None
 
 
-def test_settings_tell_the_workspace(server: FakeLangSmith, world: World) -> None:
+def test_settings_name_the_workspace(server: FakeLangSmith, world: World) -> None:
     assert requests.get(f"{server.url}/settings", headers=world.headers).json()["id"] == world.research.id
 
 
@@ -80,7 +89,7 @@ def test_a_revoked_key_is_refused(server: FakeLangSmith, world: World) -> None:
     assert (answer.status_code, answer.content) == (403, b'{"detail":"Forbidden"}')
 
 
-def test_requests_are_kept_without_showing_the_key(server: FakeLangSmith, world: World) -> None:
+def test_recorded_requests_do_not_show_the_key(server: FakeLangSmith, world: World) -> None:
     requests.post(f"{server.url}/sessions?upsert=true", headers=world.headers, json={"name": "p"})
     requests.get(f"{server.url}/nothing", headers={"X-Api-Key": world.key})
     created, refused = server.requests
@@ -95,7 +104,7 @@ def test_requests_are_kept_without_showing_the_key(server: FakeLangSmith, world:
     assert server.requests == ()
 
 
-def test_keys_look_real_and_can_be_canaries(world: World) -> None:
+def test_keys_have_the_real_form_or_that_of_mint(world: World) -> None:
     assert re.fullmatch(r"lsv2_sk_[0-9a-f]{32}_[0-9a-f]{10}", world.key)
     with FakeLangSmith(mint=lambda prefix: prefix + "canary") as server:
         acme = server.add_organization("Acme")
@@ -142,7 +151,7 @@ def test_a_chunked_body_is_read_to_its_end(server: FakeLangSmith, world: World) 
     assert [project["name"] for project in server.projects(world.research)] == ["one", "two"]
 
 
-def test_a_body_cut_short_is_not_received(server: FakeLangSmith) -> None:
+def test_an_incomplete_body_is_not_recorded(server: FakeLangSmith) -> None:
     with raw(server) as client:
         client.sendall(b"POST /runs HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf")
         client.shutdown(socket.SHUT_WR)
@@ -182,7 +191,7 @@ def test_a_reply_without_content_leaves_the_connection_usable(server: FakeLangSm
         assert session.get(f"{server.url}/info").status_code == 200
 
 
-def test_drop_answers_nothing(server: FakeLangSmith) -> None:
+def test_drop_closes_the_connection_without_a_response(server: FakeLangSmith) -> None:
     server.fault("GET", "/info", Drop())
     server.fault(None, None, Reply(418), times=None)
     with pytest.raises(requests.ConnectionError):
@@ -191,12 +200,12 @@ def test_drop_answers_nothing(server: FakeLangSmith) -> None:
     assert seen.status is None
 
 
-def test_a_fault_must_be_able_to_happen(server: FakeLangSmith) -> None:
+def test_a_fault_happens_at_least_once(server: FakeLangSmith) -> None:
     with pytest.raises(ValueError, match="times"):
         server.fault(None, None, Drop(), times=0)
 
 
-def test_slow_answers_normally_in_the_end(server: FakeLangSmith) -> None:
+def test_slow_delays_the_ordinary_reply(server: FakeLangSmith) -> None:
     server.fault("GET", "/info", Slow(0.05))
     started = time.monotonic()
     assert requests.get(f"{server.url}/info").status_code == 200
@@ -204,7 +213,9 @@ def test_slow_answers_normally_in_the_end(server: FakeLangSmith) -> None:
 
 
 @pytest.mark.parametrize("headers_too", [False, True])
-def test_drip_sends_single_bytes(server: FakeLangSmith, headers_too: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_body_is_sent_byte_by_byte(
+    server: FakeLangSmith, headers_too: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     server.fault("GET", "/info", SlowBody(200, {"a": 1}, 0.001, headers_too=headers_too))
     sent: list[bytes] = []
     send = socket.socket.sendall
@@ -225,7 +236,7 @@ def test_drip_sends_single_bytes(server: FakeLangSmith, headers_too: bool, monke
     assert {len(piece) for piece in sent[1:]} == {1}
 
 
-@pytest.mark.parametrize("fault", [Slow(60), SlowBody(200, "x", 60), None], ids=["slow", "drip", "idle"])
+@pytest.mark.parametrize("fault", [Slow(60), SlowBody(200, "x", 60), None], ids=["slow", "slow body", "idle"])
 def test_close_ends_every_connection_quickly(server: FakeLangSmith, fault: Slow | SlowBody | None) -> None:
     if fault is not None:
         server.fault("GET", "/info", fault)
@@ -311,7 +322,7 @@ def test_projects_can_be_listed_changed_and_deleted(server: FakeLangSmith, world
 
 
 @pytest.mark.parametrize("body", [b"[", b"[]", b"{}"])
-def test_what_is_no_project_is_not_stored(server: FakeLangSmith, world: World, body: bytes) -> None:
+def test_an_invalid_project_is_not_stored(server: FakeLangSmith, world: World, body: bytes) -> None:
     assert requests.post(f"{server.url}/sessions", headers=world.headers, data=body).status_code == 422
     assert server.projects(world.research) == []
 
@@ -327,20 +338,52 @@ def test_what_is_no_project_is_not_stored(server: FakeLangSmith, world: World, b
         ("GET", "/orgs/current/info", b'{"detail":"Not Found"}'),
     ],
 )
-def test_what_is_not_served_is_not_found(
-    server: FakeLangSmith, world: World, method: str, path: str, body: bytes
-) -> None:
+def test_an_unknown_path_is_not_found(server: FakeLangSmith, world: World, method: str, path: str, body: bytes) -> None:
     answer = requests.request(method, server.url + path, headers=world.headers)
     assert (answer.status_code, answer.content) == (404, body)
 
 
-def test_a_mistake_of_the_stand_in_shows_as_an_answer(server: FakeLangSmith, world: World) -> None:
+def test_an_exception_in_the_server_is_a_response(server: FakeLangSmith, world: World) -> None:
     answer = requests.post(f"{server.url}/runs/batch", headers=world.headers, json={"post": 5})
     assert answer.status_code == 500
     assert "TypeError" in answer.json()["error"]
 
 
-def test_it_can_be_taken_for_a_proxy(server: FakeLangSmith) -> None:
+def test_a_route_adds_an_endpoint_behind_the_authorization() -> None:
+    def rename(request: AuthorizedRequest) -> Reply:
+        chart = request.collection("charts").setdefault(request.segments[0], {})
+        chart["name"] = (request.body or {}).get("name")
+        return Reply(200, {**chart, "workspace": request.workspace.name})
+
+    with FakeLangSmith("/api/v1", routes=[Route("PATCH", "/charts/*", rename)]) as server:
+        world = World(server)
+        url = f"{server.url}/charts/c1"
+        assert requests.patch(url, headers={"X-Api-Key": world.key}, json={}).status_code == 403
+        answer = requests.patch(url, headers=world.headers, json={"name": "latency"})
+        assert answer.json() == {"name": "latency", "workspace": "Research"}
+        assert server.records(world.research, "charts") == [{"name": "latency"}]
+        assert requests.get(url, headers=world.headers).status_code == 404
+
+
+def test_a_route_replaces_an_endpoint_outside_of_workspaces() -> None:
+    def describe(request: AuthorizedRequest) -> Reply:
+        return Reply(200, {"workspace": request.workspace.name})
+
+    routes = [
+        Route("GET", "/info", lambda request: Reply(200, {"version": "1"})),
+        Route("GET", "/workspaces", describe),
+    ]
+    with FakeLangSmith(routes=routes) as server:
+        world = World(server)
+        assert requests.get(f"{server.url}/info").json() == {"version": "1"}
+        answer = requests.get(f"{server.url}/workspaces", headers=world.headers)
+        assert (answer.status_code, answer.json()["detail"]) == (
+            500,
+            "LookupError: /workspaces is outside of workspaces",
+        )
+
+
+def test_the_server_can_be_used_as_a_proxy(server: FakeLangSmith) -> None:
     answer = requests.get("http://langsmith.invalid/info?a=b", proxies={"http": server.url})
     assert answer.json()["version"]
     assert (server.requests[0].path, server.requests[0].query) == ("/info", "a=b")

@@ -1,4 +1,4 @@
-"""How refusals below the second version of the API are worded."""
+"""The error bodies of version 2 of the API."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_a_missing_permission(make_server: Callable[..., FakeLangSmith], named: 
     assert answer.json()["detail"] == detail
 
 
-def test_a_missing_workspace_may_be_left_unsaid(make_server: Callable[..., FakeLangSmith]) -> None:
+def test_a_refusal_may_not_mention_the_missing_workspace(make_server: Callable[..., FakeLangSmith]) -> None:
     server = make_server(says_workspace_required=False)
     key = server.add_organization("Acme").add_service_key(workspaces=None)
     assert post(server, "/v2/runs/query", key).json()["detail"] == "Forbidden"
@@ -94,5 +94,5 @@ def test_the_detail_of_sandboxes_is_an_object(server: FakeLangSmith, acme: Organ
     assert all(int(id, 16) for id in ids)
 
 
-def test_what_only_looks_like_sandboxes_is_a_problem(server: FakeLangSmith) -> None:
+def test_a_path_that_only_starts_like_sandboxes_is_a_problem(server: FakeLangSmith) -> None:
     assert post(server, "/v2/sandboxes-of-mine").headers["Content-Type"] == PROBLEM

@@ -1,4 +1,4 @@
-"""What the SDK's generated clients do with the stand-in."""
+"""The SDK's generated clients on the fake server."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def api(sdk: Client) -> Any:
 
 
 def needs(path: str, api: Any) -> Any:
-    """The resource at `path`, which not every SDK has."""
+    """Return the resource at `path`, or skip the test if the SDK has none."""
     for name in path.split("."):
         if not hasattr(api, name):
             pytest.skip(f"no {path}")
@@ -61,7 +61,7 @@ def test_runs_come_in_pages(sdk: Client, api: Any, server: FakeLangSmith) -> Non
     assert [seen.path for seen in server.requests].count("/api/v2/runs/query") == 3
 
 
-def test_a_run_says_only_what_is_selected(sdk: Client, api: Any) -> None:
+def test_a_run_contains_only_the_selected_fields(sdk: Client, api: Any) -> None:
     id = trace(sdk, "step", extra={"metadata": {"thread_id": "t"}})
     child = trace_child(sdk, id, "inner")
 
@@ -149,7 +149,7 @@ def test_annotation_queues(sdk: Client, api: Any) -> None:
     assert list(sdk.list_annotation_queues(name="another")) == []
 
 
-def test_what_nobody_can_add_is_empty(api: Any) -> None:
+def test_lists_of_what_cannot_be_added_are_empty(api: Any) -> None:
     assert list(api.online_evaluators.list()) == []
     boxes = api.sandboxes.boxes.list()
     assert [boxes.items, boxes.next_cursor] == [[], None]

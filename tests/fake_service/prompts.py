@@ -1,4 +1,4 @@
-"""Prompts, which the API calls repos, with their commits, tags and likes."""
+"""Prompts, which the API names repos, with their commits, tags and likes."""
 
 from __future__ import annotations
 
@@ -6,40 +6,39 @@ import hashlib
 import json
 from uuid import uuid4
 
-from safe_langsmith.testing import error_formats as dialects
-from safe_langsmith.testing import pages
+from safe_langsmith.testing import AuthorizedRequest, Reply, Route
 from safe_langsmith.testing.accounts import now
-from safe_langsmith.testing.calls import Call, Route
-from safe_langsmith.testing.replies import Reply
-from safe_langsmith.testing.store import Record, present
+from safe_langsmith.testing.endpoints import Record, without_empty
+from safe_langsmith.testing.error_formats import error
+from safe_langsmith.testing.resources import page
 
-# How a request calls the workspace it runs in. No workspace here has a handle of its own.
+# The owner in a request's path when it is the workspace itself. No workspace of the fake server has a handle.
 _OWN = "-"
 
 
-def _list(call: Call) -> Reply:
-    part = call.last.get("query", "").lower()
+def _list(call: AuthorizedRequest) -> Reply:
+    part = call.parameters.get("query", "").lower()
     found = [
         repo
-        for repo in reversed(call.holdings.collection("repos").values())
+        for repo in reversed(call.collection("repos").values())
         if part in repo["repo_handle"].lower()
         and _agrees(call, repo, "is_public")
         and _agrees(call, repo, "is_archived")
     ]
-    return Reply(200, {"repos": pages.by_offset(found, call.last), "total": len(found)})
+    return Reply(200, {"repos": page(found, call.parameters), "total": len(found)})
 
 
-def _agrees(call: Call, repo: Record, flag: str) -> bool:
-    wanted = call.last.get(flag)
+def _agrees(call: AuthorizedRequest, repo: Record, flag: str) -> bool:
+    wanted = call.parameters.get(flag)
     return wanted is None or repo[flag] is (wanted == "true")
 
 
-def _create(call: Call) -> Reply:
-    posted = present(call.body or {})
+def _create(call: AuthorizedRequest) -> Reply:
+    posted = without_empty(call.body or {})
     handle = posted.get("repo_handle")
     if not isinstance(handle, str) or not handle:
         return call.unprocessable("Field required: repo_handle")
-    repos = call.holdings.collection("repos")
+    repos = call.collection("repos")
     if handle in repos:
         return Reply(409, {"detail": f"Repo {handle!r} already exists."})
     moment = now()
@@ -67,28 +66,28 @@ def _create(call: Call) -> Reply:
     return Reply(200, {"repo": repos[handle]})
 
 
-def _read(call: Call) -> Reply:
+def _read(call: AuthorizedRequest) -> Reply:
     repo = _named(call)
     return _missing(call) if repo is None else Reply(200, {"repo": repo})
 
 
-def _update(call: Call) -> Reply:
+def _update(call: AuthorizedRequest) -> Reply:
     repo = _named(call)
     if repo is None:
         return _missing(call)
-    repo.update(present(call.body or {}), updated_at=now())
+    repo.update(without_empty(call.body or {}), updated_at=now())
     return Reply(200, {"repo": repo})
 
 
-def _delete(call: Call) -> Reply:
+def _delete(call: AuthorizedRequest) -> Reply:
     if _named(call) is None:
         return _missing(call)
-    del call.holdings.collection("repos")[call.names[1]]
+    del call.collection("repos")[call.segments[1]]
     _commits(call).clear()
     return Reply(200, {})
 
 
-def _like(call: Call) -> Reply:
+def _like(call: AuthorizedRequest) -> Reply:
     repo = _named(call)
     if repo is None:
         return _missing(call)
@@ -98,7 +97,7 @@ def _like(call: Call) -> Reply:
     return Reply(200, {"likes": repo["num_likes"]})
 
 
-def _commit(call: Call) -> Reply:
+def _commit(call: AuthorizedRequest) -> Reply:
     repo = _named(call)
     if repo is None:
         return _missing(call)
@@ -109,7 +108,7 @@ def _commit(call: Call) -> Reply:
     commits = _commits(call)
     parent = commits.get(repo["last_commit_hash"], {})
     if parent.get("manifest") == manifest:
-        return dialects.refusal(call.path, 409, "Nothing to commit: prompt has not changed since latest commit")
+        return error(call.path, 409, "Nothing to commit: prompt has not changed since latest commit")
     hash = hashlib.sha256(json.dumps([repo["last_commit_hash"], manifest]).encode()).hexdigest()
     moment = now()
     commits[hash] = {
@@ -128,15 +127,15 @@ def _commit(call: Call) -> Reply:
     return Reply(200, {"commit": commits[hash]})
 
 
-def _list_commits(call: Call) -> Reply:
+def _list_commits(call: AuthorizedRequest) -> Reply:
     if _named(call) is None:
         return _missing(call)
     found = list(reversed(_commits(call).values()))
-    return Reply(200, {"commits": pages.by_offset(found, call.last), "total": len(found)})
+    return Reply(200, {"commits": page(found, call.parameters), "total": len(found)})
 
 
-def _read_commit(call: Call) -> Reply:
-    repo, name, commits = _named(call), call.names[2], _commits(call)
+def _read_commit(call: AuthorizedRequest) -> Reply:
+    repo, name, commits = _named(call), call.segments[2], _commits(call)
     if repo is None:
         return _missing(call)
     begins = next((hash for hash in commits if hash.startswith(name)), None)
@@ -144,7 +143,7 @@ def _read_commit(call: Call) -> Reply:
     return Reply(200, commits[hash]) if hash in commits else call.not_found(f"Commit {name} not found")
 
 
-def _tag(call: Call) -> Reply:
+def _tag(call: AuthorizedRequest) -> Reply:
     repo, posted = _named(call), call.body or {}
     commits = {commit["id"]: commit["commit_hash"] for commit in _commits(call).values()}
     if repo is None or posted.get("commit_id") not in commits:
@@ -153,28 +152,28 @@ def _tag(call: Call) -> Reply:
     return Reply(200, {"id": str(uuid4()), "repo_id": repo["id"], **posted})
 
 
-def _named(call: Call) -> Record | None:
-    owner, handle = call.names[:2]
-    return call.holdings.collection("repos").get(handle) if owner == _OWN else None
+def _named(call: AuthorizedRequest) -> Record | None:
+    owner, handle = call.segments[:2]
+    return call.collection("repos").get(handle) if owner == _OWN else None
 
 
-def _commits(call: Call) -> dict[str, Record]:
-    return call.holdings.collection(f"commits of {call.names[1]}")
+def _commits(call: AuthorizedRequest) -> dict[str, Record]:
+    return call.collection(f"commits of {call.segments[1]}")
 
 
-def _missing(call: Call) -> Reply:
-    return call.not_found(f"Repository {'/'.join(call.names[:2])} not found")
+def _missing(call: AuthorizedRequest) -> Reply:
+    return call.not_found(f"Repository {'/'.join(call.segments[:2])} not found")
 
 
-ROUTES: tuple[Route, ...] = (
-    ("GET", "/repos", _list),
-    ("POST", "/repos", _create),
-    ("GET", "/repos/*/*", _read),
-    ("PATCH", "/repos/*/*", _update),
-    ("DELETE", "/repos/*/*", _delete),
-    ("POST", "/repos/*/*/tags", _tag),
-    ("POST", "/likes/*/*", _like),
-    ("GET", "/commits/*/*", _list_commits),
-    ("POST", "/commits/*/*", _commit),
-    ("GET", "/commits/*/*/*", _read_commit),
+ROUTES = (
+    Route("GET", "/repos", _list),
+    Route("POST", "/repos", _create),
+    Route("GET", "/repos/*/*", _read),
+    Route("PATCH", "/repos/*/*", _update),
+    Route("DELETE", "/repos/*/*", _delete),
+    Route("POST", "/repos/*/*/tags", _tag),
+    Route("POST", "/likes/*/*", _like),
+    Route("GET", "/commits/*/*", _list_commits),
+    Route("POST", "/commits/*/*", _commit),
+    Route("GET", "/commits/*/*/*", _read_commit),
 )

@@ -1,4 +1,4 @@
-"""Many examples at once, by the real SDK."""
+"""Several examples in one request, with the real SDK."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from langsmith.utils import LangSmithNotFoundError
 
 from safe_langsmith.testing import FakeLangSmith
 
-OLD: dict[str, Any] = {}
+OLD = {"instance_flags": {"dataset_examples_multipart_enabled": False}}
 NEW = {"instance_flags": {"dataset_examples_multipart_enabled": True}}
 
 
@@ -56,7 +56,7 @@ def test_examples_are_found_by_id_metadata_and_page(sdk: Client) -> None:
     assert [example.inputs for example in sdk.list_examples(example_ids=ids[1:3])] == [{"q": 1}, {"q": 2}]
 
 
-def test_a_single_example_takes_the_same_road(sdk: Client) -> None:
+def test_a_single_example_uses_the_same_endpoints(sdk: Client) -> None:
     dataset = sdk.create_dataset("questions")
     example = sdk.create_example(inputs={"q": 1}, dataset_id=dataset.id)
     sdk.update_example(example.id, inputs={"q": 2})
