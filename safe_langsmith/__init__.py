@@ -1,4 +1,4 @@
-"""A drop-in for `langsmith.Client` that heals or explains the service's 403 answers.
+"""A drop-in for `langsmith.Client` that retries or explains requests which LangSmith refuses with a 403.
 
 ```python
 from safe_langsmith import SafeClient, ForbiddenDiagnosis
@@ -15,7 +15,18 @@ from typing import TYPE_CHECKING, Any
 
 from safe_langsmith.checkup import adiagnose, diagnose
 from safe_langsmith.client import SafeClient
-from safe_langsmith.diagnosis import ApiKey, Cause, Check, Confidence, Diagnosis, Fix, Probe, Setting, Workspace
+from safe_langsmith.diagnosis import (
+    Action,
+    ApiKey,
+    Cause,
+    Check,
+    Confidence,
+    Diagnosis,
+    Fix,
+    Probe,
+    Setting,
+    Workspace,
+)
 from safe_langsmith.environment import reload_environment
 from safe_langsmith.errors import ForbiddenDiagnosis, find_diagnosis
 
@@ -25,6 +36,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Action",
     "ApiKey",
     "Cause",
     "Check",
@@ -45,7 +57,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    # Only who uses the asynchronous client needs what the SDK imports for it.
+    # Imported lazily: the asynchronous client needs an HTTP library that slows down the import for everybody else.
     if name == "SafeAsyncClient":
         from safe_langsmith.async_client import SafeAsyncClient
 

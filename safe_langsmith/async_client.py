@@ -9,36 +9,42 @@ from typing import TYPE_CHECKING, Any
 
 from langsmith.async_client import AsyncClient
 
-from safe_langsmith._recovery.local import PathLike
-from safe_langsmith._recovery.state import Chooser, ClientState, given_arguments, with_our_options
-from safe_langsmith._sdk.compat import shown_client
+from safe_langsmith import _recovery
+from safe_langsmith._log import boundary
+from safe_langsmith._recovery import intercept, resolve_async
+from safe_langsmith._recovery.state import Chooser, ClientState, PathLike, given_arguments, with_our_options
+from safe_langsmith._sdk.calls.async_ import AsyncCall
+from safe_langsmith._sdk.calls.generated import intercept_requests
+from safe_langsmith._sdk.compat import safe_repr
+from safe_langsmith._sdk.headers import arguments_of_async
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from typing_extensions import Self
 
-# Where the installed SDK's client has none, it has no workspace either.
+
+# Older SDKs have none; their async clients have no workspace either.
 _SDK_API_KEY: Any = getattr(AsyncClient, "api_key", None)
 
 
 class SafeAsyncClient(AsyncClient):
-    """A `langsmith.AsyncClient` that heals or explains a 403.
+    """A `langsmith.AsyncClient` that retries or explains a 403.
 
-    Every argument and method of `langsmith.AsyncClient` works as it does there. A call that LangSmith refuses is sent
-    once more where a missing workspace was all that it lacked (from langsmith 0.9.8 on, whose asynchronous client can
-    name one), and otherwise raises `ForbiddenDiagnosis`. The event loop is never held up, and a call can be cancelled
-    at any time.
+    Every argument and method of `langsmith.AsyncClient` works as it does there. If LangSmith answers a call with 403,
+    the client sends it once more if a missing workspace was all that it lacked (from langsmith 0.9.8 on, whose async
+    client can name one). Otherwise the call raises `ForbiddenDiagnosis`. The event loop is never blocked, and a call
+    can be cancelled at any time.
 
     Args:
         resolve_workspace: As for `SafeClient`. A callable is called in a worker thread.
-        probe: Whether read-only diagnostic requests may be sent after a refusal.
-        dotenv_path: The `.env` file to compare with; by default what python-dotenv finds from the working directory
-            upwards.
+        probe: Whether read-only diagnostic requests may be sent after a 403.
+        dotenv_path: The `.env` file to compare with; by default the one that python-dotenv finds from the working
+            directory upwards.
 
     Raises:
         TypeError: If `resolve_workspace` is neither a `bool` nor a callable.
-        Exception: What `langsmith.AsyncClient` raises for its arguments.
+        Exception: If `langsmith.AsyncClient` rejects its arguments.
     """
 
     _state: ClientState
@@ -64,9 +70,9 @@ class SafeAsyncClient(AsyncClient):
             probe: bool = True,
             dotenv_path: PathLike | None = None,
         ) -> None:
-            """Makes a client, as the newest SDK does. What the installed one knows is in `inspect.signature`."""
+            """Make a client, with the newest SDK's arguments; `inspect.signature` shows those of the installed one."""
 
-        # The SDK's is annotated with its own class, whatever enters.
+        # The SDK's method is annotated with its own class, also for a subclass.
         async def __aenter__(self) -> Self: ...
 
     else:
@@ -79,7 +85,7 @@ class SafeAsyncClient(AsyncClient):
             dotenv_path: PathLike | None = None,
             **kwargs: Any,
         ) -> None:
-            """Makes a client; arguments that are not described above are `langsmith.AsyncClient`'s."""
+            """Make a client; the arguments that are not described above are those of `langsmith.AsyncClient`."""
             try:
                 given = given_arguments(_PARENT, args, kwargs)
                 profile = (kwargs.get("profile"), kwargs.get("profile_config_path"))
@@ -89,17 +95,15 @@ class SafeAsyncClient(AsyncClient):
                 # They hold the key, and a traceback shows this frame.
                 del args, kwargs
             self._state.note_origins(self)
-            # Where it cannot be guarded, it is the SDK's as it is.
-            with contextlib.suppress(Exception):
-                from safe_langsmith._sdk.calls.generated_client import guard
-
-                guard(self._langsmith_api, self)
+            # If this library cannot intercept its requests, the user gets the SDK's generated client as it is.
+            with boundary():
+                intercept_requests(self._langsmith_api, self, _recovery)
 
     def __repr__(self) -> str:
-        """Shows what `langsmith.AsyncClient` shows, without a password in the endpoint, as `SafeClient` does."""
-        return shown_client(super().__repr__(), self)
+        """Return the `repr` of `langsmith.AsyncClient` without a password in the endpoint, as `SafeClient` does."""
+        return safe_repr(super().__repr__(), self)
 
-    # For type checkers it is the SDK's own property, whose type this one has lost.
+    # Type checkers see the SDK's own property, whose type this one lacks.
     if not TYPE_CHECKING and _SDK_API_KEY is not None:
 
         def _set_api_key(self, value: str | None) -> None:
@@ -110,44 +114,37 @@ class SafeAsyncClient(AsyncClient):
                 # It is the key, and a traceback shows this frame.
                 del value
             if changes:
-                with contextlib.suppress(Exception):  # The key is set, and that is what was asked for.
+                # The key is set, as the caller requested.
+                with boundary():
                     self._state.drop_auto_workspace(self)
 
-        # A workspace that was chosen for one key is not another's. Reading goes straight to the SDK.
+        # Another key may not reach the workspace that was chosen for the first. Reading goes straight to the SDK.
         api_key = property(_SDK_API_KEY.fget, _set_api_key)
 
     async def _arequest_with_retries(self, method: str, endpoint: str, **kwargs: Any) -> Any:
-        """Sends a request as `langsmith.AsyncClient` does, and answers a 403."""
-        if self._state.chosen_workspace is not None:
-            from safe_langsmith._sdk.headers import apart_from_chosen_workspace
-
-            kwargs = apart_from_chosen_workspace(self, endpoint, kwargs)
+        """Send a request as `langsmith.AsyncClient` does, and handle a 403."""
+        if self._state.auto_workspace is not None:
+            kwargs = arguments_of_async(self, endpoint, kwargs)
         try:
             try:
                 return await super()._arequest_with_retries(method, endpoint, **kwargs)
             except Exception as error:
-                # Notebooks and pytest leave out frames that say so.
+                # Notebooks and pytest leave out frames with this name.
                 __tracebackhide__ = True
-                call = None
-                # Also while the interpreter ends and imports nothing any more, the SDK's own error stands.
-                with contextlib.suppress(Exception):
-                    from safe_langsmith._recovery.handler import refused
-                    from safe_langsmith._sdk.calls.async_ import AsyncCall
-
-                    again = super()._arequest_with_retries
-                    call = refused(partial(AsyncCall, self, again, method, endpoint, kwargs), error)
+                send = super()._arequest_with_retries
+                call = intercept(partial(AsyncCall, self, send, method, endpoint, kwargs, error))
                 if call is None:
                     raise
         finally:
             # They hold the key, or a password of the endpoint, and a traceback shows this frame.
             del kwargs, endpoint
-        # Outside the handler, so that nothing raised here drags the SDK's error along as its context.
-        return await call.answer_async()
+        # Outside the except clause, so that an exception raised here does not get the SDK's as its context.
+        return await resolve_async(call)
 
 
 _PARENT = inspect.signature(AsyncClient.__init__)
 
-# A signature is a courtesy: where some SDK's cannot be extended, ours is shown as it is.
+# If some SDK's signature cannot be extended, `inspect.signature` shows this library's own.
 with contextlib.suppress(ValueError):
     SafeAsyncClient.__init__.__signature__ = with_our_options(  # type: ignore[attr-defined]
         _PARENT, inspect.signature(SafeAsyncClient.__init__)

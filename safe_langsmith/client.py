@@ -5,16 +5,20 @@ from __future__ import annotations
 import contextlib
 import inspect
 from collections.abc import Sequence
-from functools import cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import langsmith
 import requests
 
-from safe_langsmith._recovery.local import PathLike
-from safe_langsmith._recovery.state import Chooser, ClientState, given_arguments, with_our_options
-from safe_langsmith._sdk.compat import shown_client
-from safe_langsmith._sdk.replay import note_position
+from safe_langsmith import _recovery
+from safe_langsmith._log import boundary
+from safe_langsmith._recovery import intercept, resolve
+from safe_langsmith._recovery.state import Chooser, ClientState, PathLike, given_arguments, with_our_options
+from safe_langsmith._sdk.calls.hard_delete import HardDeleteCall
+from safe_langsmith._sdk.calls.requests import RequestsCall
+from safe_langsmith._sdk.compat import safe_repr
+from safe_langsmith._sdk.replay import capture_body
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,38 +27,30 @@ if TYPE_CHECKING:
     from langsmith.schemas import LangSmithInfo
     from urllib3 import Retry
 
-# Taken here, because programs put this class where `langsmith.Client` was.
+
+# Looked up here: a program may later put `SafeClient` in the place of `langsmith.Client`.
 _SDK_API_KEY: Any = langsmith.Client.api_key
 
 
-@cache
-def _on_refusal() -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """What answers a refusal, which nobody pays for before there is one."""
-    from safe_langsmith._recovery.handler import refused
-    from safe_langsmith._sdk.calls.requests import RequestsCall
-
-    return refused, RequestsCall
-
-
 class SafeClient(langsmith.Client):
-    """A `langsmith.Client` that heals or explains a 403.
+    """A `langsmith.Client` that retries or explains a 403.
 
-    Every argument and method of `langsmith.Client` works as it does there, and a call that succeeds costs the same. A
-    call that LangSmith refuses is sent once more where a missing workspace was all that it lacked, and otherwise raises
-    `ForbiddenDiagnosis`, which is also an instance of the class that the SDK would have raised.
+    Every argument and method of `langsmith.Client` works as it does there, and a call that succeeds costs the same. If
+    LangSmith answers a call with 403, the client sends it once more if a missing workspace was all that it lacked.
+    Otherwise the call raises `ForbiddenDiagnosis`, which is also an instance of the class that the SDK would raise.
 
     Args:
-        resolve_workspace: `True` sends a refused request again when exactly one workspace can be meant, `False` never
-            does. A callable gets a sequence of the workspaces that the key reaches (`Workspace`, with `id`, `name`,
-            `role` and `permissions`) and returns the one to use, its id, or `None` to use none. It is called at most
-            once for an endpoint and key.
-        probe: Whether read-only diagnostic requests may be sent after a refusal.
-        dotenv_path: The `.env` file to compare with; by default what python-dotenv finds from the working directory
-            upwards.
+        resolve_workspace: `True` retries if exactly one workspace can be meant, `False` never retries. A callable gets
+            a sequence of the workspaces that the key reaches (`Workspace`, with `id`, `name`, `role` and
+            `permissions`) and returns the one to use, its id, or `None` to use none. It is called at most once for an
+            endpoint and key.
+        probe: Whether read-only diagnostic requests may be sent after a 403.
+        dotenv_path: The `.env` file to compare with; by default the one that python-dotenv finds from the working
+            directory upwards.
 
     Raises:
         TypeError: If `resolve_workspace` is neither a `bool` nor a callable.
-        Exception: What `langsmith.Client` raises for its arguments.
+        Exception: If `langsmith.Client` rejects its arguments.
     """
 
     __slots__ = ("_state",)
@@ -100,7 +96,7 @@ class SafeClient(langsmith.Client):
             probe: bool = True,
             dotenv_path: PathLike | None = None,
         ) -> None:
-            """Makes a client, as the newest SDK does. What the installed one knows is in `inspect.signature`."""
+            """Make a client, with the newest SDK's arguments; `inspect.signature` shows those of the installed one."""
 
     else:
 
@@ -112,7 +108,7 @@ class SafeClient(langsmith.Client):
             dotenv_path: PathLike | None = None,
             **kwargs: Any,
         ) -> None:
-            """Makes a client; arguments that are not described above are `langsmith.Client`'s."""
+            """Make a client; the arguments that are not described above are those of `langsmith.Client`."""
             try:
                 given = given_arguments(_PARENT, args, kwargs)
                 profile = (kwargs.get("profile"), kwargs.get("profile_config_path"))
@@ -125,18 +121,18 @@ class SafeClient(langsmith.Client):
             self._state.note_origins(self)
 
     def __repr__(self) -> str:
-        """Shows what `langsmith.Client` shows, without a password in the endpoint: frames of ours show the client."""
-        return shown_client(super().__repr__(), self)
+        """Return the `repr` of `langsmith.Client` without a password in the endpoint: tracebacks show the client."""
+        return safe_repr(super().__repr__(), self)
 
     def _repr_html_(self) -> str:
-        """Shows what `langsmith.Client` shows in a notebook, without a password either."""
-        said = str(super()._repr_html_())
-        # Whatever stands before an "@" may be a password.
-        if "@" in said:
+        """Return the HTML of `langsmith.Client` for a notebook, also without a password."""
+        sdk_html = str(super()._repr_html_())
+        # A password may stand before an "@".
+        if "@" in sdk_html:
             from html import escape
 
             return f"<code>{escape(repr(self))}</code>"
-        return said
+        return sdk_html
 
     def _set_api_key(self, value: str | None) -> None:
         changes = value != getattr(self, "api_key", value)
@@ -146,16 +142,17 @@ class SafeClient(langsmith.Client):
             # It is the key, and a traceback shows this frame.
             del value
         if changes:
-            with contextlib.suppress(Exception):  # The key is set, and that is what was asked for.
+            # The key is set, as the caller requested.
+            with boundary():
                 self._state.drop_auto_workspace(self)
 
-    # For type checkers it is the SDK's own property, whose type this one has lost.
+    # Type checkers see the SDK's own property, whose type this one lacks.
     if not TYPE_CHECKING:
-        # A workspace that was chosen for one key is not another's. Reading goes straight to the SDK.
+        # Another key may not reach the workspace that was chosen for the first. Reading goes straight to the SDK.
         api_key = property(_SDK_API_KEY.fget, _set_api_key)
 
     def request_with_retries(self, /, method: Any, pathname: str, **kwargs: Any) -> requests.Response:
-        """Sends a request as `langsmith.Client` does, and answers a 403.
+        """Send a request as `langsmith.Client` does, and handle a 403.
 
         Args:
             method: The HTTP method.
@@ -167,9 +164,9 @@ class SafeClient(langsmith.Client):
 
         Raises:
             ForbiddenDiagnosis: If LangSmith refused and naming a workspace did not help.
-            Exception: What `langsmith.Client` raises for everything else.
+            Exception: If the request fails for another reason, as `langsmith.Client` raises it.
         """
-        rewind = note_position(kwargs)
+        rewind = capture_body(kwargs)
         before_send = self._state.before_send
         if before_send is not None:
             kwargs = before_send(self, pathname, kwargs)
@@ -177,26 +174,21 @@ class SafeClient(langsmith.Client):
             try:
                 return super().request_with_retries(method, pathname, **kwargs)
             except Exception as error:
-                # Notebooks and pytest leave out frames that say so: what failed is the caller's line, and not this one.
+                # Notebooks and pytest leave out frames with this name: the caller's line failed, and not this one.
                 __tracebackhide__ = True
-                try:
-                    refused, road = _on_refusal()
-                    again = super().request_with_retries
-                    call = refused(partial(road, self, again, method, pathname, kwargs, rewind), error)
-                # Also while the interpreter ends and imports nothing any more, the SDK's own error stands.
-                except Exception:
-                    call = None
+                send = super().request_with_retries
+                call = intercept(partial(RequestsCall, self, send, method, pathname, kwargs, rewind, error))
                 if call is None:
                     raise
         finally:
             # They hold the key, or a password of the endpoint, and a traceback shows this frame.
             del kwargs, pathname
-        # Outside the handler, so that nothing raised here drags the SDK's error along as its context.
-        response: requests.Response = call.answer()
+        # Outside the except clause, so that an exception raised here does not get the SDK's as its context.
+        response: requests.Response = resolve(call)
         return response
 
     def delete_examples(self, example_ids: Sequence[Any], *, hard_delete: bool = False, **kwargs: Any) -> None:
-        """Deletes examples as `langsmith.Client` does, and answers a 403 to `hard_delete`, too.
+        """Delete examples as `langsmith.Client` does, and handle a 403 to `hard_delete`, too.
 
         Args:
             example_ids: The ids of the examples.
@@ -205,44 +197,39 @@ class SafeClient(langsmith.Client):
 
         Raises:
             ForbiddenDiagnosis: If LangSmith refused and naming a workspace did not help.
-            Exception: What `langsmith.Client` raises for everything else.
+            Exception: If the request fails for another reason, as `langsmith.Client` raises it.
         """
         try:
             super().delete_examples(example_ids, hard_delete=hard_delete, **kwargs)
             return
         except Exception as error:
             __tracebackhide__ = True
-            # Everything else goes through `request_with_retries` and is answered there.
+            # Every other exception comes from `request_with_retries`, which has handled it.
             if type(error).__module__.partition(".")[0] != "requests":
                 raise
-            call = None
-            with contextlib.suppress(Exception):  # As above.
-                from safe_langsmith._recovery.handler import refused
-                from safe_langsmith._sdk.calls.hard_delete import HardDeleteCall
-
-                call = refused(partial(HardDeleteCall, self, error), error)
+            call = intercept(partial(HardDeleteCall, self, error))
             if call is None:
                 raise
-        call.answer()
+        resolve(call)
 
     def _get_langsmith_api(self) -> Any:
-        return self._guarded(super()._get_langsmith_api())
+        return self._intercepted(super()._get_langsmith_api())
 
     def _get_langsmith_api_sync(self) -> Any:
-        return self._guarded(super()._get_langsmith_api_sync())
+        return self._intercepted(super()._get_langsmith_api_sync())
 
-    def _guarded(self, api: Any) -> Any:
-        # Where it cannot be guarded, it is the SDK's as it is.
-        with contextlib.suppress(Exception):
-            from safe_langsmith._sdk.calls.generated_client import guard
+    def _intercepted(self, api: Any) -> Any:
+        # If this library cannot intercept its requests, the user gets the SDK's generated client as it is.
+        with boundary():
+            from ._sdk.calls.generated import intercept_requests
 
-            guard(api, self)
+            intercept_requests(api, self, _recovery)
         return api
 
 
 _PARENT = inspect.signature(langsmith.Client.__init__)
 
-# A signature is a courtesy: where some SDK's cannot be extended, ours is shown as it is.
+# If some SDK's signature cannot be extended, `inspect.signature` shows this library's own.
 with contextlib.suppress(ValueError):
     SafeClient.request_with_retries.__signature__ = inspect.signature(  # type: ignore[attr-defined]
         langsmith.Client.request_with_retries

@@ -1,13 +1,14 @@
-"""The values a diagnosis is made of. All are frozen, picklable and plain, and hold no secret."""
+"""The values that a diagnosis consists of. All are frozen, picklable and plain, and hold no secret."""
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
+
+from safe_langsmith._log import boundary
 
 KeyKind = Literal["personal", "service", "legacy", "oauth", "unrecognized", "missing"]
 CheckResult = Literal["ok", "problem", "unknown", "not-applicable"]
@@ -23,7 +24,7 @@ class _Code(str, Enum):
 class Cause(_Code):
     """Why LangSmith refused. The list is closed: a new member is a new minor version.
 
-    What each means, and what to do: `python -m safe_langsmith --explain CAUSE`.
+    `python -m safe_langsmith --explain CAUSE` prints what a cause means and what to do.
     """
 
     WORKSPACE_REQUIRED = "workspace-required"
@@ -36,7 +37,7 @@ class Cause(_Code):
     """The named workspace id is not a UUID."""
 
     KEY_MALFORMED = "key-malformed"
-    """The key cannot be one of LangSmith's, but is a placeholder, code, cut short, or another vendor's."""
+    """The key cannot be a LangSmith key, but is a placeholder, code, cut short, or another vendor's key."""
 
     KEY_LEGACY = "key-legacy"
     """An `ls__` key, unsupported since 2024-10-22."""
@@ -57,29 +58,29 @@ class Cause(_Code):
     """Key and workspace are fine, this operation is not allowed."""
 
     FEATURE_UNAVAILABLE = "feature-unavailable"
-    """The answer says that a plan or a feature is missing."""
+    """The response says that a plan or a feature is missing."""
 
     BLOCKED_UPSTREAM = "blocked-upstream"
-    """The 403 was not LangSmith's, but that of a proxy, a firewall or a login page."""
+    """The 403 came from a proxy, a firewall or a login page, not from LangSmith."""
 
     WRONG_ENDPOINT = "wrong-endpoint"
     """The configured host is not a LangSmith API."""
 
     UNDETERMINED = "undetermined"
-    """The evidence does not settle it."""
+    """The evidence does not settle the cause."""
 
 
 class Confidence(_Code):
     """How well the evidence supports a cause."""
 
     CONFIRMED = "confirmed"
-    """The answer's body or a diagnostic request proved it."""
+    """The body of the response or a probe proved it."""
 
     LIKELY = "likely"
-    """It explains everything that was seen, but something else could too."""
+    """It explains everything that was seen, but another cause could, too."""
 
     POSSIBLE = "possible"
-    """Nothing seen speaks against it."""
+    """Nothing that was seen contradicts it."""
 
 
 @dataclass(frozen=True)
@@ -89,8 +90,8 @@ class Workspace:
     Attributes:
         id: The workspace's UUID.
         name: Its display name.
-        role: The name of the caller's role there, or `None` where the server did not tell.
-        permissions: The caller's permissions there; `None` where the server did not tell, which is not "none".
+        role: The name of the caller's role there, or `None` if the server did not tell.
+        permissions: The caller's permissions there, or `None` if the server did not tell, which does not mean "none".
     """
 
     id: str
@@ -104,9 +105,9 @@ class ApiKey:
     """The credential of a refused request.
 
     Attributes:
-        kind: What its first letters say it is.
+        kind: The kind that its first letters show.
         masked: The kind and the last four characters of a well-formed key, and neither for anything else.
-        source: Where it came from: an argument, a variable's name, a profile.
+        source: Its origin: an argument, the name of a variable, or a profile.
     """
 
     kind: KeyKind
@@ -116,12 +117,12 @@ class ApiKey:
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting, with where it came from.
+    """One setting, with its origin.
 
     Attributes:
-        value: The value in use; an API key is masked. `None` where nothing is set.
-        source: An argument, the variable's name, the line of a `.env` file, a profile, or `default`.
-        others: The values this one overrode or now differs from.
+        value: The value in use; an API key is masked. `None` if nothing is set.
+        source: An argument, the name of a variable, the line of a `.env` file, a profile, or `default`.
+        others: The values that this one overrides or now differs from.
     """
 
     value: str | None
@@ -131,13 +132,13 @@ class Setting:
 
 @dataclass(frozen=True)
 class Check:
-    """One check and what it saw.
+    """One check and its result.
 
     Attributes:
-        step: The number of the documented troubleshooting step (1 to 5), or `None` for one of this library's own.
-        title: What was looked at.
+        step: The number of the documented troubleshooting step (1 to 5), or `None` for a check of this library.
+        title: The subject of the check.
         result: `ok`, `problem`, `unknown` or `not-applicable`.
-        detail: What was actually seen.
+        detail: The actual result, in words.
     """
 
     step: int | None
@@ -147,32 +148,47 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Action:
+    """A step of a fix as a typed value. Each subclass is one kind of step, which `to_dict()` names.
+
+    `Fix.code` is rendered from it: as Python for `SafeClient` or `SafeAsyncClient`, or as a line for a shell.
+
+    Attributes:
+        kind: The kind, such as `set-variable`.
+    """
+
+    kind: ClassVar[str] = ""
+
+
+@dataclass(frozen=True)
 class Fix:
     """One thing to do.
 
     Attributes:
-        title: The action, in the imperative.
+        title: The step, in the imperative.
         detail: Why and how.
         code: Something to copy, filled in with the real values, or `None`.
-        url: Where to do it or read about it, or `None`.
-        step: The documented troubleshooting step it belongs to (1 to 5), or `None`.
+        action: The same as a typed value, or `None`.
+        url: A page on which to do it or read about it, or `None`.
+        step: The documented troubleshooting step that it belongs to (1 to 5), or `None`.
     """
 
     title: str
     detail: str = ""
     code: str | None = None
+    action: Action | None = None
     url: str | None = None
     step: int | None = None
 
 
 @dataclass(frozen=True)
 class Probe:
-    """One diagnostic request and its answer.
+    """One diagnostic request and its response.
 
     Attributes:
         method: Always `GET`.
-        path: The path below the endpoint, and in brackets the workspace it was asked for.
-        status: The HTTP status, or the network error's name where no answer came.
+        path: The path below the endpoint, and in brackets the workspace that the request named.
+        status: The HTTP status, or the name of the network error if there was no response.
     """
 
     method: str
@@ -182,23 +198,23 @@ class Probe:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """Who was refused what, where, why, and what to do.
+    """Why a request was refused, the evidence, and what to do.
 
     Attributes:
         cause: The best-supported cause.
-        confidence: How well it is supported.
-        summary: One sentence naming principal, operation, place and reason.
-        checks: All five documented checks, then this library's own.
-        fixes: What to do, most useful first; never empty.
-        key: The credential that was refused.
+        confidence: How well the evidence supports it.
+        summary: One sentence that names principal, operation, place and reason.
+        checks: All five documented checks, then those of this library.
+        fixes: The things to do, most useful first; never empty.
+        key: The credential of the refused request.
         settings: `endpoint`, `api_key` (masked), `workspace_id`, `project` and `tracing`, with their sources.
-        workspaces: The live workspaces, or `None` where they could not be listed.
-        method: The refused request's method. This and the next four are `None` where nothing was refused yet.
+        workspaces: The live workspaces, or `None` if they could not be listed.
+        method: The method of the refused request. This and the next four are `None` if no request was refused yet.
         url: Its URL, without user information and query.
-        status_code: The status of the refusal, 403.
-        request_id: The id the server gave the request, for a support ticket.
-        server_message: What the server said, shortened and cleaned.
-        probes: What was asked to find out, and answered.
+        status_code: The status of the response, 403.
+        request_id: The id that the server gave the request, for a support ticket.
+        server_message: The server's own message, shortened and without control characters.
+        probes: The diagnostic requests that were sent, and their responses.
     """
 
     cause: Cause
@@ -217,39 +233,40 @@ class Diagnosis:
     probes: tuple[Probe, ...] = ()
 
     def __str__(self) -> str:
-        """Returns the whole diagnosis as plain text."""
-        try:
+        """Return the diagnosis as plain text."""
+        # A failure in here would hide the SDK's error from the user.
+        with boundary():
             from safe_langsmith._render.text import as_text
 
             return as_text(self)
-        except Exception:  # An exception that cannot be shown would be worse than the SDK's.
-            return self.summary
+        return self.summary
 
     def _repr_html_(self) -> str | None:
-        """Returns the whole diagnosis as HTML for notebooks, or as text in it where that fails."""
-        with contextlib.suppress(Exception):
+        """Return the diagnosis as HTML for notebooks; if that fails, as text in HTML."""
+        with boundary():
             from safe_langsmith._render.html import as_html
 
             return as_html(self)
-        with contextlib.suppress(Exception):
+        with boundary():
             from html import escape
 
             return f"<pre>{escape(str(self))}</pre>"
         return None
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
-        """Shows IPython in a terminal, and notebooks without HTML, what `str()` returns."""
+        """Print the result of `str()` in an IPython terminal and in notebooks without HTML."""
         printer.text(str(self))
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns the diagnosis as JSON-able values: codes as strings, collections as lists and dictionaries."""
+        """Return the diagnosis as JSON-able values: codes as strings, collections as lists and dictionaries."""
         plain: dict[str, Any] = _plain(self)
         return plain
 
 
 def _plain(value: Any) -> Any:
     if dataclasses.is_dataclass(value):
-        return {item.name: _plain(getattr(value, item.name)) for item in dataclasses.fields(value)}
+        kind = {"kind": value.kind} if isinstance(value, Action) else {}
+        return kind | {item.name: _plain(getattr(value, item.name)) for item in dataclasses.fields(value)}
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""Documented step 4: clearing the SDK's cached variables and reading `.env` again."""
+"""Documented step 4: clear the SDK's cached variables and load `.env` again."""
 
 from __future__ import annotations
 
@@ -6,29 +6,25 @@ import errno
 import os
 
 from safe_langsmith._core.redaction import HIDDEN, redact_value
-from safe_langsmith._core.settings import VARIABLES, shown
-from safe_langsmith._recovery.local import PathLike, read_dotenv
+from safe_langsmith._core.variables import VARIABLES, shown
+from safe_langsmith._recovery.state import PathLike
+from safe_langsmith._sdk.compat import clear_caches
 from safe_langsmith.diagnosis import Setting
-
-_CACHES = {
-    "langsmith.utils": ("get_env_var", "get_tracer_project", "get_host_url"),
-    "langsmith.run_trees": ("_parse_write_replicas_from_env_var",),
-}
 
 
 def reload_environment(dotenv_path: PathLike | None = None) -> dict[str, Setting]:
-    """Clears what the SDK has cached of the environment, and loads `.env` over it.
+    """Clear the environment variables that the SDK has cached, and load `.env` over the environment.
 
     This is `get_env_var.cache_clear()` and `load_dotenv(..., override=True)` of LangSmith's own article on 403 answers.
-    It changes `os.environ`, as `load_dotenv` does. Clients that exist keep their values: make them anew.
+    It changes `os.environ`, as `load_dotenv` does. Existing clients keep their values: create new ones.
 
     Args:
-        dotenv_path: The `.env` file; by default what python-dotenv finds from the working directory upwards.
+        dotenv_path: The `.env` file; by default the one that python-dotenv finds from the working directory upwards.
 
     Returns:
         The variables that changed, by name, each with the new value, the line it comes from, and the old value in
-        `others`. Keys are masked, and any other variable than those of the five settings is hidden, since it may be a
-        secret.
+        `others`. Keys are masked. The value of a variable that is for none of the five settings is hidden, because it
+        may be a secret.
 
     Raises:
         OSError: If `dotenv_path` was given and cannot be read.
@@ -36,14 +32,12 @@ def reload_environment(dotenv_path: PathLike | None = None) -> dict[str, Setting
     """
     from dotenv import find_dotenv, load_dotenv
 
-    from safe_langsmith._probe import cache as ledger
+    from safe_langsmith._recovery.local import read_dotenv
 
-    _clear_caches()
-    # What was said of the variables a moment ago is to be looked at anew.
-    ledger.CACHE.changed()
+    clear_caches()
     path = os.fspath(dotenv_path) if dotenv_path is not None else find_dotenv(usecwd=True)
     if dotenv_path is not None:
-        # load_dotenv() passes over what is not there or no file, which hides a mistyped path.
+        # load_dotenv() ignores a path that does not exist, which would hide a typing error.
         os.stat(path)
         if os.path.isdir(path):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
@@ -59,20 +53,9 @@ def reload_environment(dotenv_path: PathLike | None = None) -> dict[str, Setting
             changed[name] = Setting(
                 _shown(name, value), place, (Setting(_shown(name, old), "the environment before"),) if old else ()
             )
-    # A key may have been put where another setting belongs, too.
+    # A key may be in the variable of another setting by mistake.
     keys = [variables.get(name, "") for variables in (before, os.environ) for name in VARIABLES["api_key"]]
     return redact_value(changed, tuple(keys))
-
-
-def _clear_caches() -> None:
-    import importlib
-
-    for module, names in _CACHES.items():
-        loaded = importlib.import_module(module)
-        for name in names:
-            clear = getattr(getattr(loaded, name, None), "cache_clear", None)
-            if clear is not None:
-                clear()
 
 
 def _shown(name: str, value: str) -> str:

@@ -1,4 +1,4 @@
-"""The exception a refused call ends in, and how to find one inside another exception."""
+"""The exception that a refused call raises, and a function that finds it inside another exception."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Any, TypeVar, cast
 
 from langsmith.utils import LangSmithError
 
-from safe_langsmith._core.redaction import clean
+from safe_langsmith._core.redaction import sanitize
 from safe_langsmith.diagnosis import ApiKey, Cause, Check, Confidence, Diagnosis, Fix, Probe, Setting, Workspace
 
 SDK_MESSAGE_LIMIT = 1_000
 MOST_SEARCHED = 100_000
-_TOLD_BEFORE = "(Told in full before; what to do is in the first report, and in .diagnosis of this exception.)"
+_REPORTED_BEFORE = "(Reported in full before: see the first report, or .diagnosis of this exception.)"
 
 T = TypeVar("T")
 
 
 class _OfDiagnosis:
-    """Reads an attribute of the same name from the exception's diagnosis."""
+    """An attribute whose value is the diagnosis's attribute of the same name."""
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
@@ -34,16 +34,17 @@ def _field() -> Any:
 
 
 class ForbiddenDiagnosis(LangSmithError):
-    """LangSmith answered 403, and this is what is known about why.
+    """LangSmith answered with 403; the diagnosis explains why.
 
-    It is also an instance of the class that the SDK would have raised for the same answer, so code that catches that
+    It is also an instance of the class that the SDK would have raised for the same response, so code that catches that
     class still does. `str()` is complete alone: the diagnosis first, the SDK's own message last.
 
     Attributes:
         diagnosis: The diagnosis as a value. Its fields are attributes of the exception, too.
-        sdk_error: What the SDK raised; `None` after a copy or a pickle.
-        repeated: Whether `str()` is short, because refused traces end in a log, each of them, and the whole was told
-            there before. `diagnosis` is always the whole.
+        sdk_error: The SDK's own exception; `None` after a copy or a pickle.
+        sdk_message: The SDK's own message, shortened and without secrets.
+        repeated: Whether `str()` is short, because the SDK logs each refused batch of traces, and an earlier one had
+            the full text. `diagnosis` is always complete.
     """
 
     cause: Cause = _field()
@@ -67,14 +68,14 @@ class ForbiddenDiagnosis(LangSmithError):
     repeated: bool
 
     def __init__(self, diagnosis: Diagnosis, sdk_message: str = "", sdk_error: BaseException | None = None) -> None:
-        """Holds a diagnosis; `explain` makes one that is also an instance of the SDK's class.
+        """Hold a diagnosis. `explain` makes an exception that is also an instance of the SDK's class.
 
         Args:
-            diagnosis: What was found.
-            sdk_message: The SDK's own message, cleaned.
-            sdk_error: What the SDK raised.
+            diagnosis: The diagnosis.
+            sdk_message: The SDK's own message, shortened and without secrets.
+            sdk_error: The SDK's own exception.
         """
-        # The SDK's classes are passed over: some want a response, which a copy does not have.
+        # The constructors of the SDK's classes are not called: some need a response, which a copy does not have.
         Exception.__init__(self, diagnosis.summary)
         self.diagnosis = diagnosis
         self.sdk_error = sdk_error
@@ -82,45 +83,45 @@ class ForbiddenDiagnosis(LangSmithError):
         self.repeated = False
 
     def __str__(self) -> str:
-        """Returns the diagnosis, or its summary where all of it was told before, then the SDK's own message."""
-        said = f"\n\nThe SDK's own message: {self.sdk_message}" if self.sdk_message else ""
+        """Return the diagnosis, or its summary if an earlier one was complete, then the SDK's own message."""
+        sdk = f"\n\nThe SDK's own message: {self.sdk_message}" if self.sdk_message else ""
         if self.repeated:
-            return f"{self.diagnosis.summary} {_TOLD_BEFORE}{said}"
-        return f"{self.diagnosis}{said}"
+            return f"{self.diagnosis.summary} {_REPORTED_BEFORE}{sdk}"
+        return f"{self.diagnosis}{sdk}"
 
     def __repr__(self) -> str:
-        """Returns the cause and the summary, as a log line would have them."""
+        """Return the cause and the summary, as a log line has them."""
         return f"ForbiddenDiagnosis({self.diagnosis.cause.value!r}, {self.diagnosis.summary!r})"
 
     def _repr_html_(self) -> str | None:
-        """Returns what a notebook shows of the diagnosis, for an exception that was caught and is looked at there."""
+        """Return the diagnosis as HTML, for a notebook that shows a caught exception."""
         return self.diagnosis._repr_html_()
 
     @property
     def response(self) -> Any:
-        """The refused response, or `None` where the SDK's exception has none or this one is a copy."""
-        from safe_langsmith._sdk.compat import response_of
+        """The refused response, or `None` if the SDK's exception has none or this one is a copy."""
+        from ._sdk.compat import response_of
 
         own = getattr(self.sdk_error, "response", None)
         return own if own is not None or self.sdk_error is None else response_of(self.sdk_error)
 
     @property
     def request(self) -> Any:
-        """The refused request, or `None` where the SDK's exception has none or this one is a copy."""
+        """The refused request, or `None` if the SDK's exception has none or this one is a copy."""
         return getattr(self.response, "request", None)
 
     @property
     def body(self) -> Any:
-        """The refused response's body, where the SDK's exception has one."""
+        """The refused response's body, if the SDK's exception has one; else `None`."""
         return getattr(self.sdk_error, "body", None)
 
     @property
     def message(self) -> str:
-        """What `str()` returns. The SDK's generated errors have one, and error trackers show it in place of that."""
+        """The same as `str()`. The SDK's generated exceptions have a message, and error trackers show it."""
         return str(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Leaves out the SDK's exception, which holds a response, and with it the key."""
+        """Leave out the SDK's exception, which holds a response, and with it the key."""
         base = next((b for b in type(self).__bases__ if not issubclass(b, ForbiddenDiagnosis)), LangSmithError)
         state: dict[str, Any] = {"repeated": self.repeated}
         state |= {"__notes__": list(self.__notes__)} if hasattr(self, "__notes__") else {}
@@ -135,32 +136,32 @@ def explain(
     secrets: tuple[str, ...],
     repeated: bool = False,
 ) -> ForbiddenDiagnosis:
-    """Returns the exception for a diagnosis.
+    """Return the exception for a diagnosis.
 
     Args:
-        diagnosis: What was found.
-        sdk_error: What the SDK raised.
-        message: The SDK's message for it.
-        sdk_class: The class that the result is to be an instance of, beside `ForbiddenDiagnosis`.
+        diagnosis: The diagnosis.
+        sdk_error: The SDK's own exception.
+        message: Its message.
+        sdk_class: The class that the result is an instance of, beside `ForbiddenDiagnosis`.
         secrets: Strings that must not appear in the result.
-        repeated: Whether the same diagnosis has been told in full before, where it is only going to be logged.
+        repeated: Whether the exception is going to be logged, and an earlier one like it was complete.
     """
-    error = _class_for(sdk_class)(diagnosis, clean(message, SDK_MESSAGE_LIMIT, secrets), sdk_error)
+    error = _class_for(sdk_class)(diagnosis, sanitize(message, SDK_MESSAGE_LIMIT, secrets), sdk_error)
     error.repeated = repeated
     return error
 
 
 def find_diagnosis(error: BaseException | None) -> ForbiddenDiagnosis | None:
-    """Returns the `ForbiddenDiagnosis` inside a wrapped, chained or grouped exception, or `None`.
+    """Return the `ForbiddenDiagnosis` inside a wrapped, chained or grouped exception, or `None`.
 
-    Looks at the exception itself, at its causes and contexts (also those that `raise ... from None` keeps off the
-    screen), and at the members of exception groups (also of langsmith's own `LangSmithExceptionGroup`), nearest first.
+    Search the exception itself, its causes and contexts (also those that `raise ... from None` hides), and the members
+    of exception groups (also of langsmith's own `LangSmithExceptionGroup`), nearest first.
 
     Args:
         error: Any exception, or `None`.
     """
     waiting = deque([error])
-    # Holds what was seen: an attribute may make a new exception each time, and ids of the dead are used again.
+    # Hold the exceptions, not just their ids: the id of one that was garbage-collected may be used again.
     seen: dict[int, BaseException] = {}
     while waiting and len(seen) < MOST_SEARCHED:
         current = waiting.popleft()
@@ -176,7 +177,7 @@ def find_diagnosis(error: BaseException | None) -> ForbiddenDiagnosis | None:
 def _linked(error: BaseException) -> list[BaseException]:
     found: list[BaseException] = []
     for name in ("__cause__", "__context__", "exceptions"):
-        # An exception's class is anybody's, and its attributes may raise.
+        # Any library may define an exception whose attributes raise.
         with contextlib.suppress(Exception):
             value = getattr(error, name, None)
             several = value if isinstance(value, (list, tuple)) else (value,)
@@ -202,5 +203,5 @@ def _restore(module: str, name: str, diagnosis: Diagnosis, sdk_message: str) -> 
         sdk_class = getattr(importlib.import_module(module), name)
         return _class_for(sdk_class)(diagnosis, sdk_message)
     except (ImportError, AttributeError, TypeError):
-        # Another version of the SDK may lack the class; the diagnosis is what matters.
+        # Another version of the SDK may lack the class. The diagnosis is complete without it.
         return ForbiddenDiagnosis(diagnosis, sdk_message)

@@ -1,1 +1,1 @@
-"""The command line. Nothing of it is imported by `import safe_langsmith`."""
+"""The command line. `import safe_langsmith` imports none of it."""

@@ -1,20 +1,25 @@
-"""Looking at the configuration found here, through a client that is made of it as the user's program makes one."""
+"""The check of the configuration found here, with a client that is created as the user's program creates one."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from safe_langsmith._cli.fixes import OPTIONS, Situation, fixes_for_shell, known_keys, shown_path
 from safe_langsmith._cli.options import Options
-from safe_langsmith._core.credentials import describe
+from safe_langsmith._core.credentials import inspect_key
 from safe_langsmith._core.engine import HealthReport, conclude
-from safe_langsmith._core.model import Evidence, Facts, ProbeRequest, Verdict
-from safe_langsmith._core.redaction import clean, redact_value
-from safe_langsmith._core.settings import DEFAULT_ENDPOINT, VARIABLES, effective
+from safe_langsmith._core.model import Configuration, Evidence, Facts, ProbeRequest, TargetFacts, Verdict
+from safe_langsmith._core.origins import Origin
+from safe_langsmith._core.redaction import redact_value, sanitize
+from safe_langsmith._core.variables import DEFAULT_ENDPOINT, VARIABLES
+from safe_langsmith._recovery.local import read_dotenv
 from safe_langsmith._recovery.state import ClientState
-from safe_langsmith.checkup import examine
+from safe_langsmith._render.actions import present_fixes
+from safe_langsmith._sdk.compat import values_of
+from safe_langsmith.checkup import check as check_client
 from safe_langsmith.client import SafeClient
 from safe_langsmith.diagnosis import Cause, Confidence, Diagnosis, Fix
 from safe_langsmith.environment import reload_environment
@@ -22,16 +27,36 @@ from safe_langsmith.environment import reload_environment
 Found = Diagnosis | HealthReport
 
 
-def look(options: Options, tell: Callable[[str], None]) -> Found:
-    """Returns what is wrong with the configuration found here, or what was seen where nothing is.
+@dataclass(frozen=True)
+class Checked:
+    """The result of a check.
 
-    Whatever the SDK raises is a diagnosis, too: it raises it in the user's program as well.
+    Attributes:
+        found: The diagnosis, or the report on a client with which nothing is wrong.
+        configuration: The settings with their typed origins.
+        dotenv_path: The `.env` that was compared or loaded, as it may be shown, or `None` if there is none.
+        dotenv_error: Why it could not be read, or `None`.
+    """
+
+    found: Found
+    configuration: Configuration
+    dotenv_path: str | None
+    dotenv_error: str | None
+
+
+def check(options: Options, tell: Callable[[str], None]) -> Checked:
+    """Check the configuration found here.
+
+    An error of the SDK is a diagnosis, too: it ends the user's program as well.
 
     Args:
-        options: What the user wants.
-        tell: Called with each question before it is asked.
+        options: The options that the user typed.
+        tell: Called with a text before each request.
     """
-    made = False
+    typed = {"endpoint": options.endpoint, "workspace_id": options.workspace_id}
+    given = {name: Origin("option", OPTIONS[name]) for name, value in typed.items() if value is not None}
+    path = _near(options.env_file)
+    state = ClientState(True, False, path)
     try:
         if options.load_env:
             reload_environment(options.env_file)
@@ -40,56 +65,76 @@ def look(options: Options, tell: Callable[[str], None]) -> Found:
             workspace_id=options.workspace_id,
             auto_batch_tracing=False,
             probe=not options.offline,
-            dotenv_path=options.env_file,
+            dotenv_path=path,
         )
-        made = True
-        with closing(client.session):
-            return examine(client, lambda question: tell(f"Probing the endpoint: GET {_spelt(question)} ..."))
     except Exception as error:
-        return _without_answer(error, made, options)
+        configuration = state.configuration({name: typed[name] for name in given}, given)
+        found: Found = _not_created(error, configuration)
+    else:
+        state = client._state
+        state.note_options(given)
+        configuration = state.configuration(values_of(client), {})
+        with closing(client.session):
+            try:
+                found = check_client(
+                    client, lambda probe: tell(f"Probing the endpoint: GET {_path_of(probe)} ..."), "shell"
+                )
+            except Exception as error:
+                found = _not_checked(error, configuration)
+    dotenv = read_dotenv(path)
+    situation = Situation(options, configuration, dotenv)
+    fixes = present_fixes(fixes_for_shell(found.fixes, found.cause, found.confidence, situation), "shell")
+    return Checked(
+        redact_value(replace(found, fixes=fixes), known_keys()),
+        configuration,
+        shown_path(dotenv) if dotenv.path else None,
+        dotenv.error,
+    )
 
 
-def _without_answer(error: Exception, made: bool, options: Options) -> Diagnosis:
-    safeguard = ClientState(True, False, options.env_file)
-    given = {"endpoint": options.endpoint, "workspace_id": options.workspace_id}
-    in_use = {name: value for name, value in given.items() if value is not None}
-    arguments = {"endpoint": "the api_url argument", "workspace_id": "the workspace_id argument"}
-    local = safeguard.configuration(in_use, {name: arguments[name] for name in in_use})
-    keys = tuple(value for _, value in effective("api_key", os.environ))
-    facts = Facts(
-        endpoint=local.settings["endpoint"].value or DEFAULT_ENDPOINT,
-        credential=describe(keys[0] if keys else None),
-        settings=local.settings,
-        workspace_id=local.settings["workspace_id"].value,
-        workspace_source=local.settings["workspace_id"].source,
-        variables=local.variables,
-        drift=local.drift,
-        notes=local.notes,
-        dotenv_path=local.dotenv_path,
-        remarks=local.remarks,
-        related_variables=local.related_variables,
+def _near(path: str | None) -> str | None:
+    """Return the path of the `.env`; its name alone if it is in the working directory, whose name says too much."""
+    found = read_dotenv(path).path
+    try:
+        return os.path.basename(found) if found and os.path.dirname(found) == os.getcwd() else path
+    except OSError:  # The working directory was deleted.
+        return path
+
+
+def _path_of(probe: ProbeRequest) -> str:
+    return f"{probe.path}?{probe.query}" if probe.query else probe.path
+
+
+def _not_created(error: Exception, configuration: Configuration) -> Found:
+    """Return the diagnosis of a configuration from which the SDK cannot create a client."""
+    names = (name for name in os.environ if name.startswith(("LANGSMITH_", "LANGCHAIN_")))
+    listed = {name for variables in VARIABLES.values() for name in variables}
+    others = ", ".join(sorted(sanitize(name, 80, known_keys()) for name in names if name not in listed)[:8])
+    detail = "Your program ends with the same error."
+    detail += f" These variables are set, too: {others}." if others else ""
+    summary = f"langsmith cannot create a client from this configuration: {_described(error)}."
+    return _undetermined(configuration, summary, Fix("Correct the setting that this is about", detail))
+
+
+def _not_checked(error: Exception, configuration: Configuration) -> Found:
+    summary = f"The check of the client failed. {_described(error)}."
+    fix = Fix("Check the settings above for mistakes", "If there are none, report this text; it holds no secret.")
+    return _undetermined(configuration, summary, fix)
+
+
+def _undetermined(configuration: Configuration, summary: str, fix: Fix) -> Found:
+    keys = known_keys()
+    target = TargetFacts(
+        configuration["endpoint"].value or DEFAULT_ENDPOINT,
+        inspect_key(keys[0] if keys else None),
+        configuration["workspace_id"].value,
+        configuration["workspace_id"].origin,
+        interface="shell",
     )
     verdict = Verdict(Cause.UNDETERMINED, Confidence.POSSIBLE, "nothing was asked")
-    found = conclude(Evidence(facts), verdict).diagnosis
-    said = f"{type(error).__name__}: {clean(str(error), 300, keys)}".rstrip(": .")
-    if made:
-        summary = f"Looking at the client failed. {said}."
-        fix = Fix("Look whether a setting above is mistyped", "If none is, report this text; it holds no secret.")
-    else:
-        summary = f"langsmith makes no client of what is set here. It says: {said}."
-        others = ", ".join(sorted(clean(name, 80, keys) for name in os.environ if _is_another(name))[:8])
-        fix = Fix(
-            "Correct the setting that this is about",
-            "It ends your program with the same error."
-            + (f" Set here beside the settings above: {others}." if others else ""),
-        )
+    found = conclude(Evidence(Facts(target, configuration)), verdict).diagnosis
     return redact_value(replace(found, summary=summary, fixes=(fix,)), keys)
 
 
-def _spelt(question: ProbeRequest) -> str:
-    return f"{question.path}?{question.query}" if question.query else question.path
-
-
-def _is_another(name: str) -> bool:
-    """Whether a variable is of LangSmith and holds none of the five settings."""
-    return name.startswith(("LANGSMITH_", "LANGCHAIN_")) and not any(name in names for names in VARIABLES.values())
+def _described(error: Exception) -> str:
+    return f"{type(error).__name__}: {sanitize(str(error), 300, known_keys())}".rstrip(": .")

@@ -1,4 +1,4 @@
-"""The pages on the causes: those of `docs/causes/`, which an installed package has beside its code."""
+"""The pages of `docs/causes/`, which the installed package contains, as text for a terminal."""
 
 from __future__ import annotations
 
@@ -15,11 +15,10 @@ from safe_langsmith._render.text import WIDTH, wrap
 from safe_langsmith.diagnosis import Cause
 
 if TYPE_CHECKING:
-    from importlib.abc import Traversable  # Its place until Python 3.14, and the only one in Python 3.10.
+    from importlib.abc import Traversable  # Deprecated since Python 3.12, but the only place in 3.10.
 
-_LIST = "README"
-_LINE_OF_LIST = re.compile(r"^- \[`([a-z-]+)`\]\(.*?\): (.*)$", re.MULTILINE)
-# What stands there is an example, and who reads the page in a terminal has the real message.
+_FIRST_SENTENCE = re.compile(r"^# [^\n]*\n\n(.+?)\.\s", re.DOTALL)
+# This part is an example; the reader in a terminal has the real message.
 _EXAMPLE = re.compile(r"^## What it says\n.*?(?=^## )", re.MULTILINE | re.DOTALL)
 _ITEM = re.compile(r" *(?:[-*]|[0-9]+\.) ")
 _CODE = re.compile(r"`[^`]+`")
@@ -28,7 +27,7 @@ _LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
 
 
 def page(cause: Cause) -> str:
-    """Returns the page on a cause, as it reads well in a terminal.
+    """Return the page on a cause as text for a terminal.
 
     Args:
         cause: The cause.
@@ -37,11 +36,11 @@ def page(cause: Cause) -> str:
 
 
 def contents() -> str:
-    """Returns the list of the causes with a line each."""
+    """Return the list of the causes, with a line for each."""
     return "\n".join(
         [
-            "Causes of a 403, and what else this command finds:",
-            *_lines(dict(_LINE_OF_LIST.findall(_read(_LIST)))),
+            "Causes of a 403, and other conditions that this command finds:",
+            *_lines({cause: _FIRST_SENTENCE.findall(_read(cause))[0] for cause in Cause}),
             "",
             "A page on one of them, with what to do: python -m safe_langsmith --explain CAUSE",
         ]
@@ -49,7 +48,7 @@ def contents() -> str:
 
 
 def _wrapped(text: str) -> Iterator[str]:
-    """The lines of a page, with prose and lists as wide as a terminal, and all else as it is."""
+    """Yield the lines of a page, with prose and lists as wide as a terminal, and the rest unchanged."""
     prose: list[str] = []
     in_code = False
     for line in text.splitlines():
@@ -70,7 +69,7 @@ def _filled(prose: list[str]) -> list[str]:
     if not prose:
         return []
     item = _ITEM.match(prose[0])
-    # An address that is broken leads nowhere, and a command in backquotes is read as one.
+    # Do not break addresses, which would no longer work, or commands in backquotes.
     text = " ".join([prose[0], *(line.strip() for line in prose[1:])])
     text = _CODE.sub(lambda code: code[0].replace(" ", _NO_BREAK), text)
     hang = " " * (item.end() if item else len(text) - len(text.lstrip()))
@@ -78,10 +77,10 @@ def _filled(prose: list[str]) -> list[str]:
     return [line.replace(_NO_BREAK, " ") for line in lines]
 
 
-def _lines(told: dict[str, str]) -> Iterator[str]:
+def _lines(descriptions: dict[Cause, str]) -> Iterator[str]:
     width = max(map(len, Cause))
     for cause in Cause:
-        yield from wrap(f"  {cause:<{width}}  {told.get(cause, '')}".rstrip(), width + 4, 2)
+        yield from wrap(f"  {cause:<{width}}  {descriptions[cause]}", width + 4, 2)
 
 
 def _read(name: str) -> str:
@@ -101,6 +100,6 @@ def _spelt_out(link: re.Match[str]) -> str:
         return f"{text}: {target}"
     if text in set(Cause):
         return f"`{text}`"
-    # The rest of docs/ does not come with the package.
+    # The package does not contain the rest of docs/.
     target = posixpath.normpath(f"docs/causes/{target}")
     return target if text.endswith(".md") else f"{text} ({target})"

@@ -1,4 +1,4 @@
-"""The command: what it does in which order, and how it ends."""
+"""The command: its steps, in this order, and its exit codes."""
 
 from __future__ import annotations
 
@@ -6,14 +6,11 @@ import json
 import sys
 from collections.abc import Sequence
 
-from safe_langsmith._cli.check import Found, look
+from safe_langsmith._cli.check import Checked, check
 from safe_langsmith._cli.explain import contents, page
 from safe_langsmith._cli.options import Options, parse
-from safe_langsmith._cli.report import as_text
+from safe_langsmith._cli.report import as_text, in_ascii
 from safe_langsmith._cli.terminal import complain, progress, quiet, settle, write
-from safe_langsmith._cli.wording import for_command_line, found_in_ascii, in_ascii
-from safe_langsmith._core.settings import Dotenv
-from safe_langsmith._recovery.local import read_dotenv
 from safe_langsmith.diagnosis import Cause
 
 NOTHING_WRONG = 0
@@ -22,11 +19,11 @@ COULD_NOT_TELL = 3
 INTERRUPTED = 130
 
 SCHEMA = 1
-"""The version of what `--json` prints. A new key is no new version; another meaning of an old one is."""
+"""The version of the `--json` output. A new key does not change it; a new meaning of a key does."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Looks at the configuration found here, prints what it found, and returns the exit code. Never raises.
+    """Check the configuration found here, print the result, and return the exit code. Never raises.
 
     Args:
         argv: The arguments; by default the process's own.
@@ -38,14 +35,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         with quiet():
             return _run(parse(sys.argv[1:] if argv is None else argv))
-    except SystemExit as end:  # How argparse ends, after it has printed what was asked for or what is wrong.
+    except SystemExit as end:  # argparse exits after help, version and errors.
         return end.code if isinstance(end.code, int) else NOTHING_WRONG
-    except BrokenPipeError:  # Nobody reads what argparse prints.
+    except BrokenPipeError:  # The reader of argparse's output has closed the pipe.
         return NOTHING_WRONG
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception as error:
-        # No text of its own: whatever this is, it may hold anything.
+        # The text of the error may hold a secret.
         complain(f"could not tell: {type(error).__name__}")
         return COULD_NOT_TELL
     finally:
@@ -57,17 +54,15 @@ def _run(options: Options) -> int:
         text = page(Cause(options.explain)) if options.explain else contents()
         return NOTHING_WRONG if write(in_ascii(text)) else COULD_NOT_TELL
     with progress() as tell:
-        found = look(options, tell)
-    file = read_dotenv(options.env_file)
-    found, dotenv = for_command_line(found, Dotenv(file.path, trouble=file.trouble), options)
+        checked = check(options, tell)
     if options.as_json:
-        text = json.dumps({"schema": SCHEMA, **found.to_dict()}, indent=2)
+        text = json.dumps({"schema": SCHEMA, **checked.found.to_dict()}, indent=2)
     else:
-        text = as_text(found_in_ascii(found), in_ascii(dotenv), options)
-    return _code(found) if write(text) else COULD_NOT_TELL
+        text = as_text(checked, options)
+    return _exit_code(checked) if write(text) else COULD_NOT_TELL
 
 
-def _code(found: Found) -> int:
-    if found.cause is None:
+def _exit_code(checked: Checked) -> int:
+    if checked.found.cause is None:
         return NOTHING_WRONG
-    return COULD_NOT_TELL if found.cause is Cause.UNDETERMINED else PROBLEM
+    return COULD_NOT_TELL if checked.found.cause is Cause.UNDETERMINED else PROBLEM

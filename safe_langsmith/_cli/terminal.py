@@ -1,4 +1,4 @@
-"""Standard output and standard error, which may be a terminal, a pipe that was closed, or not there at all."""
+"""Standard output and standard error, each of which may be a terminal, a closed pipe, or missing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _USUAL_COLUMNS = 80
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Keeps warnings and logs off standard error: what they would say is in the report, or no news."""
+    """Keep warnings and logs off standard error: the report contains the same facts."""
     level = logging.root.manager.disable
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -27,10 +27,10 @@ def quiet() -> Iterator[None]:
 
 @contextlib.contextmanager
 def progress() -> Iterator[Callable[[str], None]]:
-    """Shows on standard error what is going on, where somebody sits before it, and takes it back at the end.
+    """Show progress on standard error if it is a terminal, and erase it at the end.
 
     Yields:
-        What to call with each thing that begins.
+        A function to call with a text before each step.
     """
     if sys.stderr is None or not sys.stderr.isatty():
         yield lambda text: None
@@ -39,7 +39,7 @@ def progress() -> Iterator[Callable[[str], None]]:
 
     def tell(text: str) -> None:
         nonlocal longest
-        # What goes over to a second line cannot be taken back.
+        # A text that continues on a second line could not be erased.
         text = text[: _columns() - 1]
         _tell(f"\r{text:<{longest}}", end="")
         longest = max(longest, len(text))
@@ -51,12 +51,12 @@ def progress() -> Iterator[Callable[[str], None]]:
 
 
 def complain(text: str) -> None:
-    """Says what went wrong, on standard error."""
+    """Print an error on standard error."""
     _tell(f"safe-langsmith: {text}")
 
 
 def write(text: str) -> bool:
-    """Prints a text and returns whether it could be written, or nobody wanted it."""
+    """Print a text; return whether that worked, also if the reader has closed the pipe."""
     if sys.stdout is None:
         return True
     try:
@@ -70,12 +70,12 @@ def write(text: str) -> bool:
 
 
 def settle() -> None:
-    """Makes sure that there is nothing left to write at exit, where a failure could not be caught any more."""
+    """Flush standard output now: at exit, a failure could no longer be caught."""
     try:
         if sys.stdout is not None:
             sys.stdout.flush()
     except (OSError, ValueError):
-        # What could not be written stays in the buffer, and Python tries again at exit.
+        # The rest stays in the buffer, and Python would try to write it again at exit.
         with contextlib.suppress(Exception):
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, sys.stdout.fileno())
@@ -84,7 +84,7 @@ def settle() -> None:
 
 def _columns() -> int:
     try:
-        # Some terminals do not tell, and say 0.
+        # Some terminals report 0.
         return os.get_terminal_size(sys.stderr.fileno()).columns or _USUAL_COLUMNS
     except (OSError, ValueError):
         return _USUAL_COLUMNS

@@ -1,29 +1,38 @@
-"""The five documented checks, always all five, and this library's own after them."""
+"""Run the five documented checks, always all five, and then this library's own."""
 
 from __future__ import annotations
 
 from safe_langsmith._core.model import GET_SETTINGS, Evidence, Verdict
+from safe_langsmith._core.origins import SDK_CACHE
 from safe_langsmith._core.permissions import still_allowed
 from safe_langsmith._core.responses import NO_BODY
-from safe_langsmith._core.settings import DOCUMENTED, LABELS, SDK_CACHE
 from safe_langsmith._core.summary import named
-from safe_langsmith.diagnosis import Cause, Check, CheckResult
+from safe_langsmith._core.variables import DOCUMENTED, LABELS
+from safe_langsmith.diagnosis import Cause, Check, CheckResult, Confidence
 
 _KINDS = {
     "personal": 'a personal access token ("lsv2_pt_"): it acts for its user, in the user\'s default workspace',
     "service": 'a service key ("lsv2_sk_"): it acts for one workspace, several, or the organization',
-    "legacy": 'a legacy key ("ls__"), which LangSmith does not accept any more',
+    "legacy": 'a legacy key ("ls__"), which LangSmith no longer accepts',
     "oauth": "an OAuth token from a login profile",
     "unrecognized": 'its first letters are not those of a LangSmith key ("lsv2_pt_" or "lsv2_sk_")',
     "missing": "no credential was sent",
 }
-_NO_ANSWER = "not looked at: this checks the client, and no particular answer"
+_NO_ANSWER = "not applicable: no request was refused"
+# No check reacts to this verdict.
+_NO_VERDICT = Verdict(Cause.UNDETERMINED, Confidence.POSSIBLE, "")
 _KEY_CAUSES = (Cause.KEY_MALFORMED, Cause.KEY_LEGACY, Cause.KEY_MISSING)
 _REFUSED_CAUSES = (Cause.KEY_REJECTED, Cause.STALE_ENVIRONMENT, Cause.WRONG_REGION)
 
 
-def run_checks(e: Evidence, verdict: Verdict) -> tuple[Check, ...]:
-    """Returns every check with what was really seen."""
+def run_checks(e: Evidence, verdict: Verdict | None) -> tuple[Check, ...]:
+    """Return every check with its actual result.
+
+    Args:
+        e: The evidence.
+        verdict: The verdict, or `None` if nothing is wrong.
+    """
+    verdict = verdict or _NO_VERDICT
     return (
         _key_type(e, verdict),
         _workspace_id(e, verdict),
@@ -37,78 +46,93 @@ def run_checks(e: Evidence, verdict: Verdict) -> tuple[Check, ...]:
 
 
 def _key_type(e: Evidence, verdict: Verdict) -> Check:
-    credential = e.facts.credential
+    credential = e.target.credential
     result: CheckResult = "unknown" if credential.kind == "unrecognized" else "ok"
-    if credential.flaw or verdict.cause in _KEY_CAUSES:
+    if credential.problem or verdict.cause in _KEY_CAUSES:
         result = "problem"
-    seen = f"it {credential.flaw}" if credential.flaw else _KINDS[credential.kind]
-    source = e.facts.settings["api_key"].source
+    seen = f"it {credential.problem}" if credential.problem else _KINDS[credential.kind]
+    source = e.configuration["api_key"].origin
     return Check(1, "API key type", result, f"{seen}; read from {source}" if credential.kind != "missing" else seen)
 
 
 def _workspace_id(e: Evidence, verdict: Verdict) -> Check:
     facts = e.facts
-    if facts.inherited_workspace and verdict.cause is Cause.WORKSPACE_NOT_ACCESSIBLE:
-        return _step2("problem", f"{facts.inherited_workspace} from {facts.workspace_source}: {verdict.reason}")
-    if facts.workspace_id is None:
+    if facts.target.inherited_workspace and verdict.cause is Cause.WORKSPACE_NOT_ACCESSIBLE:
+        return _step2(
+            "problem", f"{facts.target.inherited_workspace} from {facts.target.workspace_origin}: {verdict.reason}"
+        )
+    if facts.target.workspace_id is None:
         if verdict.cause is Cause.WORKSPACE_REQUIRED:
             return _step2("problem", f"none named; {verdict.reason}")
         home = e.answers.get(GET_SETTINGS)
         if home and home.resolved:
             return _step2("ok", f"none named, so the key's default is used: {named(home.resolved)}")
-        if facts.credential.kind == "personal":
+        if facts.target.credential.kind == "personal":
             return _step2("ok", "none named; a personal access token then uses its user's default workspace")
         if verdict.cause in _KEY_CAUSES:
             return _step2("not-applicable", "none named; first a key is needed")
-        return _step2("unknown", "none named; whether this key needs one is not known")
-    shown = facts.workspace_shown
+        return _step2("unknown", "none named; it is not known whether this key needs one")
+    shown = facts.target.workspace_shown
     if verdict.cause in (Cause.WORKSPACE_NOT_ACCESSIBLE, Cause.WORKSPACE_ID_MALFORMED, Cause.WORKSPACE_REQUIRED):
-        return _step2("problem", f"{shown} from {facts.workspace_source}: {verdict.reason}")
-    if any(q.workspace_id == facts.workspace and answer.resolved for q, answer in e.answers.items()):
-        return _step2("ok", f"{shown} from {facts.workspace_source}: well-formed, and the key reaches it")
-    if facts.workspace is None:
-        return _step2("problem", f"{shown} from {facts.workspace_source}: it is not a UUID")
+        return _step2("problem", f"{shown} from {facts.target.workspace_origin}: {verdict.reason}")
+    if any(q.workspace_id == facts.target.workspace and answer.resolved for q, answer in e.answers.items()):
+        return _step2("ok", f"{shown} from {facts.target.workspace_origin}: well-formed, and the key reaches it")
+    if facts.target.workspace is None:
+        return _step2("problem", f"{shown} from {facts.target.workspace_origin}: it is not a UUID")
     return _step2(
-        "unknown", f"{shown} from {facts.workspace_source}: well-formed; whether the key reaches it is not known"
+        "unknown",
+        f"{shown} from {facts.target.workspace_origin}: well-formed; it is not known whether the key reaches it",
     )
 
 
 def _variables(e: Evidence, verdict: Verdict) -> Check:
-    # What is overruled comes first, because long details are cut.
-    variables = sorted(e.facts.variables, key=lambda variable: not variable.overruled)
-    seen = [f"{v.name}={v.shown}{' (overruled)' if v.overruled else ''}" for v in variables]
-    unset = [name for name in DOCUMENTED if not any(v.name == name for v in e.facts.variables)]
+    # Overridden variables come first, because long details are cut.
+    variables = sorted(e.configuration.variables, key=lambda variable: not variable.overridden)
+    seen = [f"{v.name}={v.shown}{' (overridden)' if v.overridden else ''}" for v in variables]
+    unset = [name for name in DOCUMENTED if not any(v.name == name for v in e.configuration.variables)]
     detail = ", ".join(seen) + ("; " if seen and unset else "") + (f"not set: {', '.join(unset)}" if unset else "")
     lacks_key = verdict.cause is Cause.KEY_MISSING and not any(v.setting == "api_key" for v in variables)
     if lacks_key:
         detail = "; set: ".join(["LANGSMITH_API_KEY is needed and not set", *([", ".join(seen)] if seen else [])])
-    mixture = [f"mixed: {e.facts.mixture}"] if e.facts.mixture else []
-    detail = "; ".join([*mixture, *e.facts.related_variables.said, detail])
-    troubled = any(v.overruled for v in e.facts.variables) or e.facts.mixture or e.facts.related_variables.ignored_any
+    mixture = [f"mixed: {e.configuration.mixture}"] if e.configuration.mixture else []
+    detail = "; ".join([*mixture, *e.configuration.related_variables.messages, detail])
+    troubled = (
+        any(v.overridden for v in e.configuration.variables)
+        or e.configuration.mixture
+        or e.configuration.related_variables.ignored_any
+    )
     return Check(3, "Environment variables", "problem" if troubled or lacks_key else "ok", detail)
 
 
 def _cached_and_dotenv(e: Evidence, verdict: Verdict) -> Check:
     title = "Cached variables and .env"
     differing = [
-        f"{LABELS.get(drift.setting, drift.setting)} in use is {e.facts.settings[drift.setting].value or 'not set'}, "
-        f"but {drift.now.source} says {drift.now.value}"
-        for drift in e.facts.drift
+        f"{LABELS.get(drift.setting, drift.setting)} in use is {e.configuration[drift.setting].value or 'not set'}, "
+        f"but {drift.now.origin} says {drift.now.value}"
+        for drift in e.configuration.drift
         if not drift.on_purpose or verdict.cause is Cause.STALE_ENVIRONMENT
     ]
     differing += [
         f"{LABELS.get(name, name)} in use is {setting.value}, {SDK_CACHE}"
-        for name, setting in e.facts.settings.items()
-        if setting.source == SDK_CACHE and not any(drift.setting == name for drift in e.facts.drift)
+        for name, setting in e.configuration.settings.items()
+        if setting.origin == SDK_CACHE and not any(drift.setting == name for drift in e.configuration.drift)
     ]
-    differing += e.facts.remarks
+    differing += e.configuration.warnings
     if differing:
         return Check(4, title, "problem", "; ".join(differing))
-    if e.facts.unread:
-        return Check(4, title, "unknown", "; ".join(e.facts.unread))
-    given = ", ".join(LABELS.get(drift.setting, drift.setting) for drift in e.facts.drift)
+    if e.configuration.read_errors:
+        return Check(4, title, "unknown", "; ".join(e.configuration.read_errors))
+    unknown = [
+        f"{LABELS.get(name, name)} in use is {setting.value}, and no variable, .env or profile here holds it: "
+        f"it is from {setting.origin}"
+        for name, setting in e.configuration.settings.items()
+        if setting.origin.kind == "unknown" and setting.value is not None
+    ]
+    if unknown:
+        return Check(4, title, "unknown", "; ".join([*unknown, *e.configuration.notes]))
+    given = ", ".join(LABELS.get(drift.setting, drift.setting) for drift in e.configuration.drift)
     seen = f"given on purpose, and different there: {given}" if given else "nothing in use is out of date"
-    return Check(4, title, "ok", "; ".join([seen, *e.facts.notes]))
+    return Check(4, title, "ok", "; ".join([seen, *e.configuration.notes]))
 
 
 def _regenerate(e: Evidence, verdict: Verdict) -> Check:
@@ -118,54 +142,57 @@ def _regenerate(e: Evidence, verdict: Verdict) -> Check:
             5,
             title,
             "problem",
-            "this one cannot be used" if e.facts.credential.kind != "missing" else "there is no key",
+            "this one cannot be used" if e.target.credential.kind != "missing" else "there is no key",
         )
     granted = any(answer.authorized for answer in e.answers.values())
     if verdict.cause is Cause.WORKSPACE_ID_MALFORMED and e.refused_without_workspace:
-        return Check(5, title, "problem", "the endpoint refused this key, too, when it was asked without a workspace")
-    if verdict.cause is Cause.STALE_ENVIRONMENT and e.facts.newer_key and not granted:
+        return Check(5, title, "problem", "the endpoint refused this key without a workspace, too")
+    if verdict.cause is Cause.STALE_ENVIRONMENT and e.configuration.newer_key and not granted:
         return Check(
-            5, title, "problem", f"the endpoint refused this key; first try the one in {e.facts.newer_key.now.source}"
+            5,
+            title,
+            "problem",
+            f"the endpoint refused this key; first try the one in {e.configuration.newer_key.now.origin}",
         )
     if verdict.cause in _REFUSED_CAUSES and not granted:
         return Check(5, title, "problem", "the endpoint refused this key; a new one must be made for the same endpoint")
     if granted:
         return Check(5, title, "not-applicable", "the endpoint accepts this key, so a new one would change nothing")
-    if e.facts.body.names_no_workspace:
+    if e.body.names_no_workspace:
         return Check(5, title, "not-applicable", "the endpoint knows this key, so a new one would change nothing")
-    return Check(5, title, "unknown", "whether the endpoint accepts this key is not known")
+    return Check(5, title, "unknown", "it is not known whether the endpoint accepts this key")
 
 
 def _who_answered(e: Evidence) -> Check:
     title, facts = "Who answered", e.facts
-    if facts.method is None and facts.body == NO_BODY:
+    if facts.request is None and e.body == NO_BODY:
         return Check(None, title, "not-applicable", _NO_ANSWER)
-    if facts.redirected_to:
-        return Check(None, title, "problem", f"another host, {facts.redirected_to}, after a redirect")
-    said = f': "{facts.body.message}"' if facts.body.message else ""
-    if facts.body.form == "json":
-        return Check(None, title, "ok", f"LangSmith, as its JSON shows{said}")
-    if facts.body.form == "html":
-        return Check(None, title, "problem", f"{facts.body.message}, not LangSmith's API")
-    if facts.body.speaker:
-        return Check(None, title, "problem", f"{facts.body.speaker}{said}")
-    if facts.body.form == "empty":
-        return Check(None, title, "unknown", "the answer has no body, so nothing tells who gave it")
+    if facts.request and facts.request.redirected_to:
+        return Check(None, title, "problem", f"another host, {facts.request.redirected_to}, after a redirect")
+    quoted = f': "{e.body.message}"' if e.body.message else ""
+    if e.body.form == "json":
+        return Check(None, title, "ok", f"LangSmith, as its JSON shows{quoted}")
+    if e.body.form == "html":
+        return Check(None, title, "problem", f"{e.body.message}, not LangSmith's API")
+    if e.body.speaker:
+        return Check(None, title, "problem", f"{e.body.speaker}{quoted}")
+    if e.body.form == "empty":
+        return Check(None, title, "unknown", "the answer has no body, so it is not known who sent it")
     return Check(
-        None, title, "unknown", f"it has not the form of LangSmith's errors, so nothing tells who gave it{said}"
+        None, title, "unknown", f"it has not the form of LangSmith's errors, so it is not known who sent it{quoted}"
     )
 
 
 def _permission(e: Evidence, verdict: Verdict) -> Check:
-    title, needed = "Permission", e.facts.requirement
-    if e.facts.method is None:
+    title, needed = "Permission", e.requirement
+    if e.request is None:
         return Check(None, title, "not-applicable", _NO_ANSWER)
     if needed is None:
         return Check(None, title, "unknown", "which permission this operation needs is not documented")
-    if e.facts.body.permission:
+    if e.body.permission:
         return Check(None, title, "problem", f"the server says that {needed.permission} is missing")
     if e.place is None:
-        return Check(None, title, "unknown", f"needs {needed.permission}; whether the caller has it is not known")
+        return Check(None, title, "unknown", f"needs {needed.permission}; it is not known whether the caller has it")
     if e.place.permissions is None:
         return Check(
             None, title, "unknown", f"needs {needed.permission}; the server did not list the caller's permissions"
@@ -180,10 +207,10 @@ def _permission(e: Evidence, verdict: Verdict) -> Check:
 
 
 def _bypasses(e: Evidence, verdict: Verdict) -> tuple[Check, ...]:
-    """Nothing, where none is in use: a line that is always there is not read."""
-    if not e.facts.bypasses:
+    """Return the check on bypasses, or nothing if none is in use: a line that is always there would go unread."""
+    if not e.target.bypasses:
         return ()
-    seen = "; ".join(f"{bypass.name}: {bypass.lacks}" for bypass in e.facts.bypasses)
+    seen = "; ".join(f"{bypass.name}: {bypass.lacks}" for bypass in e.target.bypasses)
     result: CheckResult = "problem" if verdict.cause is Cause.WORKSPACE_REQUIRED else "unknown"
     return (Check(None, "Requests that bypass the client", result, seen),)
 

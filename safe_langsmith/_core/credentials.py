@@ -1,8 +1,8 @@
-"""What a credential's text says about it, without asking anybody.
+"""Inspect the text of a credential.
 
 Sources: the kinds, https://docs.langchain.com/langsmith/administration-overview#api-keys. The shape
 `lsv2_pt_<32>_<10>` comes from the vendor's own masking rule, which is looser than that: so a key is called malformed
-only where it cannot be one, and an unknown prefix is merely unrecognized.
+only if it cannot be one, and an unknown prefix is only unrecognized.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from safe_langsmith._core.redaction import HIDDEN
 from safe_langsmith.diagnosis import KeyKind
 
 ProblemKind = Literal["placeholder", "code", "comment", "characters", "short", "first letters", "vendor"]
-"""What can be wrong with a key, for whoever has to choose what to say about it."""
+"""The kinds of problems with a key, which decide what to tell the user."""
 
 _PREFIXES: dict[str, KeyKind] = {"lsv2_pt_": "personal", "lsv2_sk_": "service", "ls__": "legacy"}
 _SHORTEST_SECRET = {"personal": 32, "service": 32, "legacy": 16}
 
-# The prefixes other vendors document for their keys, longest first where one begins with another.
+# The prefixes that other vendors document for their keys; one that begins with another comes first.
 _OTHER_VENDORS = (
     ("sk-lf-", "Langfuse"),
     ("pk-lf-", "Langfuse"),
@@ -45,7 +45,7 @@ _PLACEHOLDER = re.compile(
     r"|^(?:my[-_ ]|langsmith[-_ ]|langchain[-_ ])?api[-_ ]?key$",
     re.IGNORECASE,
 )
-# An "=" at the end is no code: tokens of gateways may be base64.
+# An "=" at the end is not code: tokens of gateways may be base64.
 _CODE = re.compile(r"""[(){}\[\]"'`$;]|=(?!=|$)|^(?:os|userdata|st)\.""")
 _COMMENT = re.compile(r"(\S+)\s+#")
 _COMMENT_OF_KNOWN = re.compile(r"([^\s#]+)\s*#")
@@ -53,53 +53,53 @@ _SECOND_KEY = re.compile(r"lsv2_(?:pt|sk)_")
 
 
 class Credential(NamedTuple):
-    """What can be said of a credential.
+    """The properties of a credential that its text shows.
 
     Attributes:
-        kind: What its first letters say it is.
-        masked: What may be shown of it.
-        flaw: Why it cannot be a LangSmith key, as the end of the sentence "it ...", or `None`.
-        wrong: The same in one word, or `None`. A key that was written twice counts under "characters".
+        kind: The kind that its first letters show.
+        masked: The text to show in its place.
+        problem: Why it cannot be a LangSmith key, as the end of the sentence "it ...", or `None`.
+        problem_kind: The kind of that problem, or `None`. A key that was written twice counts as "characters".
     """
 
     kind: KeyKind
     masked: str
-    flaw: str | None = None
-    wrong: ProblemKind | None = None
+    problem: str | None = None
+    problem_kind: ProblemKind | None = None
 
 
 MISSING = Credential("missing", "none")
 OAUTH = Credential("oauth", HIDDEN)
 
 
-def describe(key: str | None) -> Credential:
-    """Returns what the text of an API key says about it.
+def inspect_key(key: str | None) -> Credential:
+    """Inspect the text of an API key.
 
     Args:
-        key: The key as it was sent, or `None` where none was.
+        key: The key as it was sent, or `None` if none was.
     """
     if not key:
         return MISSING
     kind, prefix = _start(key)
-    wrong, flaw = _flaw(key) or (None, None)
-    if wrong:
-        return Credential(kind if kind else "unrecognized", HIDDEN, flaw, wrong)
+    kind_of_problem, problem = _problem(key) or (None, None)
+    if kind_of_problem:
+        return Credential(kind if kind else "unrecognized", HIDDEN, problem, kind_of_problem)
     if kind is None:
         return Credential("unrecognized", HIDDEN)
     return Credential(kind, f"{prefix}{HIDDEN}{key[-4:]}")
 
 
 def _start(key: str) -> tuple[KeyKind | None, str]:
-    """The kind that the first letters tell, and those letters."""
+    """Return the kind that the first letters show, and those letters."""
     return next(((kind, prefix) for prefix, kind in _PREFIXES.items() if key.startswith(prefix)), (None, ""))
 
 
-def _flaw(key: str) -> tuple[ProblemKind, str] | None:
-    """The flaw that says most: a comment only where nothing is wrong with what stands before it."""
+def _problem(key: str) -> tuple[ProblemKind, str] | None:
+    """Return the most telling problem: a comment only if nothing is wrong with the text before it."""
     kind, prefix = _start(key)
     comment = (_COMMENT_OF_KNOWN if kind else _COMMENT).match(key)
     if comment:
-        return _flaw(comment[1]) or ("comment", "carries the comment behind it")
+        return _problem(comment[1]) or ("comment", "carries the comment behind it")
     return _no_key(key, prefix) or (_too_short(key, kind, prefix) if kind else _other_start(key))
 
 
@@ -110,7 +110,7 @@ def _no_key(key: str, prefix: str) -> tuple[ProblemKind, str] | None:
     if _CODE.search(key):
         return "code", "is a piece of code or a quoted text, not the key that the code would give"
     if key[:7].lower() == "bearer ":
-        return "characters", 'begins with "Bearer ", which is no part of a key'
+        return "characters", 'begins with "Bearer ", which is not part of a key'
     if prefix and _SECOND_KEY.search(secret):
         return "characters", "is two keys in a row, as if it had been pasted twice"
     if not key.isascii() or not key.isprintable() or " " in key:
@@ -125,7 +125,7 @@ def _too_short(key: str, kind: KeyKind, prefix: str) -> tuple[ProblemKind, str] 
     shortest = len(prefix) + _SHORTEST_SECRET[kind]
     if len(key) >= shortest:
         return None
-    return "short", f"is cut short: {len(key)} characters, where such a key has {shortest} or more"
+    return "short", f"is cut short: {len(key)} characters, and such a key has {shortest} or more"
 
 
 def _other_start(key: str) -> tuple[ProblemKind, str] | None:

@@ -1,4 +1,4 @@
-"""Hosts: which region of LangSmith's cloud an endpoint belongs to, where its web pages are, and what is no API of it.
+"""Endpoints: the regions of LangSmith's cloud, their web pages, and hosts that are not LangSmith's API.
 
 Source: https://docs.langchain.com/langsmith/regions-faq
 """
@@ -8,24 +8,27 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+TENANT_HEADER = "X-Tenant-Id"
+"""The header that names a workspace: https://docs.langchain.com/langsmith/administration-overview"""
+
 REGIONS = {
     "api.smith.langchain.com": "US",
     "eu.api.smith.langchain.com": "EU",
     "apac.api.smith.langchain.com": "APAC",
     "aws.api.smith.langchain.com": "AWS US",
 }
-# Regions are added, so a host of the same shape is one, too.
+# LangSmith adds regions, so any host of this shape counts as one.
 _API = re.compile(r"(?:([a-z0-9-]+)\.)?api\.smith\.langchain\.com")
 _API_OF_UI = {host.replace("api.", "", 1): host for host in REGIONS}
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~/-]*)?")
-# With a mistake in it, or none.
+# A scheme, correct or mistyped.
 _SCHEME = re.compile(r"^(?:[A-Za-z]{0,10}:?//+|https?:/?)")
 _HOME = re.compile(r"localhost|127(?:\.[0-9]{1,3}){3}|0\.0\.0\.0")
 _AGENT_SERVER = ".langgraph.app"
 
 
 def host_of(url: str) -> str:
-    """Returns the host of `url` in lower case, without user information and port; empty where there is none."""
+    """Return the host of `url` in lower case, without user information and port; empty if there is none."""
     try:
         return (urlsplit(url).hostname or "").lower()
     except ValueError:
@@ -33,7 +36,7 @@ def host_of(url: str) -> str:
 
 
 def region_of(endpoint: str) -> str | None:
-    """Returns the name of the LangSmith cloud region that `endpoint` belongs to, or `None`."""
+    """Return the name of the LangSmith cloud region that `endpoint` belongs to, or `None`."""
     host = host_of(endpoint)
     if host in REGIONS:
         return REGIONS[host]
@@ -42,45 +45,45 @@ def region_of(endpoint: str) -> str | None:
 
 
 def api_instead_of_ui(endpoint: str) -> str | None:
-    """Returns the API's URL where `endpoint` is the web UI of a cloud region, or `None`."""
+    """Return the API's URL if `endpoint` is the web UI of a cloud region, or `None`."""
     host = _API_OF_UI.get(host_of(endpoint))
     return f"https://{host}" if host else None
 
 
 def region_named(url: str) -> tuple[str, str] | None:
-    """Returns the region whose API or web UI `url` is, with the API's URL; or `None`."""
+    """Return the region whose API or web UI `url` is, with the API's URL, or `None`."""
     api = api_instead_of_ui(url) or url
     region = region_of(api)
     return (region, f"https://{host_of(api)}") if region else None
 
 
 def is_plain_address(url: str) -> bool:
-    """Whether `url` is an address and nothing else, so that it may be copied from a server's answer."""
+    """Return whether `url` is an address and nothing else, so that it can be copied safely from a server's answer."""
     return _ADDRESS.fullmatch(url) is not None
 
 
 def can_be_sent_to(endpoint: str) -> bool:
-    """Whether a request can be sent to `endpoint` at all."""
+    """Return whether a request can be sent to `endpoint` at all."""
     return endpoint.startswith(("https://", "http://"))
 
 
 def with_scheme(address: str) -> str | None:
-    """Returns the URL that an address stands for whose scheme is missing or mistyped; or `None`."""
+    """Return the URL for an address without a scheme or with a mistyped one, or `None` for other addresses."""
     bare = _SCHEME.sub("", address)
     url = f"https://{bare}"
     if can_be_sent_to(address) or not is_plain_address(url):
         return None
-    # On one's own machine, hardly anything speaks TLS.
+    # Local servers rarely use TLS.
     return api_instead_of_ui(url) or (f"http://{bare}" if _HOME.fullmatch(host_of(url)) else url)
 
 
 def is_agent_server(endpoint: str) -> bool:
-    """Whether `endpoint` is a deployment of LangSmith's, an Agent Server, and not LangSmith's own API."""
+    """Return whether `endpoint` is a deployment, which is an Agent Server and not LangSmith's own API."""
     return host_of(endpoint).endswith(_AGENT_SERVER)
 
 
 def may_lack_api_path(endpoint: str) -> bool:
-    """Whether `endpoint` may be a self-hosted instance's web page, whose API is below it, at `/api/v1`."""
+    """Return whether `endpoint` may be the web page of a self-hosted LangSmith, whose API is at `/api/v1` below it."""
     host = host_of(endpoint)
     return (
         not _API.fullmatch(host) and host not in _API_OF_UI and not endpoint.rstrip("/").endswith(("/api", "/api/v1"))
@@ -88,9 +91,9 @@ def may_lack_api_path(endpoint: str) -> bool:
 
 
 def ui_url(endpoint: str) -> str:
-    """Returns the address of the web UI that belongs to `endpoint`, without a trailing slash.
+    """Return the address of the web UI that belongs to `endpoint`, without a trailing slash.
 
-    A self-hosted UI stands where the API does, without `/api` or `/api/v1`.
+    A self-hosted UI has the address of the API without `/api` or `/api/v1`.
     """
     host = host_of(endpoint)
     if _API.fullmatch(host):

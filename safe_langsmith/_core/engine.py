@@ -1,20 +1,23 @@
-"""From evidence to a verdict. `PRECEDENCE` is the whole order; each rule in it decides one cause.
+"""From facts to a conclusion. `PRECEDENCE` is the whole order; each rule in it decides one cause.
 
-A rule gets the evidence, asks what it still needs to know, and returns a verdict, or `None` where its cause does not
-hold. Later rules see the answers of earlier ones, so a question is sent only where it can still change the verdict.
+`investigate` is the only entry point, for a refused request and for a client before any request is refused. It is a
+generator: it yields a `ProbeRequest` when it needs an answer, is sent the `Answer`, and returns a `Conclusion`. It
+sends nothing itself, so any driver, synchronous or not, can run it.
+
+A rule gets the evidence, asks for the answers that it still needs, and returns a verdict, or `None` if its cause does
+not hold. Later rules see the answers of earlier ones, so a probe is sent only if it can still change the verdict.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from safe_langsmith._core.checks import run_checks
-from safe_langsmith._core.fixes import fixes_for
+from safe_langsmith._core.fixes import access, credentials, workspace
 from safe_langsmith._core.model import LIST_WORKSPACES, Evidence, Facts, Probing, Verdict
 from safe_langsmith._core.rules import endpoint, fallback, from_probes, from_response, from_settings, preflight
-from safe_langsmith._core.rules.endpoint import no_api
 from safe_langsmith._core.summary import named, principal, summarize
 from safe_langsmith.diagnosis import ApiKey, Cause, Check, Confidence, Diagnosis, Fix, Probe, Setting, Workspace, _plain
 
@@ -25,7 +28,7 @@ class Row(NamedTuple):
     """One row of the precedence.
 
     Attributes:
-        rank: The rank: 1 what the answer itself proves, 2 what the values themselves show, 3 what probes show,
+        rank: The rank: 1 the answer itself proves it, 2 the values themselves show it, 3 probes show it,
             4 everything is refused, 5 nothing settles it.
         cause: The cause that the rule decides.
         at_most: How sure its verdict can be.
@@ -73,152 +76,54 @@ PRECEDENCE: tuple[Row, ...] = (
 )
 
 PREFLIGHT: tuple[Row, ...] = (
+    Row(3, Cause.WORKSPACE_NOT_ACCESSIBLE, _LIKELY,    from_probes.workspace_not_listed),
     Row(3, Cause.UNDETERMINED,             _POSSIBLE,  preflight.another_workspace_answers),
     Row(3, Cause.WORKSPACE_REQUIRED,       _LIKELY,    preflight.bypassed),
     Row(4, Cause.STALE_ENVIRONMENT,        _POSSIBLE,  preflight.drifted),
 )
-"""What may be wrong though nothing was refused and the key works: what probes show, then what the values show."""
+"""The problems to look for if nothing was refused and the key works: those that probes show, then those of values."""
+
+FIXES: dict[Cause, Callable[[Evidence], list[Fix]]] = {
+    Cause.BLOCKED_UPSTREAM:         access.blocked_upstream,
+    Cause.WRONG_ENDPOINT:           access.wrong_endpoint,
+    Cause.FEATURE_UNAVAILABLE:      access.feature_unavailable,
+    Cause.PERMISSION_DENIED:        access.permission_denied,
+    Cause.WORKSPACE_REQUIRED:       workspace.workspace_required,
+    Cause.KEY_MISSING:              credentials.key_missing,
+    Cause.KEY_LEGACY:               credentials.key_legacy,
+    Cause.KEY_MALFORMED:            credentials.key_malformed,
+    Cause.WORKSPACE_ID_MALFORMED:   workspace.workspace_id_malformed,
+    Cause.WORKSPACE_NOT_ACCESSIBLE: workspace.workspace_not_accessible,
+    Cause.STALE_ENVIRONMENT:        credentials.stale_environment,
+    Cause.WRONG_REGION:             credentials.wrong_region,
+    Cause.KEY_REJECTED:             credentials.key_rejected,
+    Cause.UNDETERMINED:             access.undetermined,
+}
+"""The fixes for each cause, whichever of its rules decided."""
 # fmt: on
 
-_VALUES = tuple(row for row in PRECEDENCE if row.rank == 2)
-
-
-def values_alone(e: Evidence) -> Probing[Verdict | None]:
-    """Returns the verdict that the values themselves give, without asking anybody."""
-    return _first_of(_VALUES, e)
-
-
-def judge(e: Evidence) -> Probing[Verdict]:
-    """Asks what is needed and returns the first verdict in the order of `PRECEDENCE`."""
-    verdict = yield from _first_of(PRECEDENCE, e)
-    assert verdict is not None, "the last rule always decides"  # noqa: S101
-    return verdict
-
-
-def judge_preflight(e: Evidence) -> Probing[Verdict | None]:
-    """Returns what is wrong with a client whose key works, or `None` where nothing is."""
-    return _first_of(PREFLIGHT, e)
-
-
-def _first_of(rows: Iterable[Row], e: Evidence) -> Probing[Verdict | None]:
-    for row in rows:
-        verdict = row.rule(e)
-        if isinstance(verdict, Generator):
-            verdict = yield from verdict
-        if verdict is not None:
-            return verdict
-    return None
-
-
-class Conclusion(NamedTuple):
-    """What an investigation found.
-
-    Attributes:
-        diagnosis: The diagnosis.
-        candidates: The workspaces of which one may be named in a second request. Empty where naming one would override
-            the user or cure nothing.
-    """
-
-    diagnosis: Diagnosis
-    candidates: tuple[Workspace, ...]
-
-
-def investigate(facts: Facts) -> Probing[Conclusion]:
-    """Asks what is needed and concludes.
-
-    Args:
-        facts: What is known before anything is asked.
-
-    Yields:
-        The next question to put to the endpoint.
-    """
-    e = Evidence(facts)
-    verdict = yield from judge(e)
-    return conclude(e, verdict)
-
-
-def conclude(e: Evidence, verdict: Verdict) -> Conclusion:
-    """Returns what a verdict amounts to.
-
-    Args:
-        e: The evidence.
-        verdict: What was judged of it.
-    """
-    facts, key = e.facts, e.facts.credential
-    diagnosis = Diagnosis(
-        cause=verdict.cause,
-        confidence=verdict.confidence,
-        summary=summarize(e, verdict),
-        checks=run_checks(e, verdict),
-        fixes=fixes_for(e, verdict),
-        key=ApiKey(key.kind, key.masked, facts.settings["api_key"].source),
-        settings=facts.settings,
-        workspaces=e.workspaces,
-        method=facts.method,
-        url=facts.url,
-        status_code=facts.status_code,
-        request_id=facts.request_id,
-        # What a question was answered is no refusal of the user's.
-        server_message=facts.body.message if facts.method else None,
-        probes=e.probes,
-    )
-    curable = (verdict.cause is Cause.WORKSPACE_REQUIRED or verdict.curable) and facts.workspace_id is None
-    # Beside one that could not be read, the only other one is not the only one.
-    curable = curable and all(answer.lists_all for answer in e.answers.values())
-    return Conclusion(diagnosis, e.workspaces or () if curable else ())
-
-
-def look(facts: Facts) -> Probing[tuple[Evidence, Verdict | None]]:
-    """Asks what is needed and returns what was seen, and the verdict, or `None` where nothing is wrong.
-
-    Args:
-        facts: What is known of the client; nothing was refused.
-
-    Yields:
-        The next question to put to the endpoint.
-    """
-    e = Evidence(facts)
-    verdict = yield from values_alone(e)
-    if verdict is not None and verdict.cause is Cause.WORKSPACE_ID_MALFORMED:
-        # The id that is meant may be among them.
-        yield from e.ask(LIST_WORKSPACES)
-    if verdict is None:
-        works = yield from e.ask(e.here)
-        if works.resolved:
-            verdict = yield from judge_preflight(e)
-        elif works.status in (404, 405) and works.body.form != "html":
-            verdict = yield from no_api(e)
-        if verdict is None and not works.resolved:
-            # What a refusal of the client would say, this one says already. A server in trouble says nothing.
-            if works.status is not None and works.status < 500 and not 300 <= works.status < 400:
-                e = Evidence(replace(facts, body=works.body), e.answers)
-            verdict = yield from judge(e)
-    return e, verdict
-
-
-# The checks look at a verdict for what is wrong, and this one names nothing that they look for.
-_NONE = Verdict(Cause.UNDETERMINED, Confidence.POSSIBLE, "")
+_FROM_SETTINGS = tuple(row for row in PRECEDENCE if row.rank == 2)
 
 
 @dataclass(frozen=True, kw_only=True)
 class HealthReport:
-    """What was seen of a client with which nothing is wrong. The fields are those of a `Diagnosis`, in its order.
+    """The report on a client with which nothing is wrong. The fields are those of a `Diagnosis`, in its order.
 
     Attributes:
         cause: None.
         confidence: None.
-        summary: Principal, endpoint and workspace, and what was not looked at.
+        summary: Principal, endpoint and workspace, and what was not checked.
         checks: All five documented checks, then this library's own.
         fixes: None.
         key: The credential in use.
         settings: The five settings with their sources.
-        workspaces: The live workspaces, or `None` where nobody had to list them.
+        workspaces: The live workspaces, or `None` if no probe had to list them.
         method: None, like the next four, because nothing was refused.
         url: None.
         status_code: None.
         request_id: None.
         server_message: None.
-        probes: What was asked and answered.
+        probes: The probes and their answers.
     """
 
     cause: None = None
@@ -237,23 +142,119 @@ class HealthReport:
     probes: tuple[Probe, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns what `Diagnosis.to_dict` returns, with `None` for the cause."""
+        """Return the same as `Diagnosis.to_dict`, with `None` for the cause."""
         plain: dict[str, Any] = _plain(self)
         return plain
 
 
-def healthy_report(e: Evidence) -> HealthReport:
-    """Returns what was seen of a client with which nothing is wrong.
+class Conclusion(NamedTuple):
+    """The result of an investigation.
+
+    Attributes:
+        diagnosis: The diagnosis; a `HealthReport` if nothing was refused and nothing is wrong.
+        candidates: The workspaces of which one may be named in a second request. Empty if naming one would override the
+            user or change nothing.
+    """
+
+    diagnosis: Diagnosis | HealthReport
+    candidates: tuple[Workspace, ...] = ()
+
+
+def investigate(facts: Facts) -> Probing[Conclusion]:
+    """Yield the probes that are needed, and return the conclusion.
+
+    Args:
+        facts: The facts known before any probe is sent. If `facts.request` is `None`, nothing was refused yet: the
+            client itself is checked.
+
+    Yields:
+        The next probe to send to the endpoint, at most `MOST_PROBES` in all.
+    """
+    e = Evidence(facts)
+    verdict = yield from (judge(e) if facts.request else judge_client(e))
+    return conclude(e, verdict)
+
+
+def judge(e: Evidence) -> Probing[Verdict]:
+    """Return the first verdict in the order of `PRECEDENCE`."""
+    return (yield from _first_of(PRECEDENCE, e)) or fallback.undetermined(e)
+
+
+def judge_client(e: Evidence) -> Probing[Verdict | None]:
+    """Return the problem of a client before any request is refused, or `None` if nothing is wrong."""
+    verdict = yield from _first_of(_FROM_SETTINGS, e)
+    if verdict is not None:
+        if verdict.cause is Cause.WORKSPACE_ID_MALFORMED:
+            # The workspace that the user means may be in the list.
+            yield from e.probe(LIST_WORKSPACES)
+        return verdict
+    works = yield from e.probe(e.settings_probe)
+    if works.resolved:
+        return (yield from _first_of(PREFLIGHT, e))
+    if works.status in (404, 405) and works.body.form != "html":
+        verdict = yield from endpoint.no_api(e)
+        if verdict is not None:
+            return verdict
+    # This refusal is worded like the refusal of a call. A redirect or a failing server says nothing.
+    if works.status is not None and works.status < 500 and not 300 <= works.status < 400:
+        e.body = works.body
+    return (yield from judge(e))
+
+
+def _first_of(rows: Iterable[Row], e: Evidence) -> Probing[Verdict | None]:
+    for row in rows:
+        verdict = row.rule(e)
+        if isinstance(verdict, Generator):
+            verdict = yield from verdict
+        if verdict is not None:
+            return verdict
+    return None
+
+
+def fixes_for(e: Evidence, verdict: Verdict) -> tuple[Fix, ...]:
+    """Return the fixes for a verdict; never empty. The lines to copy are rendered later, from the actions."""
+    return tuple(workspace.update_langsmith_first(e, FIXES[verdict.cause](e)))
+
+
+def conclude(e: Evidence, verdict: Verdict | None) -> Conclusion:
+    """Return the conclusion from a verdict.
 
     Args:
         e: The evidence.
+        verdict: The verdict, or `None` if nothing is wrong.
     """
-    key, where = e.facts.credential, f" in {named(e.place)}" if e.place else ""
-    return HealthReport(
-        summary=f"{principal(e)} works at {e.facts.endpoint}{where}. What it may do there was not checked.",
-        checks=run_checks(e, _NONE),
-        key=ApiKey(key.kind, key.masked, e.facts.settings["api_key"].source),
-        settings=e.facts.settings,
+    facts, request, key = e.facts, e.request, e.target.credential
+    api_key = ApiKey(key.kind, key.masked, str(e.configuration["api_key"].origin))
+    settings = e.configuration.public()
+    if verdict is None:
+        in_workspace = f" in {named(e.place)}" if e.place else ""
+        report = HealthReport(
+            summary=f"{principal(e)} works at {e.target.endpoint}{in_workspace}. What it may do there was not checked.",
+            checks=run_checks(e, None),
+            key=api_key,
+            settings=settings,
+            workspaces=e.workspaces,
+            probes=e.probes,
+        )
+        return Conclusion(report)
+    diagnosis = Diagnosis(
+        cause=verdict.cause,
+        confidence=verdict.confidence,
+        summary=summarize(e, verdict),
+        checks=run_checks(e, verdict),
+        fixes=fixes_for(e, verdict),
+        key=api_key,
+        settings=settings,
         workspaces=e.workspaces,
+        method=request.method if request else None,
+        url=request.url if request else None,
+        status_code=request.status_code if request else None,
+        request_id=request.request_id if request else None,
+        # The answer to a probe is not a refusal of the user's request.
+        server_message=e.body.message if request else None,
         probes=e.probes,
     )
+    curable = (verdict.cause is Cause.WORKSPACE_REQUIRED or verdict.curable) and facts.target.workspace_id is None
+    # If an entry of the list could not be read, it may be the one that the user means.
+    curable = curable and all(answer.lists_all for answer in e.answers.values())
+    return Conclusion(diagnosis, e.workspaces or () if curable else ())

@@ -1,62 +1,260 @@
-"""What is known before anything is asked: of this process, of the client, and of the refusal."""
+"""The values that rules and fixes work with: the facts, the evidence, and the verdict."""
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from dataclasses import dataclass, field
-from typing import NamedTuple, TypeVar
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal, NamedTuple, TypeVar
 
 from safe_langsmith._core.credentials import Credential
 from safe_langsmith._core.endpoints import api_instead_of_ui, host_of, region_named, region_of, with_scheme
+from safe_langsmith._core.origins import DEFAULT, Origin
 from safe_langsmith._core.permissions import Requirement, requirement
 from safe_langsmith._core.responses import NO_BODY, Answer, Body, canonical_workspace_id
-from safe_langsmith._core.settings import NOTHING_ELSE, UNKNOWN, Drift, RelatedVariables, Variable, shown, variable_in
+from safe_langsmith._core.variables import NO_RELATED_VARIABLES, RelatedVariables, shown
 from safe_langsmith.diagnosis import Cause, Confidence, Probe, Setting, Workspace
+
+CREDENTIALS = {"api_key": "key", "endpoint": "endpoint", "workspace_id": "workspace"}
+"""The settings that decide what a request may do, and their names in sentences."""
+
+
+class SettingInUse(NamedTuple):
+    """The value of a setting, as it may be shown, with its origin.
+
+    Attributes:
+        value: The value; an API key is masked. `None` if nothing is set.
+        origin: Its origin.
+        others: The values that it overrides or now differs from.
+    """
+
+    value: str | None
+    origin: Origin
+    others: tuple[SettingInUse, ...] = ()
+
+    def public(self) -> Setting:
+        """Return the `Setting` that a diagnosis shows."""
+        return Setting(self.value, str(self.origin), tuple(other.public() for other in self.others))
+
+
+class Variable(NamedTuple):
+    """An environment variable that is set.
+
+    Attributes:
+        name: Its name.
+        shown: Its value as it may be shown.
+        overridden: Whether a variable that wins over it holds another value.
+        setting: The setting it is for.
+    """
+
+    name: str
+    shown: str
+    overridden: bool
+    setting: str
+
+
+class Drift(NamedTuple):
+    """A setting that would get another value if the client were made now without arguments.
+
+    Attributes:
+        setting: The setting's name.
+        now: The value that the environment or `.env` has now, and where.
+        on_purpose: Whether the value in use was given explicitly, so that the difference may be intended.
+        dotenv_path: The path of the `.env` file that holds the other value, or `None` if the environment does.
+        is_usable: Whether the other value could be used. A placeholder could not.
+    """
+
+    setting: str
+    now: SettingInUse
+    on_purpose: bool
+    dotenv_path: str | None = None
+    is_usable: bool = True
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """The five settings, and other facts of this machine that affect them. `configuration["api_key"]` is a setting.
+
+    Attributes:
+        settings: The settings by name.
+        variables: The environment variables that are set.
+        drift: The settings that differ from what the environment or `.env` says now.
+        notes: Observations about the `.env` file, a sentence each.
+        dotenv_path: The path of the `.env` file that was compared, or `None` if none could be.
+        warnings: Mistakes in that file, the beginning of a sentence each.
+        misread: The variables that the mistakes are about.
+        read_errors: Which `.env` could not be read, and why, a sentence each.
+        related_variables: Other variables that affect the destination of requests.
+        profile: The origin of the settings that a login profile gave, or `None` if none did.
+    """
+
+    settings: Mapping[str, SettingInUse]
+    variables: tuple[Variable, ...] = ()
+    drift: tuple[Drift, ...] = ()
+    notes: tuple[str, ...] = ()
+    dotenv_path: str | None = None
+    warnings: tuple[str, ...] = ()
+    misread: tuple[str, ...] = ()
+    read_errors: tuple[str, ...] = ()
+    related_variables: RelatedVariables = NO_RELATED_VARIABLES
+    profile: Origin | None = None
+
+    def __getitem__(self, name: str) -> SettingInUse:
+        """Return the setting with this name."""
+        return self.settings[name]
+
+    def with_settings(self, changed: Mapping[str, SettingInUse]) -> Configuration:
+        """Return a copy with some settings replaced."""
+        return replace(self, settings={**self.settings, **changed})
+
+    def public(self) -> dict[str, Setting]:
+        """Return the settings as a diagnosis shows them."""
+        return {name: setting.public() for name, setting in self.settings.items()}
+
+    @property
+    def newer_key(self) -> Drift | None:
+        """The place that now holds another usable key than the one in use, or `None`."""
+        return next((drift for drift in self.drift if drift.setting == "api_key" and drift.is_usable), None)
+
+    @property
+    def unintended_drift(self) -> tuple[Drift, ...]:
+        """The differences in key, endpoint and workspace that seem unintended."""
+        return tuple(
+            drift
+            for drift in self.drift
+            if drift.setting in CREDENTIALS
+            and drift.is_usable
+            and not drift.on_purpose
+            and self[drift.setting].origin.kind != "unknown"
+        )
+
+    @property
+    def disagreeing(self) -> tuple[Variable, ...]:
+        """The variables for key, endpoint and workspace that the variable in use overrides, and that differ from it."""
+        return tuple(
+            variable
+            for variable in self.variables
+            if variable.overridden and self[variable.setting].origin.kind == "variable"
+        )
+
+    @property
+    def mixture(self) -> str | None:
+        """A sentence part that says that a profile gives only some of key, endpoint and workspace, or `None`.
+
+        The SDK resolves each by itself: https://docs.langchain.com/langsmith/profile-configuration
+        """
+        origins = {
+            f"the {name}": self[setting].origin
+            for setting, name in CREDENTIALS.items()
+            if self[setting].value and self[setting].origin != DEFAULT
+        }
+        theirs = [name for name, origin in origins.items() if origin == self.profile]
+        others = [f"{name} from {origin}" for name, origin in origins.items() if origin != self.profile]
+        if self.profile is None or not theirs or not others:
+            return None
+        verb = "comes" if len(theirs) == 1 else "come"
+        return f"{' and '.join(theirs)} {verb} from {self.profile}, but {' and '.join(others)}"
+
+
+@dataclass(frozen=True)
+class ForbiddenRequest:
+    """The request that was refused.
+
+    Attributes:
+        method: Its method.
+        path: Its path below the endpoint.
+        url: Its URL, without user information and query.
+        status_code: The status of the refusal.
+        request_id: The id that the server gave the request, or `None`.
+        body: The parsed body of the refusal.
+        redirected_to: The host that answered in place of the endpoint's, or `None`.
+    """
+
+    method: str
+    path: str
+    url: str
+    status_code: int = 403
+    request_id: str | None = None
+    body: Body = NO_BODY
+    redirected_to: str | None = None
 
 
 class Bypass(NamedTuple):
-    """A part of the SDK that sends requests of its own.
+    """A part of the SDK that sends its own requests without the client.
 
     Attributes:
-        name: What it is called.
-        lacks: What its requests lack.
-        way_round: What to do where its requests need a workspace.
-        is_certain: Whether it is known to send requests without a workspace, and not merely there.
+        name: Its name in sentences.
+        lacks: The disadvantages of its requests, as a clause.
+        is_certain: Whether it is known to send requests without a workspace, and not merely loaded.
     """
 
     name: str
     lacks: str
-    way_round: str
     is_certain: bool = True
 
 
 OTLP = Bypass(
     "the OpenTelemetry exporter",
     "no workspace is sent, and a refusal is one line in OpenTelemetry's log",
-    'OTEL_EXPORTER_OTLP_HEADERS="x-api-key=<key>,X-Tenant-Id=<workspace id>"',
 )
 SANDBOX = Bypass(
     "sandbox clients",
     "no workspace is sent",
-    'SandboxClient(headers={"X-Tenant-Id": "<workspace id>"})',
 )
 PYO3 = Bypass(
     "the Rust tracing client",
     "no workspace is sent, and errors are not seen in Python",
-    "unset LANGSMITH_USE_PYO3_CLIENT",
 )
 
-CREDENTIALS = {"api_key": "key", "endpoint": "endpoint", "workspace_id": "workspace"}
-"""The settings that decide what a request may do, and what they are called."""
+Interface = Literal["python", "async", "shell"]
+"""The form of lines to copy: for the synchronous client, for the asynchronous one, or for a shell."""
 
 
-class Elsewhere(NamedTuple):
-    """A region that the client does not use.
+@dataclass(frozen=True)
+class TargetFacts:
+    """The endpoint, the credential and the workspace of the requests in question.
+
+    Attributes:
+        endpoint: The base URL of the API.
+        credential: The inspected credential.
+        workspace_id: The workspace that the user named, as it was sent, or `None` if none was named.
+        workspace_origin: The origin of that workspace, or of the inherited one if none was named.
+        inherited_workspace: The client's workspace, if the SDK sent it along with another key and none was named.
+        primary: Whether endpoint and key are the client's own, and not those of a replica or a call.
+        replicas_take_auth: Whether the installed SDK's replicas can name a workspace.
+        bypasses: The parts of the SDK in use whose requests do not go through the client.
+        interface: The form of lines to copy.
+        names_workspaces: Whether the installed SDK's client can name a workspace.
+    """
+
+    endpoint: str
+    credential: Credential
+    workspace_id: str | None = None
+    workspace_origin: Origin = DEFAULT
+    inherited_workspace: str | None = None
+    primary: bool = True
+    replicas_take_auth: bool = True
+    bypasses: tuple[Bypass, ...] = ()
+    interface: Interface = "python"
+    names_workspaces: bool = True
+
+    @property
+    def workspace(self) -> str | None:
+        """The named workspace's id as LangSmith writes it, or `None` if none was named or it is not a UUID."""
+        return canonical_workspace_id(self.workspace_id)
+
+    @property
+    def workspace_shown(self) -> str:
+        """The named workspace's id as it may be shown, also if it is not one."""
+        return self.workspace or f'"{shown("workspace_id", self.workspace_id) or ""}"'
+
+
+class OtherRegion(NamedTuple):
+    """A LangSmith region that something on this machine names and the client does not use.
 
     Attributes:
         region: The region's name.
         endpoint: The URL of its API.
-        source: What names it.
+        source: The setting or variable that names it, in words.
     """
 
     region: str
@@ -66,138 +264,35 @@ class Elsewhere(NamedTuple):
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known before anything is asked.
+    """The facts known before any probe is sent.
 
     Attributes:
-        endpoint: The base URL of the API that refused.
-        credential: What the refused request's credential looks like.
-        settings: The contract's five settings, with their sources.
-        workspace_id: The workspace that the user named, as it was sent; `None` where none was named.
-        workspace_source: Where that came from.
-        inherited_workspace: The client's own, where the SDK sent it along with another key and nobody named one.
-        method: The refused request's method. This and the following are `None` where nothing was refused yet.
-        path: Its path below the endpoint.
-        url: Its URL, without user information and query.
-        status_code: The status of the refusal.
-        request_id: The id the server gave the request.
-        body: What the refusal's body says.
-        redirected_to: The host that answered in place of the endpoint's, if another did.
-        variables: The environment variables that are set.
-        drift: The settings that differ from what the environment or `.env` says now.
-        notes: What was seen of the `.env` file, a sentence each.
-        is_own: Whether endpoint and key are the client's own, and not a replica's.
-        replicas_take_auth: Whether the installed SDK's replicas can name a workspace.
-        dotenv_path: The `.env` file that was compared with, or `None` where none could be.
-        remarks: What is wrong with that file.
-        unread: Which `.env` could not be read, and why.
-        related_variables: What else is set that bears on where requests go.
-        profile: How the profile is named that some settings came from, or `None` where none did.
-        bypasses: The parts of the SDK in use whose requests do not go through the client.
+        target: The endpoint, credential and workspace in question.
+        configuration: The settings of the client, and the related facts of this machine.
+        request: The refused request, or `None` if nothing was refused yet.
     """
 
-    endpoint: str
-    credential: Credential
-    settings: dict[str, Setting]
-    workspace_id: str | None = None
-    workspace_source: str = "default"
-    inherited_workspace: str | None = None
-    method: str | None = None
-    path: str | None = None
-    url: str | None = None
-    status_code: int | None = None
-    request_id: str | None = None
-    body: Body = NO_BODY
-    redirected_to: str | None = None
-    variables: tuple[Variable, ...] = ()
-    drift: tuple[Drift, ...] = ()
-    notes: tuple[str, ...] = ()
-    is_own: bool = True
-    replicas_take_auth: bool = True
-    dotenv_path: str | None = None
-    remarks: tuple[str, ...] = ()
-    unread: tuple[str, ...] = ()
-    related_variables: RelatedVariables = NOTHING_ELSE
-    profile: str | None = None
-    bypasses: tuple[Bypass, ...] = ()
+    target: TargetFacts
+    configuration: Configuration
+    request: ForbiddenRequest | None = None
 
     @property
-    def workspace(self) -> str | None:
-        """The named workspace's id as LangSmith writes it, or `None` where none was named or it is not a UUID."""
-        return canonical_workspace_id(self.workspace_id)
-
-    @property
-    def workspace_shown(self) -> str:
-        """The named workspace's id as it may be shown, whatever stands in its place."""
-        return self.workspace or f'"{shown("workspace_id", self.workspace_id) or ""}"'
-
-    @property
-    def newer_key(self) -> Drift | None:
-        """The place that now holds another key than the one in use, if one does: not a placeholder for one."""
-        return next((drift for drift in self.drift if drift.setting == "api_key" and drift.is_usable), None)
-
-    @property
-    def unintended_drift(self) -> tuple[Drift, ...]:
-        """The differences in key, endpoint and workspace that nobody made on purpose, as far as that shows."""
-        return tuple(
-            drift
-            for drift in self.drift
-            if drift.setting in CREDENTIALS
-            and drift.is_usable
-            and not drift.on_purpose
-            and self.settings[drift.setting].source != UNKNOWN
-        )
-
-    @property
-    def disagreeing(self) -> tuple[Variable, ...]:
-        """The variables for key, endpoint and workspace that are overruled by the variable in use, and differ."""
-        return tuple(
-            variable
-            for variable in self.variables
-            if variable.overruled and variable_in(self.settings[variable.setting].source)
-        )
-
-    @property
-    def other_region(self) -> Elsewhere | None:
+    def other_region(self) -> OtherRegion | None:
         """The LangSmith region that something here names and the client does not use, or `None`."""
-        here = region_of(self.endpoint)
-        for other in self.settings["endpoint"].others:
+        here = region_of(self.target.endpoint)
+        for other in self.configuration["endpoint"].others:
             named = region_named(other.value or "")
             if named and named[0] != here:
-                return Elsewhere(named[0], named[1], variable_in(other.source) or other.source)
+                return OtherRegion(named[0], named[1], other.origin.variable or str(other.origin))
         return None
 
-    @property
-    def mixture(self) -> str | None:
-        """Says that key, endpoint and workspace come from a profile and from elsewhere, or `None` where they do not.
 
-        The SDK resolves each by itself: https://docs.langchain.com/langsmith/profile-configuration
-        """
-        sources = {
-            f"the {name}": self.settings[setting].source
-            for setting, name in CREDENTIALS.items()
-            if self.settings[setting].value and self.settings[setting].source != "default"
-        }
-        theirs = [name for name, source in sources.items() if source == self.profile]
-        others = [f"{name} from {source}" for name, source in sources.items() if source != self.profile]
-        if self.profile is None or not theirs or not others:
-            return None
-        verb = "comes" if len(theirs) == 1 else "come"
-        return f"{' and '.join(theirs)} {verb} from {self.profile}, but {' and '.join(others)}"
-
-    @property
-    def requirement(self) -> Requirement | None:
-        """What the refused operation needs: as the body says, else as documented, else `None`."""
-        known = requirement(self.method, self.path) if self.method and self.path is not None else None
-        if self.body.permission and (known is None or known.permission != self.body.permission):
-            return Requirement(self.body.permission, ())
-        return known
-
-
-MOST_PROBES = 3
+MOST_PROBES = 4
+"""How many distinct probes are sent for one refusal at most."""
 
 
 class ProbeRequest(NamedTuple):
-    """A read-only GET, below the endpoint that refused.
+    """A read-only GET below the endpoint that refused.
 
     Attributes:
         path: The path below the endpoint.
@@ -214,61 +309,107 @@ LIST_WORKSPACES = ProbeRequest("/workspaces")
 """Which workspaces does the key reach?"""
 
 LIST_DELETED_WORKSPACES = ProbeRequest("/workspaces", query="include_deleted=true")
-"""And which were there once?"""
+"""Which workspaces are deleted?"""
 
 GET_SETTINGS = ProbeRequest("/settings")
-"""Which workspace does the key resolve to where none is named?"""
-
+"""Which workspace does the key resolve to if none is named?"""
 
 GET_INFO = ProbeRequest("/info")
-"""Is this LangSmith's API at all? It answers anybody, with a key or without."""
+"""Is this LangSmith's API at all? It answers with a key or without."""
 
 GET_INFO_BELOW = ProbeRequest("/api/v1/info")
-"""And if not here, is it below, as it is at a self-hosted instance?"""
+"""If the API is not here, is it below, as it is at a self-hosted instance?"""
 
 
-def inside(workspace_id: str) -> ProbeRequest:
-    """Does the key work in this workspace?"""
+def settings_in(workspace_id: str) -> ProbeRequest:
+    """Return the probe that shows whether the key works in a workspace."""
     return ProbeRequest("/settings", workspace_id)
 
 
 T = TypeVar("T")
 Probing = Generator[ProbeRequest, Answer, T]
-"""A computation that yields questions, receives their answers, and returns a `T`."""
+"""A computation that yields probes, receives their answers, and returns a `T`."""
 
-NOT_ASKED = Answer(error="not asked: at most three questions are asked about one refusal", asked=False)
+NOT_ASKED = Answer(error="not asked: at most four probes are sent for one refusal", asked=False)
+PROBING_OFF = Answer(error="probe=False, so no diagnostic request was sent", asked=False)
 
 
 @dataclass
 class Evidence:
-    """The facts, and the answers collected so far."""
+    """The facts, and the answers collected so far.
+
+    Attributes:
+        facts: The facts.
+        answers: The answers by probe.
+        body: The parsed body of the refusal; if nothing was refused yet, that of the first refused probe.
+    """
 
     facts: Facts
     answers: dict[ProbeRequest, Answer] = field(default_factory=dict)
+    body: Body = field(init=False)
 
-    def ask(self, question: ProbeRequest) -> Probing[Answer]:
-        """Asks, unless the answer is known or enough was asked."""
-        if question not in self.answers:
-            if len(self.answers) >= MOST_PROBES:
-                return NOT_ASKED
-            self.answers[question] = yield question
-        return self.answers[question]
+    def __post_init__(self) -> None:
+        """Take the body from the refused request."""
+        self.body = self.request.body if self.request else NO_BODY
 
     @property
-    def here(self) -> ProbeRequest:
-        """Does the key work in the workspace that the refused request ran in?"""
-        return inside(self.facts.workspace) if self.facts.workspace else GET_SETTINGS
+    def target(self) -> TargetFacts:
+        """The target, as in the facts."""
+        return self.facts.target
+
+    @property
+    def configuration(self) -> Configuration:
+        """The configuration, as in the facts."""
+        return self.facts.configuration
+
+    @property
+    def request(self) -> ForbiddenRequest | None:
+        """The refused request, as in the facts, or `None` if nothing was refused yet."""
+        return self.facts.request
+
+    def probe(self, request: ProbeRequest) -> Probing[Answer]:
+        """Return the answer to a probe, which is sent unless its answer is known or enough probes were sent."""
+        if request not in self.answers:
+            if len(self.answers) >= MOST_PROBES:
+                return NOT_ASKED
+            self.answers[request] = yield request
+        return self.answers[request]
+
+    def everything_refused(self) -> Probing[bool]:
+        """Return whether LangSmith refused every request made with the key."""
+        named = [settings_in(self.target.workspace)] if self.target.workspace else []
+        requests = (*named, GET_SETTINGS, LIST_WORKSPACES)
+        # Known answers come first: if one of them decides, no further probe is sent.
+        for request in sorted(requests, key=lambda request: request not in self.answers):
+            answer = yield from self.probe(request)
+            if not answer.forbidden or answer.knows_key:
+                return False
+        return True
+
+    @property
+    def settings_probe(self) -> ProbeRequest:
+        """The probe that shows whether the key works in the workspace that the refused request ran in."""
+        return settings_in(self.target.workspace) if self.target.workspace else GET_SETTINGS
+
+    @property
+    def requirement(self) -> Requirement | None:
+        """The permission that the refused operation needs: from the body, else from the documentation, else `None`."""
+        request, permission = self.request, self.body.permission
+        known = requirement(request.method, request.path) if request else None
+        if permission and (known is None or known.permission != permission):
+            return Requirement(permission, ())
+        return known
 
     @property
     def workspaces(self) -> tuple[Workspace, ...] | None:
-        """The live workspaces, or `None` where they were not listed."""
+        """The live workspaces, or `None` if they were not listed."""
         return next((a.workspaces for a in self.answers.values() if a.workspaces is not None), None)
 
     @property
     def place(self) -> Workspace | None:
-        """The workspace that the refused request ran in, as far as the answers tell."""
-        id_ = self.facts.workspace
-        if id_ is None and self.facts.workspace_id is None:
+        """The workspace that the refused request ran in, or `None` if the answers do not show it."""
+        id_ = self.target.workspace
+        if id_ is None and self.target.workspace_id is None:
             home = self.answers.get(GET_SETTINGS)
             id_ = home.resolved.id if home and home.resolved else None
         resolved = [a.resolved for a in self.answers.values() if a.resolved]
@@ -276,70 +417,70 @@ class Evidence:
 
     @property
     def refused_without_workspace(self) -> bool:
-        """Whether not even the list of workspaces is shown to this key, whatever workspace was named."""
+        """Whether the endpoint refused even to list the key's workspaces."""
         listing = self.answers.get(LIST_WORKSPACES)
         return listing is not None and listing.forbidden and not listing.knows_key
 
     @property
     def header_lost(self) -> bool:
-        """Whether a question for one workspace was answered for another."""
+        """Whether a probe for one workspace was answered for another."""
         return any(q.workspace_id and a.resolved and a.resolved.id != q.workspace_id for q, a in self.answers.items())
 
     @property
     def api_elsewhere(self) -> str | None:
-        """The API's URL where the endpoint is a web page of LangSmith's, as far as that shows."""
-        below = self.answers.get(GET_INFO_BELOW)
+        """The API's URL if the endpoint is known to be a web page of LangSmith's, else `None`."""
+        endpoint, below = self.target.endpoint, self.answers.get(GET_INFO_BELOW)
         # An instance may refuse to tell about itself without a key; it does so in LangSmith's own form.
         if below and (below.service == "LangSmith" or below.forbidden):
-            return f"{self.facts.endpoint.rstrip('/')}/api/v1"
-        return api_instead_of_ui(self.facts.endpoint) or with_scheme(self.facts.endpoint)
+            return f"{endpoint.rstrip('/')}/api/v1"
+        return api_instead_of_ui(endpoint) or with_scheme(endpoint)
 
     @property
     def api_is_proved(self) -> bool:
-        """Whether it was seen that the API is there, or everybody knows."""
+        """Whether a probe showed that the API is there, or its address is known without one."""
         below = self.answers.get(GET_INFO_BELOW)
         return below is None or below.service == "LangSmith"
 
     @property
     def data_plane(self) -> str | None:
-        """Where the data plane of the workspace that was meant answers, if that is another host than the endpoint's."""
+        """The URL of the data plane of the workspace in question, if that is another host than the endpoint's."""
         listed = {id_: url for answer in self.answers.values() for id_, url in answer.data_planes.items()}
         meant = [self.place] if self.place else self.workspaces or ()
         planes = {listed.get(workspace.id) for workspace in meant}
         plane = planes.pop() if len(planes) == 1 else None
-        return plane if plane and host_of(plane) != host_of(self.facts.endpoint) else None
+        return plane if plane and host_of(plane) != host_of(self.target.endpoint) else None
 
     @property
     def lacks_permission(self) -> str | None:
         """The permission that the operation needs and the caller's role lacks, or `None` if that is not known."""
-        needed, place = self.facts.requirement, self.place
+        needed, place = self.requirement, self.place
         if needed is None or place is None or place.permissions is None:
             return None
         return next((name for name in (needed.permission, *needed.also) if name not in place.permissions), None)
 
     @property
     def probes(self) -> tuple[Probe, ...]:
-        """The questions that were sent, with what came back."""
+        """The probes that were sent, with their results."""
         return tuple(
             Probe(
                 "GET",
-                f"{question.path}{'?' + question.query if question.query else ''}"
-                + (f" [workspace {question.workspace_id}]" if question.workspace_id else ""),
+                f"{request.path}{'?' + request.query if request.query else ''}"
+                + (f" [workspace {request.workspace_id}]" if request.workspace_id else ""),
                 answer.status if answer.status is not None else answer.error or "no answer",
             )
-            for question, answer in self.answers.items()
+            for request, answer in self.answers.items()
             if answer.asked
         )
 
 
 class Verdict(NamedTuple):
-    """A cause, how well it is supported, and what supports it.
+    """A cause, how well it is supported, and the reason.
 
     Attributes:
         cause: The cause.
         confidence: How well the evidence supports it.
-        reason: What was seen, as the end of a sentence.
-        curable: Whether naming a workspace may cure it, where nobody named one.
+        reason: The observation that supports it, as the end of a sentence.
+        curable: Whether naming a workspace may help, if none was named.
     """
 
     cause: Cause

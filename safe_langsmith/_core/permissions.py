@@ -1,4 +1,4 @@
-"""Which permission an operation needs, and which of the built-in roles carry it.
+"""The permission that an operation needs, and the built-in roles that have it.
 
 Source: "Organization and workspace operations",
 https://docs.langchain.com/langsmith/organization-workspace-operations. The page names operations; the paths are
@@ -21,12 +21,12 @@ _ADMIN = (ADMIN,)
 
 
 class Requirement(NamedTuple):
-    """What an operation needs.
+    """The permission that an operation needs.
 
     Attributes:
         permission: The permission's name as LangSmith spells it, for example `projects:create`.
-        roles: The built-in workspace roles that carry it. Empty where the permission belongs to the organization.
-        also: What it needs besides.
+        roles: The built-in workspace roles that have it. Empty if the permission belongs to the organization.
+        also: Further permissions that the operation needs.
     """
 
     permission: str
@@ -34,8 +34,8 @@ class Requirement(NamedTuple):
     also: tuple[str, ...] = ()
 
 
-# Method, path, permission ("+" what it needs besides), roles. `*` stands for one segment, `**` for any number, also
-# none. The first match wins.
+# Method, path, permission ("+" further ones), roles. `*` stands for one segment, `**` for zero or more. The first match
+# wins.
 _OPERATIONS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     # Tracing projects ("sessions" in the API)
     ("GET", "/sessions/**", "projects:read", _ALL),
@@ -145,7 +145,7 @@ _PREFIX = re.compile(r"^(?:/api)?(?:/v[12])?(?:/platform)?(?=/)")
 
 
 def requirement(method: str, path: str) -> Requirement | None:
-    """Returns what `method` on `path` needs, or `None` where the table does not know.
+    """Return the requirement of `method` on `path`, or `None` if it is not in the table.
 
     Args:
         method: The HTTP method, in any case.
@@ -160,7 +160,7 @@ def requirement(method: str, path: str) -> Requirement | None:
 
 
 def permissions_of(role: str) -> tuple[str, ...]:
-    """Returns every workspace permission in the table that the built-in `role` carries, sorted."""
+    """Return every workspace permission in the table that the built-in `role` has, sorted."""
     return tuple(sorted({name for _, _, names, roles in _OPERATIONS if role in roles for name in names.split("+")}))
 
 
@@ -168,11 +168,11 @@ _TRACING = "runs:create"
 
 
 def still_allowed(lacking: str, permissions: Collection[str]) -> str | None:
-    """Says what a role allows that is next to a permission it lacks, or `None` where that is nothing.
+    """Return the permissions of a role for the same resource as one that it lacks, or `None` if there are none.
 
     Args:
         lacking: The permission that the role lacks.
-        permissions: Those that it has.
+        permissions: The permissions that it has.
     """
     resource = lacking.partition(":")[0]
     near = sorted(name for name in permissions if name.partition(":")[0] == resource)
@@ -182,7 +182,7 @@ def still_allowed(lacking: str, permissions: Collection[str]) -> str | None:
 
 
 def spoken(permission: str) -> str:
-    """Says a permission as a verb and its object: `annotation-queues:read` is "read annotation queues"."""
+    """Return a permission as a verb and its object: `annotation-queues:read` is "read annotation queues"."""
     resource, _, action = permission.replace("-", " ").rpartition(":")
     verb, _, part = action.partition(" ")
     return f"{verb} {f'{part} of ' if part else ''}{resource.replace(':', ' ')}"

@@ -1,4 +1,4 @@
-"""Making text from outside fit to show: no control characters, no secrets, no more than a screen can take."""
+"""Make text from outside fit to show: no control characters, no secrets, no more than a screen can take."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _OTHERS_KEYS = re.compile(
     r"|s?v2_(?:pt|sk)_[A-Za-z0-9_]{8,})"
 )
 _USERINFO = re.compile(r"""(https?://)[^/\s?#"<>]*@""")
-# What a query calls a secret; "sort_key" and "page_token" are none.
+# Names of secrets in a query; "sort_key" and "page_token" are not among them.
 _IN_QUERY = re.compile(
     r"""([?&](?:[A-Za-z0-9_.-]{0,40}(?:api|access|security|auth|session|refresh|id)[_-]?)?(?:key|token)="""
     r"""|[?&][A-Za-z0-9_.-]{0,40}(?:secret|password|credential|signature|sig)=)[^\s&#"'<>]+""",
@@ -30,57 +30,100 @@ _IN_QUERY = re.compile(
 _ESCAPE = re.compile(r"(?<!\\)\\+u([0-9a-fA-F]{4})")
 _ESCAPED_BYTE = re.compile(r"(?<!\\)\\+x([0-9a-fA-F]{2})")
 _BREAK = r"(?: |\\+[nrt])*"
+_OF_BREAKS = re.compile(r"[ \\nrt]+")
+# Every key that `_OTHERS_KEYS` matches is at least this long.
+_LONG_WORD = re.compile(r"[A-Za-z0-9_-]{13}")
 _MOST = 1_000_000
 _LONGEST_KEY = 200
 SHORTEST_SECRET = 6
 HIDDEN = "****"
 TO_FILL_IN = "<the key>"
-"""What stands for a key in lines to copy. Who leaves it so has set no secret."""
+"""The placeholder for a key in lines to copy. A user who leaves it has set no secret."""
 
 
-def clean(text: str, limit: int, secrets: Iterable[str] = ()) -> str:
-    """Returns `text` on one line, without control characters and secrets, and at most `limit` characters long.
+def sanitize(text: str, limit: int, secrets: Iterable[str] = ()) -> str:
+    """Return `text` on one line, without control characters and secrets, and at most `limit` characters long.
 
     Args:
-        text: Text that somebody else wrote.
-        limit: The longest result, in characters.
+        text: Text from outside this library.
+        limit: The length of the longest result, in characters.
         secrets: Strings that must not appear in the result.
     """
-    # Secrets go before anything that could take a part of one, and again after what may have stood inside one is gone.
-    # An escape in JSON, or in what Python writes of it, may stand for a letter of one. A path may hold such letters.
-    text = _ESCAPE.sub(_escaped, _without(secrets, text)[:_MOST])
-    text = _ESCAPED_BYTE.sub(_escaped, text) if secrets else text
-    text = _ANSI.sub("", text)
+    known = secrets_of(secrets)
+    # Secrets go first, because the steps below could take a part of one away, and again at the end, because characters
+    # that these steps remove may have stood inside one. An escape, as in JSON, may stand for a letter of a secret; a
+    # path may hold the same letters, so bytes are unescaped only if there are secrets to look for.
+    # Text beyond `_MOST` is never shown. Search twice as much, so that no secret is cut in two first.
+    text = _without(known, text[: 2 * _MOST])[:_MOST]
+    if "\\" in text:
+        text = _ESCAPE.sub(_escaped, text)
+        text = _ESCAPED_BYTE.sub(_escaped, text) if known else text
     if not text.isprintable():
+        text = _ANSI.sub("", text)
         text = "".join(" " if character.isspace() else character for character in text if _harmless(character))
-    return shorten(redact(" ".join(text.split()), secrets), limit)
+    return shorten(redact(" ".join(text.split()), known), limit)
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
-    """Returns `text` without the `secrets`, without anything that looks like a key or is called one, and userinfo."""
-    known = _KEYS.sub(rf"\1{HIDDEN}", _without(secrets, text))
-    return _IN_QUERY.sub(rf"\1{HIDDEN}", _USERINFO.sub(r"\1", _OTHERS_KEYS.sub(HIDDEN, known)))
-
-
-def _without(secrets: Iterable[str], text: str) -> str:
-    for secret in sorted(secrets, key=len, reverse=True):
-        if len(secret) >= SHORTEST_SECRET and secret != TO_FILL_IN:
-            text = text.replace(secret, HIDDEN)
-            if len(secret) <= min(_LONGEST_KEY, len(text)) and (" " in text or "\\" in text):
-                # A secret that was broken over lines is one still, also where the break is written out.
-                text = re.sub(_BREAK.join(map(re.escape, secret)), HIDDEN, text)
+    """Return `text` without the `secrets`, without user information, and without anything that looks like a key."""
+    text = _without(secrets_of(secrets), text)
+    # Each pattern is tried only on text that contains a substring it requires; most texts contain none.
+    if "ls" in text:
+        text = _KEYS.sub(rf"\1{HIDDEN}", text)
+    if _LONG_WORD.search(text):
+        text = _OTHERS_KEYS.sub(HIDDEN, text)
+    if "@" in text:
+        text = _USERINFO.sub(r"\1", text)
+    if "=" in text:
+        text = _IN_QUERY.sub(rf"\1{HIDDEN}", text)
     return text
 
 
+class Secrets(tuple[str, ...]):
+    """Strings that must not appear in any text, the longest first: one may contain another. See `secrets_of`.
+
+    Its `repr` shows none of them, because tracebacks show locals.
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        """Show none of them."""
+        return f"<{len(self)} secrets>"
+
+
+def secrets_of(secrets: Iterable[str]) -> Secrets:
+    """Return strings as `Secrets`, without those that are too short to be one."""
+    if isinstance(secrets, Secrets):
+        return secrets
+    hidden = {secret for secret in secrets if len(secret) >= SHORTEST_SECRET and secret != TO_FILL_IN}
+    return Secrets(sorted(hidden, key=len, reverse=True))
+
+
+def _without(secrets: Secrets, text: str) -> str:
+    for secret in secrets:
+        if secret in text:
+            text = text.replace(secret, HIDDEN)
+        # A secret that was broken over lines is still one, also if the line break is written as an escape.
+        if len(secret) <= _LONGEST_KEY and (" " in text or "\\" in text) and _may_be_broken(secret, text):
+            text = re.sub(_BREAK.join(map(re.escape, secret)), HIDDEN, text)
+    return text
+
+
+def _may_be_broken(secret: str, text: str) -> bool:
+    """Return whether `text` holds `secret` if the characters of line breaks do not count, which is quick to see."""
+    return _OF_BREAKS.sub("", secret) in _OF_BREAKS.sub("", text)
+
+
 def shorten(text: str, limit: int) -> str:
-    """Returns `text`, cut to `limit` characters with an ellipsis where it is longer."""
+    """Return `text`, cut to `limit` characters with an ellipsis if it is longer."""
     return text if len(text) <= limit else text[: limit - 3] + "..."
 
 
 def bare_url(url: str) -> str:
-    """Returns `url` without user information, query and fragment."""
+    """Return `url` without user information, query and fragment."""
     scheme, mark, rest = url.rpartition("://")
-    # A password may hold any letter, so whatever stands before the last "@" may belong to one.
+    # A password may hold any character, so everything before the last "@" may belong to one.
     bare = f"{scheme}{mark}" + re.split("[?#]", rest.rpartition("@")[2])[0]
     if not mark:
         return bare
@@ -103,34 +146,37 @@ def _harmless(character: str) -> bool:
 T = TypeVar("T")
 
 
-def redact_value(value: T, secrets: tuple[str, ...]) -> T:
-    """Returns a value of `safe_langsmith.diagnosis` without the secrets, wherever in it they stood.
+def redact_value(value: T, secrets: tuple[str, ...], unless: type | None = None) -> T:
+    """Return a value of `safe_langsmith.diagnosis` with the secrets removed from all its texts.
 
     Args:
         value: A frozen value, a collection of such, or a plain value.
         secrets: Strings that must not appear in the result.
+        unless: The type of values whose texts are sanitized already, or `None`.
     """
-    return each_text(value, lambda text: redact(text, secrets))
+    known = secrets_of(secrets)
+    return each_text(value, lambda text: redact(text, known), unless)
 
 
-def each_text(value: T, change: Callable[[str], str]) -> T:
-    """Returns a value of `safe_langsmith.diagnosis` with each of its texts changed.
+def each_text(value: T, change: Callable[[str], str], unless: type | None = None) -> T:
+    """Return a value of `safe_langsmith.diagnosis` with each of its texts changed.
 
     Args:
         value: A frozen value, a collection of such, or a plain value.
-        change: What to make of a text.
+        change: Returns the new text for a text.
+        unless: The type of values that stay as they are, or `None`.
     """
     changed: Any = value
-    if isinstance(value, Enum):
+    if isinstance(value, Enum) or (unless is not None and isinstance(value, unless)):
         pass
     elif isinstance(value, str):
         changed = change(value)
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {item.name: each_text(getattr(value, item.name), change) for item in dataclasses.fields(value)}
+        fields = {item.name: each_text(getattr(value, item.name), change, unless) for item in dataclasses.fields(value)}
         changed = dataclasses.replace(value, **fields)
     elif isinstance(value, tuple):
-        changed = tuple(each_text(item, change) for item in value)
+        changed = tuple(each_text(item, change, unless) for item in value)
     elif isinstance(value, Mapping):
-        changed = {key: each_text(item, change) for key, item in value.items()}
+        changed = {key: each_text(item, change, unless) for key, item in value.items()}
     result: T = changed
     return result

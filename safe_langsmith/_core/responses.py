@@ -1,7 +1,7 @@
-"""Reading the body of a refusal, in all its dialects.
+"""Read the bodies of refusals and of answers to probes.
 
 LangSmith's services write `{"detail": ...}` (a text, a list or an object), `{"error": ...}` or RFC 7807 problem
-details; proxies write HTML or plain text. Nothing here trusts a type: whatever came, the result is a plain value.
+details; proxies write HTML or plain text. No type is trusted here: the result is a plain value for any body.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from safe_langsmith._core.endpoints import api_instead_of_ui, is_plain_address
-from safe_langsmith._core.redaction import clean
+from safe_langsmith._core.redaction import sanitize
 from safe_langsmith.diagnosis import Workspace
 
 MESSAGE_LIMIT = 300
@@ -36,11 +36,11 @@ _UNAVAILABLE = {
     ): "the organization's plan lacks it",
     re.compile(r"usage_limit_exceeded", re.IGNORECASE): "a usage limit is exceeded",
 }
-# What an Agent Server says of every request that it does not let in, with 403 where LangSmith says 401.
+# The messages of an Agent Server for requests that it does not let in. It sends them with 403; LangSmith sends 401.
 _AGENT_SERVER = re.compile(r"\A(?:Missing authentication headers|Invalid tenant ID)\Z", re.IGNORECASE)
 _ADMINS_ONLY = re.compile(r"\bonly org(?:anization)? admins can\b", re.IGNORECASE)
 _PERMISSION = re.compile(r"(?<![\w:/.-])[a-z][a-z-]*(?::[a-z][a-z_-]*){1,2}(?![\w:/-])")
-# The resources that LangSmith's permissions begin with, so that "host:port" and its like are not taken for one.
+# The resources that LangSmith's permissions begin with: without this list, "host:port" would be read as a permission.
 _RESOURCES = frozenset(
     "agent-auth-connections alerts annotation-queues bulk-exports charts custom-apps datasets deployments experiments "
     "feedback feedback-configs fleet gateway issues mcp-servers model-price-map organization projects prompts rules "
@@ -65,20 +65,20 @@ _NO_BRACKETS = re.compile(r"[^][{}]+")
 
 @dataclass(frozen=True)
 class Body:
-    """What the body of a refusal says.
+    """The parsed body of a refusal.
 
     Attributes:
         form: `json` for an object as LangSmith's services write it, `html`, `empty`, or `other`.
-        message: What it says, cleaned; `None` where it says nothing readable.
-        names_no_workspace: Whether it says that the key needs a workspace and none was named.
-        permission: The permission it says is missing, if it names one.
-        unavailable: What it says is missing or used up, where it speaks of a plan, a feature or a limit.
+        message: Its message, sanitized; `None` if it has none that can be read.
+        names_no_workspace: Whether it says that the key needs a workspace and the request named none.
+        permission: The permission that it calls missing, or `None`.
+        unavailable: Its words about a plan, a feature or a limit, or `None`.
         malformed_workspace_id: Whether it says that the workspace id is not a UUID.
         legacy_key: Whether it says that the key is a legacy key.
-        agent_server: Whether these are the words of an Agent Server.
-        invalid_token: Whether it calls the token invalid, which LangSmith says with 401 only.
-        speaker: Who wrote it, where its form is that of another known service.
-        is_langsmiths_page: Whether it is a web page with the title of LangSmith's own.
+        agent_server: Whether the message is one of an Agent Server's.
+        invalid_token: Whether it calls the token invalid. LangSmith does so with 401 only.
+        speaker: The service that wrote it, if it has the form of another known one.
+        is_langsmiths_page: Whether it is a web page with LangSmith's title.
     """
 
     form: Literal["json", "html", "empty", "other"] = "empty"
@@ -98,10 +98,10 @@ NO_BODY = Body()
 
 
 def read_body(raw: bytes, content_type: str = "", secrets: tuple[str, ...] = ()) -> Body:
-    """Returns what the body of a refusal says.
+    """Parse the body of a refusal.
 
     Args:
-        raw: The bytes that came, as many as are worth reading.
+        raw: The beginning of the body.
         content_type: The `Content-Type` header.
         secrets: Strings that must not appear in the result.
     """
@@ -109,32 +109,32 @@ def read_body(raw: bytes, content_type: str = "", secrets: tuple[str, ...] = ())
     if not text.strip():
         return Body("empty")
     if _HTML.match(text[:20_000]) or "html" in content_type.lower():
-        said = clean(_title(text[:20_000]), MESSAGE_LIMIT, secrets)
-        page = f"an HTML page, '{said}'" if said else "an HTML page"
-        return Body("html", page, is_langsmiths_page=said.strip() == "LangSmith")
+        words = sanitize(_title(text[:20_000]), MESSAGE_LIMIT, secrets)
+        page = f"an HTML page, '{words}'" if words else "an HTML page"
+        return Body("html", page, is_langsmiths_page=words.strip() == "LangSmith")
     document = parse(text)
-    said = _joined(_sentences(document)[:_MOST_SENTENCES]) if isinstance(document, dict) else text
+    words = _joined(_sentences(document)[:_MOST_SENTENCES]) if isinstance(document, dict) else text
     if isinstance(document, str):
-        said = document
-    message = clean(said or text, MESSAGE_LIMIT, secrets) or None
+        words = document
+    message = sanitize(words or text, MESSAGE_LIMIT, secrets) or None
     if not isinstance(document, dict) or not _is_langsmiths(document):
-        # What somebody else says of features and permissions is said of their own.
+        # Features and permissions in another service's words are not LangSmith's.
         return Body("other", message, speaker=_speaker(document))
     return Body(
         "json",
         message,
-        names_no_workspace=bool(_NAMES_NO_WORKSPACE.search(said)),
-        permission=_permission(said),
-        unavailable=next((what for words, what in _UNAVAILABLE.items() if words.search(said)), None),
-        malformed_workspace_id="not a valid uuid" in said.lower(),
-        legacy_key="legacy api key" in said.lower(),
-        agent_server=bool(_AGENT_SERVER.match(said)),
-        invalid_token=said.strip().lower() == "invalid token",
+        names_no_workspace=bool(_NAMES_NO_WORKSPACE.search(words)),
+        permission=_permission(words),
+        unavailable=next((what for pattern, what in _UNAVAILABLE.items() if pattern.search(words)), None),
+        malformed_workspace_id="not a valid uuid" in words.lower(),
+        legacy_key="legacy api key" in words.lower(),
+        agent_server=bool(_AGENT_SERVER.match(words)),
+        invalid_token=words.strip().lower() == "invalid token",
     )
 
 
 def _is_langsmiths(document: dict[str, Any]) -> bool:
-    """Whether an error document has the form that one of LangSmith's services gives it."""
+    """Return whether an error document has the form of one of LangSmith's services."""
     if isinstance(document.get("error"), str) or "detail" in document:
         return True
     return "title" in document and "status" in document
@@ -153,9 +153,9 @@ def _title(page: str) -> str:
 
 
 def parse(text: str) -> Any:
-    """Returns what a JSON text holds; `None` where it is none, or nested deeper than what any service writes."""
-    # The parser would go down to the recursion limit, and what the garbage collector happens to finalize down there,
-    # anybody's objects, would fail for want of stack.
+    """Return the value of a JSON text; `None` if it is not JSON, or nested deeper than any service writes it."""
+    # The parser recurses up to the recursion limit. If the garbage collector runs there, finalizers of the user's
+    # objects fail for lack of stack.
     if text.count("[") + text.count("{") > _DEEPEST and not _is_balanced(text):
         return None
     try:
@@ -165,7 +165,7 @@ def parse(text: str) -> Any:
 
 
 def _is_balanced(text: str) -> bool:
-    """Whether every bracket of a JSON text is closed, and none stands much deeper than `_DEEPEST` others."""
+    """Return whether every bracket of a JSON text is closed, and none is nested much deeper than `_DEEPEST`."""
     brackets = _NO_BRACKETS.sub("", _STRING.sub("", _ESCAPED.sub("", text)))
     for _ in range(_DEEPEST):
         brackets, before = brackets.replace("[]", "").replace("{}", ""), brackets
@@ -175,7 +175,7 @@ def _is_balanced(text: str) -> bool:
 
 
 def _sentences(value: Any, depth: int = 0) -> list[str]:
-    """Collects the texts of an error document, in the order in which they help."""
+    """Collect the texts of an error document, the most useful first."""
     if isinstance(value, str):
         return [value]
     if depth > 3:
@@ -190,15 +190,15 @@ def _sentences(value: Any, depth: int = 0) -> list[str]:
 
 
 def _joined(texts: list[str]) -> str:
-    """Puts the texts together, a short one as the heading of the others, without those that another one contains."""
-    told = [text for text in texts if not any(text.lower() in other.lower() for other in texts if other != text)]
-    sentences = [text if text.endswith(_ENDS) else f"{text}." for text in told[1:-1]] + told[1:][-1:]
-    heading = told[:1] if not sentences or told[0].endswith(_ENDS) else [f"{told[0]}:"]
+    """Join the texts, the first as a heading of the others, without those that another one contains."""
+    shown = [text for text in texts if not any(text.lower() in other.lower() for other in texts if other != text)]
+    sentences = [text if text.endswith(_ENDS) else f"{text}." for text in shown[1:-1]] + shown[1:][-1:]
+    heading = shown[:1] if not sentences or shown[0].endswith(_ENDS) else [f"{shown[0]}:"]
     return " ".join(heading + sentences)
 
 
 def _permission(text: str) -> str | None:
-    """The permission that a text calls missing: the only one in it, or the one behind a word that says so."""
+    """Return the permission that a text calls missing: the only one in it, or the one behind a word like "needs"."""
     text = text[:20_000]
     if _ADMINS_ONLY.search(text):
         return "organization:manage"
@@ -224,25 +224,27 @@ MOST_PERMISSIONS = 500
 
 @dataclass(frozen=True)
 class Answer:
-    """The answer to one question, or why there is none.
+    """The answer to a probe, or why there is none.
 
     Attributes:
-        status: The HTTP status, or `None` where no answer came.
+        status: The HTTP status, or `None` if no answer came.
         error: Why there is no usable answer, in a few words, or `None`.
-        asked: Whether a request was sent at all.
-        workspaces: The workspaces listed, deleted ones apart, or `None` where the answer was no list of them.
-        lists_all: Whether all that it lists could be read.
+        asked: Whether the probe was sent at all.
+        out_of_time: Whether the answer did not come before the deadline of all probes.
+        workspaces: The listed workspaces without deleted ones, or `None` if the answer is not such a list.
+        lists_all: Whether every entry of the list could be read.
         deleted: The ids of the deleted ones in the list.
         organizations: The ids of the organizations they belong to.
-        resolved: The workspace that the request resolved to, where that was the question.
-        service: Which service described itself, where that was the question.
-        data_planes: Where the data planes of the listed workspaces answer, by workspace id, for those that have one.
-        body: What the body of a refusal says.
+        resolved: The workspace that the probe ran in, or `None` if the answer does not tell.
+        service: The service that described itself, or that answered in its own words, or `None`.
+        data_planes: The URLs of the listed workspaces' own data planes, by workspace id.
+        body: The parsed body, if the answer is a refusal.
     """
 
     status: int | None = None
     error: str | None = None
     asked: bool = True
+    out_of_time: bool = False
     workspaces: tuple[Workspace, ...] | None = None
     lists_all: bool = True
     deleted: frozenset[str] = frozenset()
@@ -254,32 +256,32 @@ class Answer:
 
     @property
     def authorized(self) -> bool:
-        """Whether LangSmith answered a question that it answers only with a key."""
+        """Whether LangSmith answered as it does only if it accepts the key."""
         return self.resolved is not None or self.workspaces is not None
 
     @property
     def forbidden(self) -> bool:
-        """Whether LangSmith itself, and not something on the way, refused: it does so with a JSON object."""
-        return self.status in (401, 403) and self.body.form == "json"
+        """Whether LangSmith itself refused, and neither a proxy nor an Agent Server."""
+        return self.status in (401, 403) and self.body.form == "json" and not self.body.agent_server
 
     @property
     def knows_key(self) -> bool:
-        """Whether LangSmith showed that it knows the key: who lacks a permission is somebody."""
+        """Whether LangSmith knows the key: it does if it names a permission that the key lacks."""
         return self.authorized or (self.forbidden and self.body.permission is not None)
 
     @property
     def no_response(self) -> bool:
-        """Whether nobody answered at all, or only to say that the server is in trouble."""
+        """Whether no answer came, or only that the server fails or is busy."""
         return self.status is None or self.status == 429 or self.status >= 500
 
     @property
     def inconclusive(self) -> bool:
-        """Whether nobody who could know has answered: the network, a server in trouble, something else's page."""
+        """Whether the answer says nothing about the key: no answer, a failing server, a proxy's page."""
         return not self.authorized and not self.forbidden and self.service is None
 
 
 def canonical_workspace_id(text: str | None) -> str | None:
-    """Returns a workspace id as LangSmith writes it, or `None` where `text` is not a UUID."""
+    """Return a workspace id as LangSmith writes it, or `None` if `text` is not a UUID."""
     try:
         # UUID() also takes braces, "urn:uuid:" and no hyphens at all, which a header does not.
         return (
@@ -292,7 +294,7 @@ def canonical_workspace_id(text: str | None) -> str | None:
 
 
 def read_answer(status: int, raw: bytes, content_type: str = "", secrets: tuple[str, ...] = ()) -> Answer:
-    """Returns what the answer to one of our questions says.
+    """Parse the answer to a probe, and sanitize all its texts.
 
     Args:
         status: The HTTP status.
@@ -302,7 +304,8 @@ def read_answer(status: int, raw: bytes, content_type: str = "", secrets: tuple[
     """
     if status != 200:
         error = "a redirect, which is not followed" if 300 <= status < 400 else None
-        return Answer(status, error, body=read_body(raw[:100_000], content_type, secrets))
+        body = read_body(raw[:100_000], content_type, secrets)
+        return Answer(status, error, service=AGENT_SERVER if body.agent_server else None, body=body)
     document = parse(raw.decode("utf-8", "replace"))
     if isinstance(document, dict):
         workspace = _workspace(document, secrets, {})
@@ -313,7 +316,7 @@ def read_answer(status: int, raw: bytes, content_type: str = "", secrets: tuple[
             return Answer(status, service=service)
     if isinstance(document, list) and len(document) <= LARGEST_LISTING:
         entries = [entry for entry in document if isinstance(entry, dict)]
-        # Workspaces list the same permissions, so each is made fit to show once.
+        # Most workspaces list the same permissions, so each name is sanitized once.
         names: dict[str, str] = {}
         found = [(entry, _workspace(entry, secrets, names)) for entry in entries]
         live = {
@@ -338,7 +341,7 @@ def read_answer(status: int, raw: bytes, content_type: str = "", secrets: tuple[
 
 
 def _service(document: dict[str, Any]) -> Service | None:
-    """Tells LangSmith's `GET /info` from that of an Agent Server, which is what LangSmith Deployment runs."""
+    """Return the service that an answer to `GET /info` describes. LangSmith Deployment runs Agent Servers."""
     if not isinstance(document.get("version"), str):
         return None
     if "langgraph_py_version" in document or "langgraph_js_version" in document:
@@ -357,20 +360,20 @@ def _workspace(entry: dict[str, Any], secrets: tuple[str, ...], names: dict[str,
     permissions = entry.get("permissions")
     return Workspace(
         id=id_,
-        name=clean(_text(entry.get("display_name")) or "", NAME_LIMIT, secrets) or "(no name)",
-        role=clean(_text(entry.get("role_name")) or "", NAME_LIMIT, secrets) or None,
+        name=sanitize(_text(entry.get("display_name")) or "", NAME_LIMIT, secrets) or "(no name)",
+        role=sanitize(_text(entry.get("role_name")) or "", NAME_LIMIT, secrets) or None,
         permissions=_permissions(permissions, secrets, names) if isinstance(permissions, list) else None,
     )
 
 
 def _permissions(listed: list[Any], secrets: tuple[str, ...], names: dict[str, str]) -> tuple[str, ...] | None:
-    """The listed permissions, sorted, `None` where there are more than anybody has; `names` is what each shows as."""
+    """Return the listed permissions, sanitized through `names` and sorted; `None` if there are implausibly many."""
     permissions = [name for name in listed if isinstance(name, str)]
     for name in permissions:
         if name not in names:
             if len(names) >= MOST_PERMISSIONS:
                 return None
-            names[name] = clean(name, NAME_LIMIT, secrets)
+            names[name] = sanitize(name, NAME_LIMIT, secrets)
     return tuple(sorted({names[name] for name in permissions}))
 
 

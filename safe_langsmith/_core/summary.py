@@ -1,4 +1,4 @@
-"""The one sentence of a diagnosis: principal, operation, place and reason."""
+"""Write the one sentence of a diagnosis: principal, operation, place and reason."""
 
 from __future__ import annotations
 
@@ -17,36 +17,37 @@ _PRINCIPALS = {
 
 
 def summarize(e: Evidence, verdict: Verdict) -> str:
-    """Returns the sentence."""
+    """Return the sentence."""
     refused = f"{principal(e)} cannot {operation(e)}"
+    endpoint = e.target.endpoint
     if verdict.cause is Cause.BLOCKED_UPSTREAM:
-        if e.facts.method is None:
-            return f"What answers at {e.facts.endpoint} is not LangSmith: {verdict.reason}."
-        return f"The refusal of {request(e)} did not come from LangSmith at {e.facts.endpoint}: {verdict.reason}."
+        if e.request is None:
+            return f"What answers at {endpoint} is not LangSmith: {verdict.reason}."
+        return f"The refusal of {request(e)} did not come from LangSmith at {endpoint}: {verdict.reason}."
     if verdict.cause is Cause.STALE_ENVIRONMENT and any(answer.authorized for answer in e.answers.values()):
-        return f"{principal(e)} works at {e.facts.endpoint}, but this may not be the client you mean: {verdict.reason}."
+        return f"{principal(e)} works at {endpoint}, but this may not be the client you mean: {verdict.reason}."
     if verdict.cause is Cause.WRONG_ENDPOINT:
-        return f"{refused} at {e.facts.endpoint}, which is the wrong endpoint: {verdict.reason}."
+        return f"{refused} at {endpoint}, which is the wrong endpoint: {verdict.reason}."
     if verdict.cause in (Cause.WORKSPACE_ID_MALFORMED, Cause.WORKSPACE_NOT_ACCESSIBLE):
-        named = e.facts.inherited_workspace or e.facts.workspace_shown
-        return f"{refused} in workspace {named} (from {e.facts.workspace_source}): {verdict.reason}."
-    if verdict.cause is Cause.UNDETERMINED and e.facts.method is None:
+        named = e.target.inherited_workspace or e.target.workspace_shown
+        return f"{refused} in workspace {named} (from {e.target.workspace_origin}): {verdict.reason}."
+    if verdict.cause is Cause.UNDETERMINED and e.request is None:
         who = within_sentence(principal(e))
-        return f"It is not known whether {who} works at {e.facts.endpoint}: {verdict.reason}."
-    if verdict.cause is Cause.KEY_MISSING and e.facts.method is None:
-        return f"The client cannot use LangSmith at {e.facts.endpoint}: it has no API key, token or cookie to send."
+        return f"It is not known whether {who} works at {endpoint}: {verdict.reason}."
+    if verdict.cause is Cause.KEY_MISSING and e.request is None:
+        return f"The client cannot use LangSmith at {endpoint}: it has no API key, token or cookie to send."
     if verdict.cause in (Cause.PERMISSION_DENIED, Cause.UNDETERMINED, Cause.FEATURE_UNAVAILABLE):
         where = place(e)
-        return f"{refused} {f'in {where}' if where else f'at {e.facts.endpoint}'}: {verdict.reason}."
-    if verdict.cause is Cause.WORKSPACE_REQUIRED and e.facts.method is None:
-        return f"{principal(e)} needs a workspace in each request to {e.facts.endpoint}: {verdict.reason}."
-    return f"{refused} at {e.facts.endpoint}: {verdict.reason}."
+        return f"{refused} {f'in {where}' if where else f'at {endpoint}'}: {verdict.reason}."
+    if verdict.cause is Cause.WORKSPACE_REQUIRED and e.request is None:
+        return f"{principal(e)} needs a workspace in each request to {endpoint}: {verdict.reason}."
+    return f"{refused} at {endpoint}: {verdict.reason}."
 
 
 def principal(e: Evidence) -> str:
-    """Names who was refused, as far as that may be shown."""
-    credential, source = e.facts.credential, e.facts.settings["api_key"].source
-    if credential.kind in _PRINCIPALS and not credential.flaw:
+    """Return the principal that was refused, without its key."""
+    credential, source = e.target.credential, e.configuration["api_key"].origin
+    if credential.kind in _PRINCIPALS and not credential.problem:
         return f"{_PRINCIPALS[credential.kind]} {credential.masked}"
     if credential.kind == "missing":
         return "A request without a credential"
@@ -56,30 +57,43 @@ def principal(e: Evidence) -> str:
 
 
 def within_sentence(name: str) -> str:
-    """What a sentence could begin with, where it does not begin one."""
+    """Return a name that can begin a sentence as it is written within one."""
     return name[0].lower() + name[1:]
 
 
 def operation(e: Evidence) -> str:
-    """Names what was refused."""
-    if e.facts.method is None:
+    """Return the operation that was refused."""
+    if e.request is None:
         return "use LangSmith"
-    needed = e.facts.requirement
+    needed = e.requirement
     return f"{spoken(needed.permission)} ({request(e)})" if needed else f"call {request(e)}"
 
 
 def request(e: Evidence) -> str:
-    """The method and path that were refused."""
-    return f"{e.facts.method} {shorten(e.facts.path or '', PATH_LIMIT)}" if e.facts.method else "the request"
+    """Return the method and path that were refused."""
+    request = e.request
+    return f"{request.method} {shorten(request.path, PATH_LIMIT)}" if request else "the request"
 
 
 def place(e: Evidence) -> str | None:
-    """Names the workspace where it was refused, or `None` where that is not known."""
+    """Return the workspace in which it was refused, or `None` if that is not known."""
     if e.place:
         return named(e.place)
-    return f"workspace {e.facts.workspace_shown}" if e.facts.workspace_id else None
+    return f"workspace {e.target.workspace_shown}" if e.target.workspace_id else None
 
 
 def named(workspace: Workspace) -> str:
-    """A workspace with its name and id."""
+    """Return a workspace's name and id."""
     return f'workspace "{workspace.name}" ({workspace.id})'
+
+
+def needs_workspace(e: Evidence) -> str:
+    """Return a sentence part that says that a workspace must be named, and how many there are."""
+    found = e.workspaces
+    did_not = "this one did not" if e.request else "the client names none"
+    if not found:
+        nobody = "the request named none" if e.request else did_not
+        return f"this key needs a workspace to be named, and {nobody}"
+    if len(found) == 1:
+        return f'this key serves one workspace, "{found[0].name}", but a request must name it, and {did_not}'
+    return f"this key serves {len(found)} workspaces, so a request must name one, and {did_not}"

@@ -1,218 +1,322 @@
-"""What this process has learned about each endpoint and key, so that it asks once, whoever is refused."""
+"""Cache of what this process knows about each endpoint and key, so that many refused calls cause one set of probes.
+
+Threads, event loops and clients share one `CACHE`. It holds a `KeyState` for each endpoint and key, and a `KeyState`
+fetches each value in a single flight:
+
+1. A fresh value is returned as it is.
+2. If no other caller is fetching the value, this one leads: it fetches and stores the value, and ends its `Flight`. If
+   the leader is cancelled or interrupted, the flight ends without a value, and one of the others leads.
+3. If another caller is fetching it, this one waits for that flight to end, and checks the cache again: a thread blocks,
+   a task awaits.
+4. If the flight cannot end before this thread continues, waiting would be a deadlock, so the caller fetches the value
+   itself. That happens in a signal handler, and in a blocking call on an event loop one of whose tasks leads.
+5. A caller waits no longer than its own deadline. If a flight is lost, because its event loop was closed or it is older
+   than `LOST_AFTER`, one of the waiting callers leads.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import threading
 import time
 import weakref
-from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from enum import Enum
-from types import BuiltinMethodType, MethodType
-from typing import TYPE_CHECKING, Any
+from collections import OrderedDict, deque
+from collections.abc import Callable, Hashable
+from concurrent.futures import CancelledError, Future
+from concurrent.futures import TimeoutError as NotInTime
+from types import MethodType
+from typing import Any, TypeVar
 
-from safe_langsmith._core.model import ProbeRequest, Probing, T
+from safe_langsmith._core.engine import Conclusion
+from safe_langsmith._core.model import Facts, ProbeRequest
 from safe_langsmith._core.responses import Answer
 from safe_langsmith.diagnosis import Diagnosis, Workspace
 
-if TYPE_CHECKING:
-    import asyncio
-
 ANSWER_TTL = 60.0
-"""Seconds for which LangSmith's answer is taken as still true."""
+"""Seconds for which an answer of LangSmith's is used again."""
 
 FAILURE_TTL = 10.0
-"""Seconds for which a question that got no usable answer is not asked again."""
+"""Seconds for which a probe that got no usable answer is not sent again."""
 
-MOST_CASES = 1_000
-MOST_TOLD = 20
-_SLICE = 0.05
+LOST_AFTER = 7.0
+"""Seconds after which a flight that has not ended counts as lost. All probes about one refusal take less."""
+
+MOST_KEYS = 1_000
+MOST_ANSWERS = 100
+MOST_CONCLUSIONS = 4
+MOST_REPORTS = 20
+MOST_CHOICES = 20
+
+T = TypeVar("T")
+Answers = tuple[tuple[ProbeRequest, Answer], ...]
 
 
-class Hold(Enum):
-    """How waiting for a case ended: it is held; its holder waits for this very thread; or it took too long."""
+class Flight(Future[None]):
+    """A value that one caller, the leader, is fetching while others wait.
 
-    MINE = "mine"
-    NEEDS_ME = "needs me"
-    TOO_LONG = "too long"
-
-
-class Case:
-    """What is known about one endpoint and key.
-
-    Attributes:
-        lock: Held while questions are asked, so that everybody else waits for the answers instead of asking, too.
-        gates: For each event loop, what its tasks wait at while one of them has the refusal examined. Nothing in here
-            keeps a loop alive, since a loop that nobody closes is closed when nobody holds it any more.
-        announced: The workspaces whose choice has been logged.
+    The leader creates the flight before others can see it, and ends it in a `finally`: an interrupt may come at any
+    line. It ends it with `cancel()`, which is the one method of a future that can be called twice.
     """
 
-    def __init__(self, clock: Callable[[], float], changed: Callable[[], None] = lambda: None) -> None:
-        """Knows nothing yet."""
-        self._changed = changed
-        self.lock = threading.RLock()
-        self.announced: dict[str, object] = {}
-        self.gates: weakref.WeakValueDictionary[int, asyncio.Lock] = weakref.WeakValueDictionary()
-        self._needs: tuple[int | None, ...] = ()
-        self._automatic: tuple[Workspace | None, float] = (None, 0.0)
-        self._clock = clock
-        self._answers: dict[ProbeRequest, tuple[Answer, float]] = {}
-        self._choices: list[tuple[Callable[[], Any], Any]] = []
-        self._told: dict[object, object] = {}
-
-    @contextlib.contextmanager
-    def hold(self, seconds: float, needs_thread: int | None) -> Iterator[Hold]:
-        """Waits until nobody else asks, and then keeps everybody else waiting.
+    def __init__(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
+        """Begin the flight on the calling thread.
 
         Args:
-            seconds: How long to wait at most.
-            needs_thread: The thread without which the questions to come get no answer, or `None`.
+            loop: The event loop whose task leads, or `None` if a thread does.
         """
-        me, until, held = threading.get_ident(), time.monotonic() + seconds, False
-        try:
-            held = self.lock.acquire(blocking=False)
-            # Looked at again and again: who holds it changes while this waits.
-            while not held and me not in self._needs and time.monotonic() < until:
-                held = self.lock.acquire(timeout=max(0.0, min(_SLICE, until - time.monotonic())))
-            if held:
-                self._needs = (me, needs_thread)
-                yield Hold.MINE
-            else:
-                yield Hold.NEEDS_ME if me in self._needs else Hold.TOO_LONG
-        finally:
-            if held:
-                self._needs = ()
-            # Not only where it is known to be held: an interrupt may come just before that is noted.
-            try:  # noqa: SIM105 -- while that is being called, another interrupt may come
-                self.lock.release()
-            except RuntimeError:
-                pass
+        super().__init__()
+        self.started = time.monotonic()
+        self._thread = threading.get_ident()
+        self._loop = weakref.ref(loop) if loop is not None else None
 
     @property
-    def automatic(self) -> Workspace | None:
-        """The workspace that was the only one, and has cured a refusal, as long as that may be taken as still true."""
-        workspace, until = self._automatic
-        return workspace if self._clock() < until else None
+    def is_lost(self) -> bool:
+        """Whether the leader can no longer end the flight: its loop is closed or gone, or it takes too long."""
+        loop = self._loop() if self._loop is not None else None
+        without_loop = self._loop is not None and (loop is None or loop.is_closed())
+        return without_loop or time.monotonic() - self.started > LOST_AFTER
 
-    @automatic.setter
-    def automatic(self, workspace: Workspace | None) -> None:
-        self._automatic = (workspace, self._clock() + ANSWER_TTL)
-        self._changed()
+    @property
+    def needs_this_thread(self) -> bool:
+        """Whether the leader cannot end the flight while the calling thread waits."""
+        return self._thread == threading.get_ident()
 
-    def drive(self, asking: Probing[T], ask: Callable[[ProbeRequest], Answer]) -> T:
-        """Runs an investigation to its end, sending only the questions whose answers are not known.
+    def wait(self, seconds: float) -> None:
+        """Block until the flight has ended.
 
         Args:
-            asking: The investigation.
-            ask: Sends one question.
+            seconds: The longest wait.
         """
-        try:
-            question = next(asking)
-            while True:
-                question = asking.send(self.recall(question) or self._learn(question, ask(question)))
-        except StopIteration as end:
-            result: T = end.value
-            return result
+        with contextlib.suppress(CancelledError, NotInTime):
+            self.result(max(0.0, seconds))
 
-    def recall(self, question: ProbeRequest) -> Answer | None:
-        """Returns the answer to a question, if it is known and fresh."""
-        answer, until = self._answers.get(question, (None, 0.0))
+    async def wait_async(self, seconds: float) -> None:
+        """Do the same on an event loop, without blocking it."""
+        loop = asyncio.get_running_loop()
+        # The flight keeps the callback, which must not keep the loop after the wait: a loop that nobody
+        # closes is closed when the last reference to it is gone.
+        waiting = [loop.create_future()]
+
+        def wake(_: object) -> None:
+            for ended in waiting:
+                # The loop may have been closed while the task waited.
+                with contextlib.suppress(RuntimeError):
+                    ended.get_loop().call_soon_threadsafe(_set, ended)
+
+        self.add_done_callback(wake)
+        try:
+            await asyncio.wait(waiting, timeout=max(0.0, seconds))
+        finally:
+            waiting.pop().cancel()
+
+
+def _set(ended: asyncio.Future[None]) -> None:
+    if not ended.done():
+        ended.set_result(None)
+
+
+class KeyState:
+    """The cached results for one endpoint and key.
+
+    Args:
+        clock: Seconds on a clock that never goes back.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        """Start empty."""
+        self._clock = clock
+        # Reentrant: a signal handler or a finalizer may make a call while its own thread is in here.
+        self._lock = threading.RLock()
+        self._answers: dict[ProbeRequest, tuple[Answer, float]] = {}
+        self._known_workspace: tuple[Workspace | None, float] = (None, 0.0)
+        self._conclusions: deque[tuple[Facts, int, Answers, Conclusion]] = deque(maxlen=MOST_CONCLUSIONS)
+        self._choices: list[tuple[Callable[[], Any], Any]] = []
+        self._flights: dict[Hashable, Flight] = {}
+        self._reported: set[object] = set()
+        self._logged: set[str] = set()
+
+    def __repr__(self) -> str:
+        """Show none of the results."""
+        return "KeyState()"
+
+    @property
+    def known_workspace(self) -> Workspace | None:
+        """The workspace that a retry named for this key, if it was the only one, for `ANSWER_TTL` seconds."""
+        workspace, until = self._known_workspace
+        return workspace if self._clock() < until else None
+
+    @known_workspace.setter
+    def known_workspace(self, workspace: Workspace | None) -> None:
+        self._known_workspace = (workspace, self._clock() + ANSWER_TTL)
+
+    def answer_to(self, request: ProbeRequest) -> Answer | None:
+        """Return the answer to a probe, if it is cached and fresh."""
+        answer, until = self._answers.get(request, (None, 0.0))
         return answer if self._clock() < until else None
 
-    def _learn(self, question: ProbeRequest, answer: Answer) -> Answer:
-        # Answers that were never asked for, because probing is off, must not keep another client from asking.
-        if answer.asked:
+    def fetch(self, request: ProbeRequest, flight: Flight) -> Answer | Flight:
+        """Return the answer to a probe if it is cached, else the flight that fetches it.
+
+        Args:
+            request: The probe.
+            flight: A flight of the caller's. If it is returned, the caller leads: it stores the answer, and ends it.
+        """
+        with self._lock:
+            return self.answer_to(request) or self._join(request, flight)
+
+    def store(self, request: ProbeRequest, answer: Answer) -> None:
+        """Cache the answer to a probe.
+
+        Args:
+            request: The probe.
+            answer: Its answer. One that was not asked for is not cached: it says nothing about the server.
+        """
+        if not answer.asked:
+            return
+        with self._lock:
             now = self._clock()
+            until = now + (FAILURE_TTL if answer.inconclusive else ANSWER_TTL)
+            fresh = {known: kept for known, kept in self._answers.items() if now < kept[1]}
             # A key may be refused for ever new workspaces.
-            fresh = [known for known in tuple(self._answers.items()) if now < known[1][1]][1 - MOST_CASES :]
-            self._answers = {**dict(fresh), question: (answer, now + (FAILURE_TTL if answer.inconclusive else ANSWER_TTL))}
-            self._changed()
-        return answer
+            while len(fresh) >= MOST_ANSWERS:
+                fresh.pop(next(iter(fresh)))
+            self._answers = {**fresh, request: (answer, until)}
 
-    def is_news(self, diagnosis: Diagnosis) -> bool:
-        """Returns whether no such diagnosis has been asked about before, in this process."""
-        token = object()
+    def conclusion(self, facts: Facts, secrets: tuple[str, ...]) -> Conclusion | None:
+        """Return the conclusion of an identical refusal, if the answers that it rests on still stand.
+
+        Args:
+            facts: The facts of the refusal, without the fields that differ between identical ones.
+            secrets: The strings that the conclusion must not hold.
+        """
+        digest = hash(secrets)
+        for known, known_digest, answers, conclusion in tuple(self._conclusions):
+            still_stand = all(self.answer_to(request) is answer for request, answer in answers)
+            if still_stand and known_digest == digest and known == facts:
+                return conclusion
+        return None
+
+    def store_conclusion(
+        self, facts: Facts, secrets: tuple[str, ...], answers: Answers, conclusion: Conclusion
+    ) -> None:
+        """Cache the conclusion of a refusal, with the answers that it rests on."""
+        self._conclusions.append((facts, hash(secrets), answers, conclusion))
+
+    def choose_once(self, chooser: Callable[..., Any], choose: Callable[[], T], seconds: float) -> T | None:
+        """Return the choice of a callable of the user's, and call it only the first time.
+
+        Args:
+            chooser: The callable.
+            choose: Calls it.
+            seconds: The longest wait for another thread that is inside the callable.
+
+        Returns:
+            The choice, or `None` if another thread is still inside the callable.
+        """
+        key = ("choose", id(getattr(chooser, "__self__", chooser)), getattr(chooser, "__func__", None))
+        until = time.monotonic() + seconds
+        flight = Flight()
+        try:
+            while True:
+                with self._lock:
+                    known = self._choice(chooser)
+                    flying = flight if known else self._join(key, flight, can_be_lost=False)
+                if known is None and flying is flight:
+                    known = (choose(),)
+                    with self._lock:
+                        self._choices = [*self._choices[1 - MOST_CHOICES :], (_reference(chooser), known[0])]
+                if known is not None:
+                    chosen: T = known[0]
+                    return chosen
+                left = until - time.monotonic()
+                if left <= 0 or flying.needs_this_thread:
+                    return None
+                flying.wait(left)
+        finally:
+            flight.cancel()
+
+    def first_report(self, diagnosis: Diagnosis) -> bool:
+        """Return whether no such diagnosis was reported before, and note it. A log then repeats it in one line."""
         named = diagnosis.settings["workspace_id"].value
-        told = (diagnosis.cause, diagnosis.confidence, named, diagnosis.server_message)
-        # A server that says something new each time must not fill the log either.
-        return len(self._told) < MOST_TOLD and self._told.setdefault(told, token) is token
+        report = (diagnosis.cause, diagnosis.confidence, named, diagnosis.server_message)
+        with self._lock:
+            # A server that says something new each time must not fill the log either.
+            if report in self._reported or len(self._reported) >= MOST_REPORTS:
+                return False
+            self._reported.add(report)
+            return True
 
-    def choose_once(self, chooser: Any, choose: Callable[[], T]) -> T:
-        """Returns what `chooser` chose, calling `choose` only the first time."""
+    def first_retry(self, workspace_id: str) -> bool:
+        """Return whether no retry with this workspace was logged before, and note it."""
+        with self._lock:
+            if workspace_id in self._logged:
+                return False
+            self._logged.add(workspace_id)
+            return True
+
+    def _choice(self, chooser: object) -> tuple[Any] | None:
         self._choices = [(known, choice) for known, choice in self._choices if known() is not None]
-        for known, choice in self._choices:
-            if _same(known(), chooser):
-                chosen: T = choice
-                return chosen
-        choice = choose()
-        self._choices.append((_reference(chooser), choice))
-        self._changed()
-        return choice
+        return next(((choice,) for known, choice in self._choices if _is_same(known(), chooser)), None)
+
+    def _join(self, key: Hashable, flight: Flight, can_be_lost: bool = True) -> Flight:
+        """Return the flight for a key: the one under way, or the caller's own, which then is under way."""
+        known = self._flights.get(key)
+        if known is not None and not known.done() and not (can_be_lost and known.is_lost):
+            return known
+        # The caller may have waited for another flight until now.
+        flight.started = time.monotonic()
+        self._flights = {other: flying for other, flying in self._flights.items() if not flying.done()} | {key: flight}
+        return flight
+
+
+def _is_same(one: object, other: object) -> bool:
+    # A bound method is another object each time that it is looked up.
+    return one is other or (isinstance(one, MethodType) and isinstance(other, MethodType) and one == other)
 
 
 def _reference(chooser: Any) -> Callable[[], Any]:
-    """A reference to a callable, weak where it can be: a callable may hold its client, which must not live for ever."""
+    """Return a weak reference if the callable supports it: a callable may hold its client, which must not leak."""
     try:
-        return weakref.ref(chooser)
+        return weakref.WeakMethod(chooser) if isinstance(chooser, MethodType) else weakref.ref(chooser)
     except TypeError:
         return lambda: chooser
 
 
-def _same(one: Any, other: Any) -> bool:
-    if isinstance(one, MethodType) and isinstance(other, MethodType):
-        return one.__self__ is other.__self__ and one.__func__ is other.__func__
-    if isinstance(one, BuiltinMethodType) and isinstance(other, BuiltinMethodType):
-        return one.__self__ is other.__self__ and one.__name__ == other.__name__
-    return one is other
-
-
 class KeyStateCache:
-    """The cases of a process, the least recently used dropped first.
+    """The key states of a process; the least recently used are dropped first.
 
     Args:
         clock: Seconds on a clock that never goes back.
-
-    Attributes:
-        clock: The clock.
-        changes: A number that is another one after anything was learned.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        """Starts with no case."""
-        self.clock = clock
-        self.changes = 0
-        self.forget()
+        """Start empty."""
+        self._clock = clock
+        self.clear()
 
-    def forget(self) -> None:
-        """Forgets every case."""
-        self.changed()
-        # A signal's handler, or a finalizer, may make a call while this very thread is in here.
-        self._guard = threading.RLock()
-        self._cases: OrderedDict[tuple[str, str], Case] = OrderedDict()
+    def clear(self) -> None:
+        """Drop every key state, and the locks with them: a fork copies a lock as it is, held by a thread it lacks."""
+        self._lock = threading.RLock()
+        self._states: OrderedDict[tuple[str, str], KeyState] = OrderedDict()
 
-    def changed(self) -> None:
-        """Is told that something was learned."""
-        self.changes += 1
-
-    def case(self, endpoint: str, fingerprint: str) -> Case:
-        """Returns the case of an endpoint and key.
+    def state(self, endpoint: str, fingerprint: str) -> KeyState:
+        """Return the state of an endpoint and key.
 
         Args:
             endpoint: The base URL of the API.
-            fingerprint: What tells one key from another without being one.
+            fingerprint: A salted hash of the credential.
         """
-        with self._guard:
-            case = self._cases.setdefault((endpoint, fingerprint), Case(self.clock, self.changed))
-            self._cases.move_to_end((endpoint, fingerprint))
-            while len(self._cases) > MOST_CASES:
-                self._cases.popitem(last=False)
-            return case
+        with self._lock:
+            state = self._states.setdefault((endpoint, fingerprint), KeyState(self._clock))
+            self._states.move_to_end((endpoint, fingerprint))
+            while len(self._states) > MOST_KEYS:
+                self._states.popitem(last=False)
+            return state
 
 
 CACHE = KeyStateCache()
 
-# A fork copies the locks as they are, also those that a thread held which the child does not have.
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=CACHE.forget)
+    os.register_at_fork(after_in_child=CACHE.clear)

@@ -1,83 +1,38 @@
-"""Probing the endpoint: read-only GETs, all under one deadline, that whoever waits for them can call off."""
+"""Two drivers for the same steps, one that blocks and one for event loops, and the probes that they send.
+
+What happens after a refusal is written once, as a generator that yields what it needs from outside: the answer to a
+probe, the result of blocking work, or the response to a second send. `run` and `run_async` give it that.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import contextvars
-import threading
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, MutableMapping
-from concurrent.futures import CancelledError, Future, InvalidStateError
-from typing import TypeVar
+from collections.abc import Callable, Generator, Mapping
+from typing import Any, NamedTuple, TypeVar, cast
 
-from safe_langsmith._core.model import ProbeRequest
+from safe_langsmith._core.endpoints import TENANT_HEADER
+from safe_langsmith._core.model import PROBING_OFF, ProbeRequest
 from safe_langsmith._core.redaction import bare_url
 from safe_langsmith._core.responses import Answer, read_answer
-from safe_langsmith._probe.transports import TOO_LATE, ProbeTransport, RawResponse, outcome
+from safe_langsmith._probe.cache import Flight, KeyState
+from safe_langsmith._probe.transports import AsyncTransport, PreparedProbe, RawResponse, RequestsTransport, in_thread
 
 T = TypeVar("T")
-_SLICE = 0.1
-
-
-@contextlib.asynccontextmanager
-async def in_turn(gates: MutableMapping[int, asyncio.Lock], seconds: float) -> AsyncIterator[None]:
-    """Lets the tasks of an event loop through one by one, and none wait for longer than a given time.
-
-    Args:
-        gates: The gate of each loop, by the loop's `id()`, as long as somebody is at it.
-        seconds: How long to wait at most.
-    """
-    loop = asyncio.get_running_loop()
-    gate = gates.setdefault(id(loop), asyncio.Lock())
-    # Not asyncio.wait_for(), which before Python 3.12 may lose a lock that is acquired just when it gives up.
-    acquiring = loop.create_task(gate.acquire())
-    try:
-        await asyncio.wait((acquiring,), timeout=seconds)
-        yield
-    finally:
-        acquiring.cancel()
-        acquiring.add_done_callback(lambda task: None if task.cancelled() else gate.release())
-
-
-async def in_worker(work: Callable[[], T]) -> T:
-    """Does blocking work in a thread of its own, in the caller's context, and returns its result.
-
-    Not in one of the loop's own threads, which resolve host names, too. Cancelling the caller does not wait for the
-    work, nor does the end of the program.
-
-    Args:
-        work: What to do.
-
-    Raises:
-        RuntimeError: If no thread can be started any more.
-    """
-    future: Future[T] = Future()
-    context = contextvars.copy_context()
-
-    def run() -> None:
-        # Who was cancelled wants neither.
-        try:
-            result = context.run(work)
-        except BaseException as error:
-            with contextlib.suppress(InvalidStateError):
-                future.set_exception(error)
-        else:
-            with contextlib.suppress(InvalidStateError):
-                future.set_result(result)
-
-    threading.Thread(target=run, name="safe-langsmith", daemon=True).start()
-    return await asyncio.wrap_future(future)
-
 
 DEADLINE = 5.0
-"""Seconds for all questions about one refusal, by the clock."""
+"""Seconds for all probes about one refusal, by the clock."""
 
 PAUSE = 0.1
-"""Seconds before a question is repeated."""
+"""Seconds before a probe is repeated."""
 
-OUT_OF_TIME = "no answer within"
-_CALLED_OFF = Answer(error="the call was cancelled meanwhile", asked=False)
+ROUND_TRIP = 1.0
+"""Seconds that a caller waits beyond its own deadline for a probe that another caller is just finishing."""
+
+# A caller that waits for another one's probe looks that often whether it was lost.
+_SLICE = 0.5
+_LARGE_BODY = 100_000
+_IN_PROGRESS = Answer(error="another diagnosis of this endpoint and key is still in progress", asked=False)
 # Headers that belong to the refused request's body or to its connection, not to the way to the server.
 _OF_ONE_REQUEST = frozenset(
     "x-tenant-id content-type content-length content-encoding transfer-encoding host connection accept expect "
@@ -85,110 +40,250 @@ _OF_ONE_REQUEST = frozenset(
 )
 
 
-def no_questions(question: ProbeRequest) -> Answer:
-    """Answers in place of a server where the user wants no diagnostic requests."""
-    return Answer(error="probe=False, so no diagnostic request was sent", asked=False)
+class Blocking(NamedTuple):
+    """A step that blocks: it reads files, or calls the user's code. An event loop has a thread do it.
+
+    Attributes:
+        work: What to do.
+    """
+
+    work: Callable[[], Any]
 
 
-def too_long(question: ProbeRequest) -> Answer:
-    """Answers in place of a server where somebody else has been asking for longer than one may wait."""
-    return Answer(error="another examination of this endpoint and key is still going on", asked=False)
+class Resend(NamedTuple):
+    """A step that sends the refused call again.
+
+    Attributes:
+        call: The call, whose `again` sends it. A call's `repr` shows no arguments: tracebacks show this step.
+    """
+
+    call: Any
+
+
+class Probe(NamedTuple):
+    """A step that needs the answer to a probe.
+
+    Attributes:
+        prober: Sends it.
+        request: What to ask.
+    """
+
+    prober: Prober
+    request: ProbeRequest
+
+
+Steps = Generator[Blocking | Resend | Probe, Any, T]
+"""A computation that yields what it needs from outside, is sent each result, and returns a `T`."""
+
+
+def run(steps: Steps[T]) -> T:
+    """Run steps to their end on the calling thread, and return their result."""
+    result: Any = None
+    error: Exception | None = None
+    try:
+        while True:
+            try:
+                step = steps.throw(error) if error else steps.send(result)
+            except StopIteration as end:
+                return cast("T", end.value)
+            error = None
+            if isinstance(step, Probe):
+                result = step.prober.ask(step.request)
+            elif isinstance(step, Blocking):
+                result = step.work()
+            else:
+                try:
+                    result = step.call.again()
+                except Exception as refused_again:
+                    error = refused_again
+    finally:
+        # An exception in the locals of its own traceback would keep the client alive.
+        del error, result
+        steps.close()
+
+
+async def run_async(steps: Steps[T]) -> T:
+    """Run steps to their end on an event loop, without blocking it, and return their result."""
+    result: Any = None
+    error: Exception | None = None
+    try:
+        while True:
+            try:
+                step = steps.throw(error) if error else steps.send(result)
+            except StopIteration as end:
+                return cast("T", end.value)
+            error = None
+            if isinstance(step, Probe):
+                result = await step.prober.ask_async(step.request)
+            elif isinstance(step, Blocking):
+                result = await asyncio.wrap_future(in_thread(step.work))
+            else:
+                try:
+                    result = await step.call.again()
+                except Exception as refused_again:
+                    error = refused_again
+    finally:
+        del error, result
+        steps.close()
 
 
 class Prober:
-    """Asks questions.
+    """Sends the probes about one refusal, all under one deadline; each at most twice, and once for all who need it.
 
     Args:
-        way: How requests go to the endpoint.
+        transport: How probes travel, or `None` if none may be sent.
         endpoint: The base URL of the API that refused.
-        headers: The headers of the refused request.
+        headers: The headers of the refused request, by lower-case name.
         secrets: Strings that must not appear in an answer.
-        seconds: How long all questions together may take.
+        key_state: What is known about the endpoint and key.
+        on_probe: Called with each probe before it is sent.
+        seconds: How long all probes may take; `None` for `DEADLINE`.
     """
 
     def __init__(
-        self, way: ProbeTransport, endpoint: str, headers: Mapping[str, str], secrets: tuple[str, ...], seconds: float
+        self,
+        transport: RequestsTransport | AsyncTransport | None,
+        endpoint: str,
+        headers: Mapping[str, str],
+        secrets: tuple[str, ...],
+        key_state: KeyState,
+        on_probe: Callable[[ProbeRequest], None] | None = None,
+        seconds: float | None = None,
     ) -> None:
-        """Starts the clock."""
-        self._way = way
+        """Hold what a probe needs. The deadline begins with the first probe."""
+        self._transport: Any = transport
         self._endpoint = endpoint.rstrip("/")
         self._headers = {name: value for name, value in headers.items() if name.lower() not in _OF_ONE_REQUEST}
         self._secrets = secrets
-        self._until = time.monotonic() + seconds
-        self._called_off = False
-        self._waiting_for: Future[RawResponse] | None = None
+        self._key_state = key_state
+        self._on_probe = on_probe
+        self._seconds = DEADLINE if seconds is None else seconds
+        self._until: float | None = None
 
     def __repr__(self) -> str:
-        """Shows nothing of the headers, which hold the key."""
+        """Show nothing of the headers, which hold the key."""
         return f"Prober({bare_url(self._endpoint)!r})"
 
-    def call_off(self) -> None:
-        """Makes whoever waits for an answer stop waiting, and asks nothing any more. From any thread."""
-        self._called_off = True
-        pending, loop = self._waiting_for, self._way.loop
-        # A loop that is closed cannot be told.
-        if pending is not None and not (loop and loop.is_closed()):
-            pending.cancel()
-
     def forget(self) -> None:
-        """Drops what holds the key."""
-        self._headers, self._secrets = {}, ()
+        """Drop what holds the key."""
+        self._transport, self._headers, self._secrets = None, {}, ()
 
-    def ask(self, question: ProbeRequest) -> Answer:
-        """Returns the answer to a question, asked twice at most. Never raises an `Exception`."""
-        from tenacity import Retrying, retry_if_result, stop_after_attempt, wait_fixed
-
-        asking = Retrying(
-            retry=retry_if_result(_worth_repeating),
-            stop=stop_after_attempt(2),
-            wait=wait_fixed(PAUSE),
-            retry_error_callback=lambda state: state.outcome.result() if state.outcome else Answer(error="no answer"),
-        )
+    def ask(self, request: ProbeRequest) -> Answer:
+        """Return the answer to a probe, from the cache, from another caller's flight, or from the server."""
+        until = self._deadline()
+        flight = Flight()
         try:
-            return asking(self._ask_once, question)
-        except Exception as error:
-            return Answer(error=type(error).__name__)
-
-    def _ask_once(self, question: ProbeRequest) -> Answer:
-        headers = {**self._headers, "Accept": "application/json"}
-        if question.workspace_id:
-            headers["X-Tenant-Id"] = question.workspace_id
-        url = f"{self._endpoint}{question.path}{'?' + question.query if question.query else ''}"
-        left = self._until - time.monotonic()
-        if left <= 0:
-            return Answer(error=f"{OUT_OF_TIME} {DEADLINE:g} s", asked=False)
-        if self._called_off:
-            return _CALLED_OFF
-        try:
-            future = self._waiting_for = self._way.get(url, headers, self._until)
-            if self._called_off:
-                future.cancel()
-            loop = self._way.loop
-            raw = outcome(future, left, loop.is_closed) if loop else outcome(future, left)
-            if raw is None or raw.error == TOO_LATE:
-                # A loop that stands still, or was closed, says nothing about the server. Others have to ask themselves.
-                asked = loop is None or loop.is_running()
-                return Answer(error=f"{OUT_OF_TIME} {DEADLINE:g} s", asked=asked)
-        except CancelledError:
-            return _CALLED_OFF if self._called_off else Answer(error="no answer")
+            while True:
+                known = self._known(request, flight)
+                if isinstance(known, Answer):
+                    return known
+                if known is flight or known.needs_this_thread:
+                    return self._lead(request)
+                left = until + ROUND_TRIP - time.monotonic()
+                if left <= 0:
+                    return _IN_PROGRESS
+                known.wait(min(left, _SLICE))
         finally:
-            # They hold the key, or a password, and a traceback shows this frame.
-            del headers, url
+            flight.cancel()
+
+    async def ask_async(self, request: ProbeRequest) -> Answer:
+        """Do what `ask` does, without blocking the event loop."""
+        until = self._deadline()
+        flight = Flight(asyncio.get_running_loop())
+        try:
+            while True:
+                known = self._known(request, flight)
+                if isinstance(known, Answer):
+                    return known
+                if known is flight:
+                    return await self._lead_async(request)
+                left = until + ROUND_TRIP - time.monotonic()
+                if left <= 0:
+                    return _IN_PROGRESS
+                await known.wait_async(min(left, _SLICE))
+        finally:
+            flight.cancel()
+
+    def _known(self, request: ProbeRequest, flight: Flight) -> Answer | Flight:
+        if self._transport is None:
+            return self._key_state.answer_to(request) or PROBING_OFF
+        return self._key_state.fetch(request, flight)
+
+    @property
+    def seconds_left(self) -> float:
+        """How long further probes may take."""
+        return self._seconds if self._until is None else max(0.0, self._until - time.monotonic())
+
+    def _deadline(self) -> float:
+        if self._until is None:
+            self._until = time.monotonic() + self._seconds
+        return self._until
+
+    def _lead(self, request: ProbeRequest) -> Answer:
+        from tenacity import Retrying
+
+        answer: Answer = Retrying(**self._repeat_once())(self._send, request)
+        self._key_state.store(request, answer)
+        return answer
+
+    async def _lead_async(self, request: ProbeRequest) -> Answer:
+        from tenacity import AsyncRetrying
+
+        answer: Answer = await AsyncRetrying(**self._repeat_once())(self._send_async, request)
+        self._key_state.store(request, answer)
+        return answer
+
+    def _send(self, request: ProbeRequest) -> Answer:
+        until = self._deadline()
+        if time.monotonic() >= until:
+            return _out_of_time(asked=False)
+        return self._read(self._transport.get(self._prepare(request), until))
+
+    async def _send_async(self, request: ProbeRequest) -> Answer:
+        until = self._deadline()
+        if time.monotonic() >= until:
+            return _out_of_time(asked=False)
+        raw = await self._transport.get_async(self._prepare(request), until)
+        if len(raw.body) > _LARGE_BODY:
+            # Reading megabytes of workspaces would hold up the loop.
+            answer: Answer = await asyncio.wrap_future(in_thread(lambda: self._read(raw)))
+            return answer
+        return self._read(raw)
+
+    def _repeat_once(self) -> dict[str, Any]:
+        """Return tenacity's arguments for a probe: repeat it once, in time, if its connection or the server failed."""
+        from tenacity import retry_if_result, wait_fixed
+
+        return {
+            "retry": retry_if_result(_is_temporary),
+            "stop": lambda state: state.attempt_number >= 2 or time.monotonic() + PAUSE >= self._deadline(),
+            "wait": wait_fixed(PAUSE),
+            "retry_error_callback": lambda state: state.outcome.result(),
+        }
+
+    def _prepare(self, request: ProbeRequest) -> PreparedProbe:
+        if self._on_probe is not None:
+            self._on_probe(request)
+        headers = {**self._headers, "Accept": "application/json"}
+        if request.workspace_id:
+            headers[TENANT_HEADER] = request.workspace_id
+        url = f"{self._endpoint}{request.path}{'?' + request.query if request.query else ''}"
+        return PreparedProbe(url, headers)
+
+    def _read(self, raw: RawResponse) -> Answer:
+        if raw.late:
+            return _out_of_time()
         if raw.error is not None or raw.status is None:
             return Answer(error=raw.error)
         return read_answer(raw.status, raw.body, raw.content_type, self._secrets)
 
 
-def _worth_repeating(answer: Answer) -> bool:
-    """A connection fault or a server in trouble may pass; time that has run out does not come back."""
+def _out_of_time(asked: bool = True) -> Answer:
+    return Answer(error=f"no answer within {DEADLINE:g} s", asked=asked, out_of_time=True)
+
+
+def _is_temporary(answer: Answer) -> bool:
+    """Return whether a connection or a server failed, which may pass. Time that has run out does not come back."""
     if answer.status is None:
-        return answer.asked and not (answer.error or "").startswith(OUT_OF_TIME)
+        return answer.asked and not answer.out_of_time
     return answer.status >= 500
-
-
-_examining = threading.local()
-
-
-def under_examination() -> bool:
-    """Whether this thread is examining a refusal already, so that another one comes from the user's own callable."""
-    return getattr(_examining, "now", False)

@@ -1,9 +1,14 @@
-"""The ways to the endpoint: each asks as the client's own requests go, and leaves the client as it was."""
+"""Send a probe over the client's own `requests` session, or over its own httpx client.
+
+Both use the same settings as the client's own requests (proxies, certificates, session headers, authentication), leave
+the session or client unchanged, follow no redirect, send once, and read a bounded body until a deadline.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import inspect
 import socket
 import ssl
@@ -11,10 +16,187 @@ import threading
 import time
 import zlib
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from concurrent.futures import Future, InvalidStateError, TimeoutError
+from concurrent.futures import Future, InvalidStateError
+from concurrent.futures import TimeoutError as NotInTime
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-_MOST_LINKS = 10
+from safe_langsmith._core.endpoints import TENANT_HEADER
+from safe_langsmith._core.redaction import bare_url
+
+LARGEST_BODY = 8_000_000
+_CHUNK = 65_536
+_PACKING = "gzip"
+_MOST_CAUSES = 10
+
+T = TypeVar("T")
+
+# Set in a copy of the context that is then thrown away, so that no interrupt can leave it set.
+_nested: contextvars.ContextVar[bool] = contextvars.ContextVar("safe_langsmith_nested", default=False)
+
+
+class RawResponse(NamedTuple):
+    """The response to a probe.
+
+    Attributes:
+        status: The HTTP status, or `None` if no response came.
+        content_type: The response's content type.
+        body: Its body, at most `LARGEST_BODY` bytes and a chunk.
+        error: The error in a few words, or `None`.
+        late: Whether the deadline passed before all of it was there.
+    """
+
+    status: int | None = None
+    content_type: str = ""
+    body: bytes = b""
+    error: str | None = None
+    late: bool = False
+
+
+LATE = RawResponse(late=True)
+
+
+class PreparedProbe:
+    """One GET to send. Its `repr` shows nothing of the headers: tracebacks show locals, and the headers hold the key.
+
+    Args:
+        url: The URL.
+        headers: The headers. If they name no workspace, none is sent.
+    """
+
+    def __init__(self, url: str, headers: Mapping[str, str]) -> None:
+        """Hold the request."""
+        self.url = url
+        self.headers = headers
+
+    def __repr__(self) -> str:
+        """Show the URL without user information."""
+        return f"PreparedProbe({bare_url(self.url)!r})"
+
+
+class ProbeTransport(Protocol):
+    """Sends probes from an event loop."""
+
+    async def get_async(self, probe: PreparedProbe, until: float) -> RawResponse:
+        """Send one GET, once, without blocking the loop. Raise nothing but a cancellation.
+
+        Args:
+            probe: The request to send.
+            until: When to give up, in seconds on the monotonic clock.
+        """
+        ...
+
+
+class RequestsTransport:
+    """Sends probes over a `requests` session.
+
+    Args:
+        session: The client's session, which is left unchanged.
+    """
+
+    def __init__(self, session: Any) -> None:
+        """Hold the session."""
+        self._session = session
+
+    def get(self, probe: PreparedProbe, until: float) -> RawResponse:
+        """Send one GET, once, and block until the response or the deadline."""
+        try:
+            return self._sending(probe, until).result(max(0.0, until - time.monotonic()))
+        except NotInTime:
+            return LATE
+
+    async def get_async(self, probe: PreparedProbe, until: float) -> RawResponse:
+        """Send one GET, once, without blocking the loop."""
+        sending = asyncio.wrap_future(self._sending(probe, until))
+        try:
+            await asyncio.wait((sending,), timeout=max(0.0, until - time.monotonic()))
+            return sending.result() if sending.done() else LATE
+        finally:
+            # The thread may outlive the loop. Calling a closed loop raises.
+            sending.cancel()
+
+    def _sending(self, probe: PreparedProbe, until: float) -> Future[RawResponse]:
+        # In a thread, because a socket's timeout is not a deadline: names are resolved without one, each address gets a
+        # whole one, and a server that sends a byte a second never exceeds one.
+        session = self._session
+        return in_thread(lambda: _send(session, probe, until))
+
+
+class AsyncTransport:
+    """Sends probes over the httpx (or httpx2) client of an `AsyncClient`.
+
+    Args:
+        client: The httpx client, which is left unchanged.
+    """
+
+    def __init__(self, client: Any) -> None:
+        """Hold the client."""
+        self._client = client
+
+    async def get_async(self, probe: PreparedProbe, until: float) -> RawResponse:
+        """Send one GET, once. Cancelling the task cancels the request."""
+        left = _left(until)
+        # A task of its own has a context of its own, also in the Pythons whose wait_for() makes none.
+        sending = asyncio.ensure_future(_send_async(self._client, probe, until))
+        try:
+            return await asyncio.wait_for(sending, left)
+        except asyncio.TimeoutError:
+            return LATE
+
+
+def is_nested() -> bool:
+    """Return whether this code runs inside a probe or the user's callable, whose own 403s are not handled again."""
+    return _nested.get()
+
+
+def run_nested(work: Callable[[], T]) -> T:
+    """Call the user's code without handling the 403s of its own requests: they raise the SDK's exception."""
+    context = contextvars.copy_context()
+    context.run(_nested.set, True)
+    return context.run(work)
+
+
+def in_thread(work: Callable[[], T]) -> Future[T]:
+    """Call a function in a new daemon thread, in the caller's context, and return its future result.
+
+    A thread that is late is left alone. It is a daemon, so it does not delay the interpreter's exit. It is not one of
+    an event loop's own threads, which resolve host names.
+
+    Args:
+        work: The function.
+    """
+    future: Future[T] = Future()
+    context = contextvars.copy_context()
+
+    def run() -> None:
+        # The caller may have cancelled the future; then setting its result raises.
+        with contextlib.suppress(InvalidStateError):
+            try:
+                result = context.run(work)
+            except BaseException as error:
+                future.set_exception(error)
+            else:
+                future.set_result(result)
+
+    try:
+        threading.Thread(target=run, name="safe-langsmith", daemon=True).start()
+    except RuntimeError:
+        # The interpreter is shutting down and starts no thread any more.
+        run()
+    return future
+
+
+def describe_network_error(error: BaseException) -> str:
+    """Return the class of a network error, and its reason if that is known.
+
+    The error's own text is not used: it may hold anything, a password in a proxy's URL among others.
+
+    Args:
+        error: The exception of `requests`, httpx or httpx2.
+    """
+    name = type(error).__name__
+    return next((f"{name}, {reason}" for kind, reason in _REASONS if _was_caused_by(kind, error)), name)
+
+
 _REASONS: tuple[tuple[type[BaseException], str], ...] = (
     (socket.gaierror, "the host's name is not known here"),
     (ssl.SSLCertVerificationError, "its certificate is not trusted here"),
@@ -23,241 +205,77 @@ _REASONS: tuple[tuple[type[BaseException], str], ...] = (
 )
 
 
-def describe_network_error(error: BaseException) -> str:
-    """Returns the name of a network error, and what is behind it where that is known.
-
-    Args:
-        error: What `requests`, or either httpx, raised.
-    """
-    name = type(error).__name__
-    return next((f"{name}, {reason}" for kind, reason in _REASONS if _is_behind(kind, error)), name)
-
-
-def _is_behind(kind: type[BaseException], error: BaseException) -> bool:
+def _was_caused_by(kind: type[BaseException], error: BaseException) -> bool:
     waiting: list[object] = [error]
     seen: list[object] = []
-    while waiting and len(seen) < _MOST_LINKS:
+    while waiting and len(seen) < _MOST_CAUSES:
         current = waiting.pop(0)
         if isinstance(current, kind):
             return True
         if isinstance(current, BaseException) and current not in seen:
             seen.append(current)
-            # urllib3 hands on what it met as an argument, and as a reason.
+            # urllib3 passes the cause on as an argument, and as a reason.
             waiting += [current.__cause__, current.__context__, getattr(current, "reason", None), *current.args]
     return False
 
 
-TOO_LATE = "not all of it came in time"
-LARGEST_BODY = 8_000_000
-_CHUNK = 65_536
-_PACKING = "gzip"
-_TENANT = "X-Tenant-Id"
-
-
-T = TypeVar("T")
-_SLICE = 0.1
-
-
-def outcome(future: Future[T], seconds: float, is_lost: Callable[[], bool] = lambda: False) -> T | None:
-    """Returns the result of a future, or `None` where there is none in time; then it is cancelled.
-
-    Args:
-        future: The future.
-        seconds: How long to wait at most.
-        is_lost: Whether nobody is there any more who could give a result, or be told that it is not wanted.
-
-    Raises:
-        CancelledError: If it was cancelled by somebody else.
-    """
-    until = time.monotonic() + seconds
-    while not is_lost():
-        left = until - time.monotonic()
-        # Not concurrent.futures.wait(), which does not notice that a future is cancelled while it waits.
-        try:
-            return future.result(max(0.0, min(_SLICE, left)))
-        except TimeoutError:
-            if left <= _SLICE:
-                future.cancel()
-                return None
-    return None
-
-
-def in_thread(do: Callable[[], T]) -> Future[T]:
-    """Does something in a thread of its own, and returns its future result, which can be cancelled at any time.
-
-    A socket's timeout is no deadline: names are resolved without one, each address is tried with a whole one, and a
-    server that sends a byte a second never exceeds one. So the thread is left alone where it is late; what it does must
-    bound itself by socket timeouts. It is a daemon, so it holds up nobody's exit.
-
-    Args:
-        do: What to do. It must not need the calling thread, and must not raise.
-    """
-    future: Future[T] = Future()
-
-    def give() -> None:
-        result = do()
-        # Who was cancelled wants none.
-        with contextlib.suppress(InvalidStateError):
-            future.set_result(result)
-
-    def work() -> None:
-        # A traceback printed by the thread would show what it worked on.
-        with contextlib.suppress(BaseException):
-            give()
-        future.cancel()
-
-    try:
-        threading.Thread(target=work, name="safe-langsmith-probe", daemon=True).start()
-    except RuntimeError:
-        # The interpreter is shutting down and starts no thread any more; the socket timeouts have to do. An interrupt
-        # that comes meanwhile is the caller's.
-        give()
-    return future
-
-
-T = TypeVar("T")
-
-
-class RawResponse(NamedTuple):
-    """What came back.
-
-    Attributes:
-        status: The HTTP status, or `None` where none came.
-        content_type: The answer's content type.
-        body: Its body, as far as it was read.
-        error: The name of what went wrong, or `None`.
-    """
-
-    status: int | None = None
-    content_type: str = ""
-    body: bytes = b""
-    error: str | None = None
-
-
-class ProbeTransport(Protocol):
-    """A way to the endpoint.
-
-    Attributes:
-        needs_thread: The thread without which no answer comes, or `None`.
-        loop: The event loop without which no answer comes, or `None`.
-    """
-
-    needs_thread: int | None
-    loop: asyncio.AbstractEventLoop | None
-
-    def get(self, url: str, headers: Mapping[str, str], until: float) -> Future[RawResponse]:
-        """Sends one GET, once, and follows no redirect. Raises nothing; cancelling the future gives up waiting.
-
-        Args:
-            url: The URL.
-            headers: The headers. Where they name no workspace, none is named.
-            until: When to give up, on the monotonic clock.
-        """
-        ...
-
-
-class RequestsTransport:
-    """Over a `requests` session: its proxies, certificates, adapters and headers.
-
-    Args:
-        session: The client's session.
-    """
-
-    needs_thread: int | None = None
-    loop: asyncio.AbstractEventLoop | None = None
-
-    def __init__(self, session: Any) -> None:
-        """Changes nothing in the session."""
-        self._session = session
-
-    def get(self, url: str, headers: Mapping[str, str], until: float) -> Future[RawResponse]:
-        """Sends from a thread of its own, because a socket's timeout is no deadline."""
-        session = self._session
-        return in_thread(lambda: _ask_session(session, url, headers, until))
-
-
-class AsyncTransport:
-    """Over the httpx client of an `AsyncClient`, on the event loop that met the refusal.
-
-    Args:
-        client: The `AsyncClient` of httpx or httpx2.
-        loop: The running loop. It must not be waiting for the answer itself.
-    """
-
-    def __init__(self, client: Any, loop: asyncio.AbstractEventLoop) -> None:
-        """Changes nothing in the client. To be called on the loop's thread."""
-        self._client = client
-        self.loop: asyncio.AbstractEventLoop | None = loop
-        self._loop = loop
-        self.needs_thread: int | None = threading.get_ident()
-
-    def get(self, url: str, headers: Mapping[str, str], until: float) -> Future[RawResponse]:
-        """Sends from the loop; cancelling the future cancels the request."""
-        asking = _ask_async(self._client, url, headers, until)
-        try:
-            return asyncio.run_coroutine_threadsafe(asking, self._loop)
-        except RuntimeError as error:  # The loop was closed meanwhile.
-            asking.close()
-            closed: Future[RawResponse] = Future()
-            closed.set_result(RawResponse(error=type(error).__name__))
-            return closed
-
-
-def _ask_session(session: Any, url: str, headers: Mapping[str, str], until: float) -> RawResponse:
+def _send(session: Any, probe: PreparedProbe, until: float) -> RawResponse:
     import requests
 
+    _nested.set(True)
     try:
-        twin = _clone_session(session)
-        prepared = twin.prepare_request(requests.Request("GET", url, headers=dict(headers)))
-        if _TENANT not in headers:
-            prepared.headers.pop(_TENANT, None)
-        way = twin.merge_environment_settings(url, {}, True, None, None)
+        clone = _clone_session(session)
+        prepared = clone.prepare_request(requests.Request("GET", probe.url, headers=dict(probe.headers)))
+        if TENANT_HEADER not in probe.headers:
+            prepared.headers.pop(TENANT_HEADER, None)
+        settings = clone.merge_environment_settings(probe.url, {}, True, None, None)
         left = _left(until)
-        response = twin.send(prepared, timeout=(left, left), allow_redirects=False, **way)
+        response = clone.send(prepared, timeout=(left, left), allow_redirects=False, **settings)
         try:
             body = bytearray()
             for chunk in _chunks(response):
                 body += chunk
                 if time.monotonic() > until:
-                    return RawResponse(error=TOO_LATE)
+                    return LATE
                 if len(body) > LARGEST_BODY:
                     break
             return RawResponse(response.status_code, response.headers.get("Content-Type") or "", bytes(body))
         finally:
             response.close()
-    except Exception as error:
-        return RawResponse(error=describe_network_error(error))
+    except Exception as error:  # Network errors, and any that the user's adapter or authentication object raises.
+        return _failed(error, until)
 
 
-async def _ask_async(client: Any, url: str, headers: Mapping[str, str], until: float) -> RawResponse:
+async def _send_async(client: Any, probe: PreparedProbe, until: float) -> RawResponse:
+    _nested.set(True)
     try:
-        twin = object.__new__(type(client))
-        twin.__dict__.update(client.__dict__)
-        # Its own cookies and hooks, so that none of the user's is changed or called.
-        twin.cookies, twin.event_hooks = client.cookies, {}
-        packed = {"Accept-Encoding": _PACKING}
-        request = twin.build_request("GET", url, headers={**headers, **packed}, timeout=_left(until))
-        if _TENANT not in headers:
-            request.headers.pop(_TENANT, None)
-        response = await twin.send(request, stream=True, follow_redirects=False)
+        clone = object.__new__(type(client))
+        clone.__dict__.update(client.__dict__)
+        # Cookies and hooks of its own, so that none of the user's is changed or called.
+        clone.cookies, clone.event_hooks = client.cookies, {}
+        headers = {**probe.headers, "Accept-Encoding": _PACKING}
+        request = clone.build_request("GET", probe.url, headers=headers, timeout=_left(until))
+        if TENANT_HEADER not in probe.headers:
+            request.headers.pop(TENANT_HEADER, None)
+        response = await clone.send(request, stream=True, follow_redirects=False)
         try:
             body = bytearray()
             async for chunk in _unpacked(response):
                 body += chunk
                 if time.monotonic() > until:
-                    return RawResponse(error=TOO_LATE)
+                    return LATE
                 if len(body) > LARGEST_BODY:
                     break
             return RawResponse(response.status_code, response.headers.get("Content-Type") or "", bytes(body))
         finally:
             await response.aclose()
-    except Exception as error:
-        return RawResponse(error=describe_network_error(error))
+    except Exception as error:  # As above.
+        return _failed(error, until)
 
 
 async def _unpacked(response: Any) -> AsyncIterator[bytes]:
-    """The body of an httpx response as it comes in. httpx would unpack gigabytes at once where a few bytes say so."""
-    # What a transport of the user's made up is at hand already.
+    """Yield an httpx body as it comes in. httpx itself would unpack gigabytes at once if a few bytes say so."""
+    # A transport of the user's that makes up responses has read them already.
     if response.is_stream_consumed or response.headers.get("Content-Encoding", "identity") == "identity":
         async for chunk in response.aiter_bytes():
             yield chunk
@@ -268,7 +286,7 @@ async def _unpacked(response: Any) -> AsyncIterator[bytes]:
 
 
 def _chunks(response: Any) -> Iterator[bytes]:
-    """The body of a `requests` response as it comes in, where urllib3 can do that: a full chunk may never be full."""
+    """Yield a `requests` body as it comes in, if urllib3 can do that: a full chunk may never be full."""
     raw = response.raw
     # An adapter or a session of the user's may have read it already, or may have made it up.
     untouched = getattr(response, "_content", None) is False and hasattr(getattr(raw, "_fp", None), "read1")
@@ -280,35 +298,40 @@ def _chunks(response: Any) -> Iterator[bytes]:
         yield chunk
 
 
+def _failed(error: Exception, until: float) -> RawResponse:
+    # A socket's timeout ends with the deadline, and either may come first.
+    return LATE if time.monotonic() >= until else RawResponse(error=describe_network_error(error))
+
+
 def _left(until: float) -> float:
     return max(0.1, until - time.monotonic())
 
 
 def _clone_session(session: Any) -> Any:
-    """A copy of a session that goes the same way, and leaves no cookie and calls no hook of the user's."""
+    """Return a copy of a session with the same connections, which stores no cookie in it and calls no hook of it."""
     from requests.cookies import RequestsCookieJar
     from requests.hooks import default_hooks
 
-    # Not copy.copy(): a session's pickling support would leave out what a subclass put into it.
-    twin = object.__new__(type(session))
-    twin.__dict__.update(session.__dict__)
-    twin.adapters = {prefix: _without_retries(adapter) for prefix, adapter in session.adapters.items()}
-    twin.cookies = RequestsCookieJar()
+    # Not copy.copy(): a session's pickling support would leave out the attributes of a subclass.
+    clone = object.__new__(type(session))
+    clone.__dict__.update(session.__dict__)
+    clone.adapters = {prefix: _without_retries(adapter) for prefix, adapter in session.adapters.items()}
+    clone.cookies = RequestsCookieJar()
     for cookie in session.cookies:
-        twin.cookies.set_cookie(cookie)
-    twin.hooks = default_hooks()
-    return twin
+        clone.cookies.set_cookie(cookie)
+    clone.hooks = default_hooks()
+    return clone
 
 
 def _without_retries(adapter: Any) -> Any:
-    """A copy of an adapter that shares its connections but sends once and obeys no `Retry-After`."""
+    """Return a copy of an adapter that shares its connections but sends once and obeys no `Retry-After`."""
     from requests.adapters import HTTPAdapter
     from urllib3.util.retry import Retry
 
     if not isinstance(adapter, HTTPAdapter) or adapter.max_retries.total == 0:
         return adapter
-    # Not copy.copy(): an adapter's pickling support would build a new pool, without what a subclass put into it.
-    twin = object.__new__(type(adapter))
-    twin.__dict__.update(adapter.__dict__)
-    twin.max_retries = Retry(0, read=False)
-    return twin
+    # Not copy.copy(): an adapter's pickling support would build a new pool, without the attributes of a subclass.
+    clone = object.__new__(type(adapter))
+    clone.__dict__.update(adapter.__dict__)
+    clone.max_retries = Retry(0, read=False)
+    return clone

@@ -1,90 +1,89 @@
-"""From a refusal, and what this machine says, to the facts that an investigation starts with."""
+"""Collect the facts that an investigation starts with: of the refused request, and of this machine."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
 
-from safe_langsmith._core.model import Bypass, Facts
+from safe_langsmith._core.model import Configuration, Facts, ForbiddenRequest, TargetFacts
+from safe_langsmith._core.origins import Origin
 from safe_langsmith._core.redaction import bare_url
-from safe_langsmith._core.settings import SET_LATER, Configuration, shown
+from safe_langsmith._core.variables import shown
 from safe_langsmith._recovery.state import ClientState
-from safe_langsmith._recovery.target import OF_THE_REQUEST, Target, WorkspaceOrigin
-from safe_langsmith._sdk.compat import replicas_take_auth
+from safe_langsmith._recovery.target import Target
+from safe_langsmith._sdk.bypasses import bypasses_in_use
+from safe_langsmith._sdk.calls.base import InterceptedCall
+from safe_langsmith._sdk.compat import can_name_workspace, is_async, replicas_take_auth
 from safe_langsmith._sdk.http import ForbiddenResponse
 
-_REPLICA = "the replica's settings"
-_CALL = "the call's own headers"
+_REPLICA = Origin("replica")
+_CALL = Origin("call")
+_HEADERS = Origin("argument", "headers")
 _RUNS = re.compile(r"^(?!.*/(?:annotation-queues|datasets)/).*/runs(?:/[^/]+)?$")
 
 
-def facts_of(
-    refusal: ForbiddenResponse,
-    to: Target,
-    naming: WorkspaceOrigin,
-    safeguard: ClientState,
-    bypasses: tuple[Bypass, ...] = (),
-) -> Facts:
-    """Returns the facts of a refusal.
+def collect_facts(call: InterceptedCall, forbidden: ForbiddenResponse, target: Target, state: ClientState) -> Facts:
+    """Return the facts of a refused call, or of a client that is checked before any call is refused.
+
+    This reads the environment, the `.env` file and the login profile.
 
     Args:
-        refusal: The refusal.
-        to: Whom the request was for.
-        naming: Who named its workspace.
-        safeguard: The client's safeguard.
-        bypasses: The parts of the SDK in use whose requests do not go through the client.
+        call: The call.
+        forbidden: The response to it.
+        target: The endpoint and key of the call.
+        state: The state of the client.
     """
-    in_use = {"endpoint": to.configured, "api_key": refusal.api_key, "workspace_id": naming.workspace_id}
-    local = _configuration(refusal, in_use, to.is_own, naming, safeguard)
-    url, base = bare_url(refusal.url), bare_url(to.base)
-    return Facts(
-        endpoint=shown("endpoint", to.endpoint) or "",
-        credential=refusal.credential,
-        settings=local.settings,
-        workspace_id=naming.workspace_id,
-        inherited_workspace=naming.inherited,
-        workspace_source=local.settings["workspace_id"].source,
-        method=refusal.method,
-        path=url.removeprefix(base),
-        url=url,
-        status_code=403,
-        request_id=refusal.request_id,
-        body=refusal.body,
-        redirected_to=refusal.redirected_to,
-        variables=local.variables,
-        drift=local.drift,
-        is_own=to.is_own,
+    configuration = _configuration(forbidden, target, state)
+    facts = TargetFacts(
+        endpoint=shown("endpoint", target.endpoint) or "",
+        credential=forbidden.credential,
+        workspace_id=target.workspace_id,
+        workspace_origin=configuration["workspace_id"].origin,
+        inherited_workspace=target.inherited_workspace,
+        primary=target.primary,
         replicas_take_auth=replicas_take_auth(),
-        notes=local.notes,
-        dotenv_path=local.dotenv_path,
-        remarks=local.remarks,
-        unread=local.unread,
-        related_variables=local.related_variables,
-        profile=local.profile,
-        bypasses=bypasses,
+        bypasses=bypasses_in_use(call.client, look_closely=call.error is None),
+        interface=call.interface or ("async" if is_async(call.client) else "python"),
+        names_workspaces=can_name_workspace(call.client),
+    )
+    return Facts(facts, configuration, _request(forbidden, target) if call.error is not None else None)
+
+
+def _request(forbidden: ForbiddenResponse, target: Target) -> ForbiddenRequest:
+    url = bare_url(forbidden.url)
+    return ForbiddenRequest(
+        method=forbidden.method or "",
+        path=url.removeprefix(bare_url(target.base)),
+        url=url,
+        request_id=forbidden.request_id,
+        body=forbidden.body,
+        redirected_to=forbidden.redirected_to,
     )
 
 
-def _configuration(
-    refusal: ForbiddenResponse,
-    in_use: dict[str, str | None],
-    is_own: bool,
-    naming: WorkspaceOrigin,
-    safeguard: ClientState,
-) -> Configuration:
-    elsewhere = _REPLICA if _RUNS.search(refusal.url) else _CALL
-    sources = naming.sources if is_own else {**dict.fromkeys(in_use, elsewhere), **naming.sources}
-    local = safeguard.configuration(in_use, sources)
-    settings = local.settings
-    source = settings["api_key"].source
-    if source in ("default", SET_LATER) and safeguard.has_own_credential and refusal.credential.kind != "missing":
-        settings["api_key"] = replace(settings["api_key"], source="the headers argument")
-    if refusal.api_key is None and refusal.credential.kind != "missing":
-        settings["api_key"] = replace(settings["api_key"], value=refusal.credential.masked)
-    if is_own:
-        return local
-    if elsewhere == _REPLICA and settings["workspace_id"].source == OF_THE_REQUEST:
-        settings["workspace_id"] = replace(settings["workspace_id"], source=_REPLICA)
-    # What the environment says is about the client, not about its replicas.
-    settings.update({name: replace(settings[name], others=()) for name in in_use})
-    return local._replace(drift=(), remarks=(), unread=(), profile=None)
+def _configuration(forbidden: ForbiddenResponse, target: Target, state: ClientState) -> Configuration:
+    in_use = {
+        "endpoint": target.configured_endpoint,
+        "api_key": forbidden.api_key,
+        "workspace_id": target.workspace_id,
+    }
+    of_another_key = _REPLICA if _RUNS.search(forbidden.url) else _CALL
+    origins = {} if target.primary else dict.fromkeys(in_use, of_another_key)
+    if target.workspace_origin is not None:
+        origins["workspace_id"] = target.workspace_origin
+    found = state.configuration(in_use, origins)
+    key = found["api_key"]
+    if forbidden.credential.kind != "missing":
+        if key.origin.kind in ("default", "assignment") and state.has_own_credential:
+            key = key._replace(origin=_HEADERS)
+        if forbidden.api_key is None:
+            key = key._replace(value=forbidden.credential.masked)
+    found = found.with_settings({"api_key": key})
+    if target.primary:
+        return found
+    workspace = found["workspace_id"]
+    if of_another_key == _REPLICA and workspace.origin.kind == "header":
+        found = found.with_settings({"workspace_id": workspace._replace(origin=_REPLICA)})
+    # The environment configures the client, not its replicas.
+    found = found.with_settings({name: found[name]._replace(others=()) for name in in_use})
+    return replace(found, drift=(), warnings=(), misread=(), read_errors=(), profile=None)

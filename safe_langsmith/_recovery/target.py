@@ -1,135 +1,145 @@
-"""Whom a request was for: the client's own endpoint and key, another it writes to, or a replica."""
+"""Identify the endpoint and key of a request, and the origin of its workspace."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from safe_langsmith._core.endpoints import TENANT_HEADER
+from safe_langsmith._core.origins import Origin
 from safe_langsmith._core.redaction import bare_url
-from safe_langsmith._probe import cache as ledger
-from safe_langsmith._sdk.compat import endpoint_of, has_tenant, is_own_credential, sdk_copies_workspace, workspace_of
-from safe_langsmith._sdk.http import ForbiddenResponse, normalize_url
+from safe_langsmith._probe import cache
+from safe_langsmith._probe.cache import KeyState
+from safe_langsmith._recovery.state import ClientState
+from safe_langsmith._sdk.calls.base import InterceptedCall
+from safe_langsmith._sdk.compat import (
+    custom_headers_of,
+    endpoint_of,
+    sdk_copies_workspace,
+    uses_own_credential,
+    workspace_of,
+    write_endpoints_of,
+)
+from safe_langsmith._sdk.http import ForbiddenResponse, has_tenant, normalize_url
+from safe_langsmith.diagnosis import Workspace
 
 
-class Target(NamedTuple):
-    """Whom a request was for.
+@dataclass(frozen=True)
+class Target:
+    """The endpoint and key of a request: the client's own, another endpoint it writes to, or a replica.
 
     Attributes:
-        endpoint: The base URL of the API, as requests write it.
-        configured: The same, as the user wrote it.
-        base: What the request's path is below; not the endpoint where a road has a base URL of its own.
-        is_own: Whether endpoint and credential are the client's own, so that what was found may become the client's.
-        own_credential: Whether the credential is.
-        fingerprint: What tells the request's credential from others.
-        case: What is known about the endpoint and key.
+        endpoint: The base URL of the API, as requests spell it.
+        configured_endpoint: The same, as the user spelled it.
+        base: The URL that the request's path is relative to; a generated client has one of its own.
+        primary: Whether endpoint and credential are the client's own, so that a workspace may become the client's.
+        fingerprint: A salted hash of the request's credential.
+        key_state: The cached results for the endpoint and key.
+        workspace_id: The workspace that the user or this library named; `None` if the request named none.
+        workspace_origin: The origin of that workspace, if the request itself shows it; else `None`.
+        inherited_workspace: The client's workspace, if the SDK put it on a request for another key; else `None`.
     """
 
     endpoint: str
-    configured: str
+    configured_endpoint: str
     base: str
-    is_own: bool
-    own_credential: bool
+    primary: bool
     fingerprint: str
-    case: ledger.Case
+    key_state: KeyState
+    workspace_id: str | None = None
+    workspace_origin: Origin | None = None
+    inherited_workspace: str | None = None
 
     def __repr__(self) -> str:
-        """Shows the endpoint without a password."""
+        """Show the endpoint without a password."""
         return f"Target({bare_url(self.endpoint)!r})"
 
 
 def target_of(
-    client: Any, refusal: ForbiddenResponse, siblings: Iterable[str], caller_headers: Mapping[str, Any]
+    call: InterceptedCall, forbidden: ForbiddenResponse, state: ClientState, retried: Workspace | None = None
 ) -> Target | None:
-    """Returns whom a request was for, or `None` where that is no API that the client is configured for.
+    """Return the endpoint and key of a request, or `None` if the client is not configured for its URL.
 
     Args:
-        client: The SDK's client.
-        refusal: The refusal of the request.
-        siblings: Base URLs under which the road reaches the client's own endpoint, too.
-        caller_headers: The headers that the call itself sets.
+        call: The refused call.
+        forbidden: The response.
+        state: The client's state.
+        retried: The workspace that this library named in a second send, if that was refused.
     """
-    own = _base(endpoint_of(client))
-    endpoints = {_base(url): own for url in siblings if _origin(url) == _origin(own)}
-    endpoints |= {base: base for base in (_base(str(url)) for url in getattr(client, "_write_api_urls", None) or ())}
+    client = call.client
+    found = _endpoint_and_base(call, forbidden.url)
+    if found is None:
+        return None
+    endpoint, base = found
+    own_endpoint, own_credential = _base(endpoint_of(client)), _has_own_credential(call, forbidden)
+    fingerprint = forbidden.fingerprint
+    workspace_id, origin, inherited = _workspace(call, forbidden, state, own_credential)
+    auto_workspace = retried.id if retried else state.auto_workspaces.get((endpoint, fingerprint))
+    if auto_workspace is not None and (retried or workspace_id == auto_workspace):
+        workspace_id, origin, inherited = auto_workspace, _LIBRARY, None
+    return Target(
+        endpoint,
+        endpoint_of(client) if endpoint == own_endpoint else endpoint,
+        base,
+        endpoint == own_endpoint and own_credential,
+        fingerprint,
+        cache.CACHE.state(endpoint, fingerprint),
+        workspace_id,
+        origin,
+        inherited,
+    )
+
+
+_LIBRARY = Origin("library")
+
+
+def _endpoint_and_base(call: InterceptedCall, url: str) -> tuple[str, str] | None:
+    """Return the endpoint that a URL belongs to, and the URL that its path is relative to."""
+    own = _base(endpoint_of(call.client))
+    endpoints = {_base(sibling): own for sibling in call.sibling_endpoints if _host(sibling) == _host(own)}
+    endpoints |= {base: base for base in map(_base, write_endpoints_of(call.client))}
     endpoints[own] = own
-    # Replicas are sent runs and nothing else.
-    replica, runs, _ = refusal.url.rpartition("/runs")
+    # Replicas receive runs and nothing else.
+    replica, runs, _ = url.rpartition("/runs")
     if runs and replica not in endpoints and not any(replica.startswith(f"{base}/") for base in endpoints):
         endpoints[replica] = replica
     # The platform's paths begin beside "/api/v1", not below it.
-    endpoints.setdefault(_origin(own), own)
-    matching = [base for base in endpoints if refusal.url.startswith((f"{base}/", f"{base}?"))]
+    endpoints.setdefault(_host(own), own)
+    matching = [base for base in endpoints if url.startswith((f"{base}/", f"{base}?"))]
     if not matching:
         return None
     base = max(matching, key=len)
-    endpoint = endpoints[base]
-    own_credential = is_own_credential(client, refusal.headers, caller_headers)
-    case = ledger.CACHE.case(endpoint, refusal.fingerprint)
-    configured = endpoint_of(client) if endpoint == own else endpoint
-    return Target(
-        endpoint, configured, base, endpoint == own and own_credential, own_credential, refusal.fingerprint, case
-    )
+    return endpoints[base], base
+
+
+def _has_own_credential(call: InterceptedCall, forbidden: ForbiddenResponse) -> bool:
+    return uses_own_credential(call.client, forbidden.headers, call.caller_headers)
+
+
+def _workspace(
+    call: InterceptedCall, forbidden: ForbiddenResponse, state: ClientState, own_credential: bool
+) -> tuple[str | None, Origin | None, str | None]:
+    """Return the workspace that was named, its origin, and the one that the SDK sent although none was named."""
+    sent, client = forbidden.workspace_id, call.client
+    if sent is None:
+        return None, None, None
+    if sent != workspace_of(client):
+        by_client = has_tenant(custom_headers_of(client))
+        return sent, Origin("client-header" if by_client else "header", TENANT_HEADER), None
+    is_auto = sent == state.auto_workspace
+    if own_credential:
+        return sent, _LIBRARY if is_auto else None, None
+    # The SDK puts the client's workspace on requests for other keys, too. The user did not name it for this one.
+    if not has_tenant(call.caller_headers) or (is_auto and sdk_copies_workspace()):
+        return None, Origin("inherited"), sent
+    # Older SDKs copy it into the headers of the call. The user may have put it there as well, and is not overridden.
+    return sent, Origin("perhaps-inherited") if sdk_copies_workspace() else None, None
 
 
 def _base(url: str) -> str:
     return normalize_url(url).rstrip("/")
 
 
-def _origin(url: str) -> str:
+def _host(url: str) -> str:
     parts = urlsplit(normalize_url(url))
     return f"{parts.scheme}://{parts.netloc}"
-
-
-OURS = "safe_langsmith, which chose it"
-PERHAPS_INHERITED = "the client or the replica, which this version of the SDK does not tell apart"
-OF_THE_REQUEST = "the X-Tenant-Id header of the request"
-INHERITED = "the client, whose workspace the SDK sends along with the replica's key"
-
-
-class WorkspaceOrigin(NamedTuple):
-    """The workspace that a request named.
-
-    Attributes:
-        workspace_id: The id as it was sent, or `None` where nobody named one.
-        sources: Where it came from, under `workspace_id`, where the request itself shows that.
-        inherited: The client's workspace, where the SDK put it on a request for another key and nobody named one.
-    """
-
-    workspace_id: str | None
-    sources: dict[str, str]
-    inherited: str | None = None
-
-
-def ours(workspace_id: str) -> WorkspaceOrigin:
-    """Returns the naming of a request whose workspace this library chose."""
-    return WorkspaceOrigin(workspace_id, {"workspace_id": OURS})
-
-
-def workspace_origin_of(
-    refusal: ForbiddenResponse, client: Any, caller_headers: Mapping[str, Any], own_credential: bool
-) -> WorkspaceOrigin:
-    """Returns who named the workspace of a refused request.
-
-    Args:
-        refusal: The refusal.
-        client: The SDK's client.
-        caller_headers: The headers that the call itself set.
-        own_credential: Whether the request went for the client's own credential.
-    """
-    sent = refusal.headers.get("x-tenant-id") or None
-    if sent is None:
-        return WorkspaceOrigin(None, {})
-    if sent == workspace_of(client):
-        is_ours = sent == getattr(getattr(client, "_state", None), "chosen_workspace", None)
-        if own_credential:
-            return ours(sent) if is_ours else WorkspaceOrigin(sent, {})
-        # The SDK puts the client's workspace on requests for other keys, too. Nobody named it for this one.
-        if not has_tenant(caller_headers) or (is_ours and sdk_copies_workspace()):
-            return WorkspaceOrigin(None, {"workspace_id": INHERITED}, sent)
-        # Older SDKs copy it into the headers of the call. It may be a wish all the same, and a wish is not overridden.
-        return WorkspaceOrigin(sent, {"workspace_id": PERHAPS_INHERITED} if sdk_copies_workspace() else {})
-    given = has_tenant(getattr(client, "_custom_headers", None) or {})
-    return WorkspaceOrigin(
-        sent, {"workspace_id": "the X-Tenant-Id header given to the client" if given else OF_THE_REQUEST}
-    )

@@ -1,197 +1,237 @@
-"""Making a found workspace the client's own, or a replica's, and saying so; and unlearning it."""
+"""The workspace of a second send: find it, apply it to the client, log it, and drop it when it no longer works."""
 
 from __future__ import annotations
 
 import inspect
-import logging
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from safe_langsmith._core.endpoints import TENANT_HEADER
 from safe_langsmith._core.redaction import bare_url
 from safe_langsmith._core.responses import canonical_workspace_id
-from safe_langsmith._probe.cache import MOST_CASES, Case
-from safe_langsmith._recovery.log import log_failure
+from safe_langsmith._log import boundary, logger
+from safe_langsmith._probe import driver
+from safe_langsmith._probe.cache import MOST_KEYS, KeyState
+from safe_langsmith._probe.transports import run_nested
 from safe_langsmith._recovery.state import Chooser
 from safe_langsmith._recovery.target import Target
 from safe_langsmith._sdk.calls.base import InterceptedCall
-from safe_langsmith._sdk.compat import is_unnamed, name_workspace, replicas_take_auth
-from safe_langsmith._sdk.headers import with_chosen_workspace
+from safe_langsmith._sdk.compat import (
+    SupportsClient,
+    apply_workspace,
+    can_name_workspace,
+    replicas_take_auth,
+    uses_own_credential,
+    workspace_of,
+)
+from safe_langsmith._sdk.headers import arguments_of_requests
+from safe_langsmith._sdk.http import ForbiddenResponse
 from safe_langsmith.diagnosis import Diagnosis, Workspace
 
-logger = logging.getLogger("safe_langsmith")
+_MOST_LOGGED = 20
 
 
 class Choice(NamedTuple):
-    """What was chosen.
+    """The workspace that was chosen.
 
     Attributes:
         workspace: The workspace to name, or `None` to name none.
-        declined: Why the user's callable led to none, or `None` where it was not asked or chose one.
+        declined: The reason why the user's callable led to none; `None` if it was not called or chose one.
     """
 
     workspace: Workspace | None
     declined: str | None = None
 
 
-def choose(candidates: Sequence[Workspace], resolve: bool | Chooser, case: Case) -> Choice:
-    """Returns the workspace to name.
+def may_choose(call: InterceptedCall, target: Target) -> bool:
+    """Return whether this library may choose the workspace of a second send: only if the user has named none.
 
     Args:
-        candidates: The live workspaces that the key reaches.
+        call: The refused call.
+        target: The endpoint and key of the call.
+    """
+    if target.workspace_id is not None or not can_name_workspace(call.client):
+        return False
+    # If the user has named a workspace since the request was sent, the next request will carry it.
+    return not target.primary or (is_unnamed(call.client) and not call.client._state.environment_names_a_workspace)
+
+
+def is_unnamed(client: SupportsClient) -> bool:
+    """Return whether the user has named no workspace for the client; one that this library chose does not count."""
+    return workspace_of(client) in (None, client._state.auto_workspace)
+
+
+def known_workspace(call: InterceptedCall, forbidden: ForbiddenResponse, target: Target) -> Workspace | None:
+    """Return the workspace that a retry for this endpoint and key succeeded with before, if it may be used again.
+
+    Args:
+        call: The refused call.
+        forbidden: The response.
+        target: The endpoint and key of the call.
+    """
+    by_rule = call.client._state.resolve_workspace is True
+    if not (by_rule and forbidden.names_no_other_reason and may_choose(call, target)):
+        return None
+    return target.key_state.known_workspace if key_is_unchanged(call, forbidden, target) else None
+
+
+def key_is_unchanged(call: InterceptedCall, forbidden: ForbiddenResponse, target: Target) -> bool:
+    """Return whether a second send would carry the refused key, for which the workspace was found."""
+    return not target.primary or uses_own_credential(call.client, forbidden.headers, call.caller_headers)
+
+
+def needs_user(client: SupportsClient, candidates: Sequence[Workspace]) -> bool:
+    """Return whether choosing calls a callable of the user's, which may block."""
+    return bool(candidates) and callable(client._state.resolve_workspace)
+
+
+def choose(candidates: Sequence[Workspace], resolve: bool | Chooser, key_state: KeyState) -> Choice:
+    """Choose the workspace to name: the only candidate, or the choice of the user's callable.
+
+    Args:
+        candidates: The live workspaces that the key reaches, if naming one would help; else none.
         resolve: The client's `resolve_workspace` option.
-        case: What is known about the endpoint and key; a callable is called once for it.
+        key_state: The cached results for the endpoint and key; a callable is called once for it.
     """
     if not candidates or resolve is False:
         return Choice(None)
     if not callable(resolve):
         return Choice(candidates[0] if len(candidates) == 1 else None)
-    chosen, declined = case.choose_once(resolve, lambda: _ask_user(candidates, resolve))
-    return Choice(next((workspace for workspace in candidates if workspace.id == chosen), None), declined)
+    chosen = key_state.choose_once(resolve, lambda: _call_chooser(candidates, resolve), driver.DEADLINE)
+    if chosen is None:
+        return Choice(None, "resolve_workspace is still running in another thread")
+    id_, declined = chosen
+    return Choice(next((workspace for workspace in candidates if workspace.id == id_), None), declined)
 
 
-def _ask_user(candidates: Sequence[Workspace], chooser: Chooser) -> tuple[str | None, str | None]:
-    """Returns the id of the chosen workspace, or `None` and why there is none."""
+def _call_chooser(candidates: Sequence[Workspace], chooser: Chooser) -> tuple[str | None, str | None]:
+    """Return the id of the chosen workspace, or `None` and why there is none."""
     try:
-        choice = chooser(tuple(candidates))
+        choice = run_nested(lambda: chooser(tuple(candidates)))
         if inspect.iscoroutine(choice):
-            # Nothing here could wait for it, and Python would warn that nobody does.
+            # Nothing here can await it, and Python would warn about a coroutine that was never awaited.
             choice.close()
-            declined = "resolve_workspace returned a coroutine, and has to be an ordinary function"
-            logger.warning("%s; no workspace was chosen", declined)
-            return None, declined
+            return _declined("resolve_workspace returned a coroutine; it must be an ordinary function")
         if not isinstance(choice, (Workspace, str, type(None))):
-            declined = f"resolve_workspace returned {type(choice).__name__}, which is neither a workspace nor an id"
-            logger.warning("%s; no workspace was chosen", declined)
-            return None, declined
+            kind = type(choice).__name__
+            return _declined(f"resolve_workspace returned {kind}, which is neither a workspace nor an id")
         id_ = canonical_workspace_id(choice.id if isinstance(choice, Workspace) else choice)
     except Exception as error:
-        # Without the traceback: its frames are the user's, and may show what they work with.
-        declined = f"resolve_workspace raised {type(error).__name__}"
-        logger.warning("%s; no workspace was chosen", declined)
-        return None, declined
+        # Without the traceback: its frames are the user's, and may show secrets.
+        return _declined(f"resolve_workspace raised {type(error).__name__}")
     if choice is None:
         return None, "resolve_workspace chose none"
     if not any(workspace.id == id_ for workspace in candidates):
-        declined = "resolve_workspace chose a workspace that this key does not reach"
-        logger.warning("%s; no workspace was chosen", declined)
-        return None, declined
+        return _declined("resolve_workspace chose a workspace that this key does not reach")
     return id_, None
 
 
-logger = logging.getLogger("safe_langsmith")
+def _declined(reason: str) -> tuple[None, str]:
+    logger.warning("%s; no workspace was chosen", reason)
+    return None, reason
 
-_MOST_WORKSPACES = 20
 
-
-def keep(road: InterceptedCall, workspace: Workspace, to: Target, resent: bool, diagnosis: Diagnosis | None) -> None:
-    """Keeps a workspace that was found. Whatever fails here must not fail a call that succeeded.
+def remember(
+    call: InterceptedCall,
+    workspace: Workspace,
+    target: Target,
+    forbidden: ForbiddenResponse,
+    resent: bool,
+    diagnosis: Diagnosis | None,
+) -> None:
+    """Log the workspace, and use it for later requests with the same endpoint and key.
 
     Args:
-        road: The call it was found for.
+        call: The call that the workspace was found for.
         workspace: The workspace.
-        to: Whom the call was for.
-        resent: Whether it was sent again.
-        diagnosis: What the refusal was found to be, or `None` where it was cured as one before it was.
+        target: The endpoint and key of the call.
+        forbidden: The response to the first send.
+        resent: Whether the call was sent again.
+        diagnosis: The diagnosis of the refusal, or `None` if an earlier one had the same.
     """
-    client, safeguard = road.client, road.client._state
-    try:
-        # Kept for as long as the answer that it came from, and not renewed by what it cured.
-        if safeguard.resolve_workspace is True and to.case.automatic is None:
-            to.case.automatic = workspace
-        safeguard.before_send = with_chosen_workspace
-        # First, because whatever the SDK makes of the rest, no request is sent again silently.
-        announce(to.case, workspace, to.endpoint, resent, to.is_own, diagnosis)
-        if not to.is_own:
-            elsewhere = safeguard.chosen_elsewhere
-            elsewhere[to.endpoint, to.fingerprint] = workspace.id
-            # Runs may be sent with ever new keys.
-            while len(elsewhere) > MOST_CASES:
+    client, state = call.client, call.client._state
+    # The second send has succeeded, or the call is about to be explained. A failure in here must change neither.
+    with boundary():
+        # Cached for as long as the listing that it came from; a later success does not prolong that.
+        if state.resolve_workspace is True and target.key_state.known_workspace is None:
+            target.key_state.known_workspace = workspace
+        state.before_send = arguments_of_requests
+        primary = target.primary and key_is_unchanged(call, forbidden, target)
+        # Logged first: even if a later step fails, no request is sent again silently.
+        with boundary():
+            log_retry(target, workspace, resent, primary, diagnosis)
+        if not primary:
+            elsewhere = state.auto_workspaces
+            elsewhere[target.endpoint, target.fingerprint] = workspace.id
+            # A program may send runs with an unlimited number of keys.
+            while len(elsewhere) > MOST_KEYS:
                 elsewhere.pop(next(iter(elsewhere)), None)
-        # The user may have named one while the second request was on its way.
+        # The user may have named a workspace while the second request was being sent.
         elif is_unnamed(client):
-            safeguard.chosen_workspace = workspace.id
-            adopt(client, workspace.id)
-            road.kept(workspace.id)
-    except Exception as failure:
-        log_failure("keeping a workspace", failure)
+            state.auto_workspace = workspace.id
+            apply_workspace(client, workspace.id)
+            call.workspace_applied(workspace.id)
 
 
-def give_up(to: Target, workspace_id: str | None) -> None:
-    """Does not take a workspace for the cure any more, without asking, for other calls to the same endpoint and key."""
-    if to.case.automatic is not None and to.case.automatic.id == workspace_id:
-        to.case.automatic = None
+def retry_was_refused(target: Target, workspace_id: str | None) -> None:
+    """Stop treating a workspace as known to work with this endpoint and key."""
+    known = target.key_state.known_workspace
+    if known is not None and known.id == workspace_id:
+        target.key_state.known_workspace = None
 
 
-def forget(client: Any, to: Target, workspace_id: str | None) -> None:
-    """Forgets a workspace that was chosen once and cannot be reached any more, so that the next call finds another."""
-    client._state.chosen_elsewhere.pop((to.endpoint, to.fingerprint), None)
-    give_up(to, workspace_id)
-    if to.is_own and workspace_id == client._state.chosen_workspace:
-        client._state.drop_auto_workspace(client)
-
-
-def adopt(client: Any, workspace_id: str) -> None:
-    """Sets the client's workspace and forgets what it concluded without one.
+def invalidate(client: SupportsClient, target: Target, workspace_id: str | None) -> None:
+    """Drop a workspace that this library chose and that the key no longer reaches, so that the next call finds another.
 
     Args:
-        client: The SDK's client. It may still be in its constructor, whose tracing thread sends the first request.
+        client: The client.
+        target: The endpoint and key of the refused call.
         workspace_id: The workspace.
     """
-    client.workspace_id = workspace_id
-    info = getattr(client, "_info", None)
-    # A refused /info leaves an empty one behind for the life of the client, which turns features off.
-    if info is not None and info == type(info)():
-        client._info = None
-    client._settings = None
-    if hasattr(type(client), "_tenant_id"):
-        client._tenant_id = None
-    for name in ("_langsmith_api", "_langsmith_api_sync"):
-        name_workspace(getattr(client, name, None), workspace_id)
-    cached = getattr(client, "_get_data_type_cached", None)
-    if cached is not None:
-        cached.cache_clear()
+    state = client._state
+    if state.auto_workspaces.get((target.endpoint, target.fingerprint)) == workspace_id:
+        state.auto_workspaces.pop((target.endpoint, target.fingerprint), None)
+    retry_was_refused(target, workspace_id)
+    if target.primary and workspace_id == state.auto_workspace:
+        state.drop_auto_workspace(client)
 
 
-def announce(
-    case: Case, workspace: Workspace, endpoint: str, resent: bool, own: bool, diagnosis: Diagnosis | None
-) -> None:
-    """Logs, once per endpoint and key, which workspace was chosen and how to name it for good.
+def log_retry(target: Target, workspace: Workspace, resent: bool, primary: bool, diagnosis: Diagnosis | None) -> None:
+    """Log, once for an endpoint and key, which workspace was chosen and how to name it permanently.
 
-    The record's `diagnosis` is what `Diagnosis.to_dict` returns, which is what formatters for JSON can show and
-    handlers can pickle.
+    The record's `diagnosis` is the result of `Diagnosis.to_dict`, which formatters for JSON can show and handlers can
+    pickle.
 
     Args:
-        case: What is known about the endpoint and key.
+        target: The endpoint and key of the call.
         workspace: The workspace that was chosen.
-        endpoint: The base URL of the API.
         resent: Whether the refused request was sent again.
-        own: Whether endpoint and key are the client's own, and not a replica's.
-        diagnosis: What the refusal was found to be, or `None` where that is not known any more.
+        primary: Whether endpoint and key are the client's own, and not a replica's.
+        diagnosis: The diagnosis of the refusal, or `None` if an earlier one had the same.
     """
-    token = object()
-    if case.announced.setdefault(workspace.id, token) is not token:
+    if not target.key_state.first_retry(workspace.id):
         return
     done = "It was sent again for" if resent else "It could not be sent again, but later ones name"
     auth = f'"auth": {{"api_key": <its key>, "tenant_id": "{workspace.id}"}}'
     replica = f', or the replica {auth} (in LANGSMITH_RUNS_ENDPOINTS: "workspace_id"),'
-    there = f"Give such calls the header X-Tenant-Id{replica if replicas_take_auth() else ''}"
-    how = f"Set LANGSMITH_WORKSPACE_ID={workspace.id}" if own else there
-    said = (
+    there = f"Give such calls the header {TENANT_HEADER}{replica if replicas_take_auth() else ''}"
+    how = f"Set LANGSMITH_WORKSPACE_ID={workspace.id}" if primary else there
+    message = (
         'LangSmith at %s refused a request that named no workspace. %s workspace "%s" (%s). %s to name it yourself.',
-        *(bare_url(endpoint), done, workspace.name, workspace.id, how),
+        *(bare_url(target.endpoint), done, workspace.name, workspace.id, how),
     )
     try:
-        logger.warning(*said, extra={"diagnosis": _brief(diagnosis) if diagnosis else None})
+        logger.warning(*message, extra={"diagnosis": _for_log(diagnosis) if diagnosis else None})
     except KeyError as failure:
-        # Records of this program may have a `diagnosis` of their own. Any other is a handler's, which has got this one.
+        # Records of this program may have a `diagnosis` of their own. Any other KeyError is a handler's.
         if "LogRecord" not in str(failure):
             raise
-        logger.warning(*said)
+        logger.warning(*message)
 
 
-def _brief(diagnosis: Diagnosis) -> dict[str, Any]:
-    """A diagnosis for a log: of hundreds of workspaces, each with a hundred permissions, nobody reads there."""
-    told = diagnosis.to_dict()
-    if told["workspaces"]:
-        told["workspaces"] = [{**each, "permissions": None} for each in told["workspaces"][:_MOST_WORKSPACES]]
-    return told
+def _for_log(diagnosis: Diagnosis) -> dict[str, Any]:
+    """Return a diagnosis for a log: at most 20 workspaces, without permissions."""
+    plain = diagnosis.to_dict()
+    if plain["workspaces"]:
+        plain["workspaces"] = [{**each, "permissions": None} for each in plain["workspaces"][:_MOST_LOGGED]]
+    return plain

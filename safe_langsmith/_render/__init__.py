@@ -1,1 +1,1 @@
-"""How a diagnosis looks as text and as HTML."""
+"""Render a diagnosis as text and as HTML."""

@@ -4,27 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from html import escape
+from typing import TYPE_CHECKING
 
 from safe_langsmith._render.style import STYLE
-from safe_langsmith._render.text import WHAT_IS_A_WORKSPACE, explained_by, names_a_workspace
-from safe_langsmith.diagnosis import Check, Diagnosis, Fix, Setting
+from safe_langsmith._render.text import WHAT_IS_A_WORKSPACE, explained_by, is_about_workspaces
+
+if TYPE_CHECKING:
+    from safe_langsmith.diagnosis import Check, Diagnosis, Fix, Setting
 
 MOST_WORKSPACES = 50
-# A mark is a word: who cannot tell the colours apart reads it, and so does who listens.
+# Words, not only colours: some readers cannot tell the colours apart, and screen readers read words.
 _MARKS = {"ok": "ok", "problem": "problem", "unknown": "not known", "not-applicable": "does not apply"}
 
 
 def as_html(diagnosis: Diagnosis) -> str:
-    """Returns the diagnosis as one self-contained `<div>`, without scripts and without anything loaded."""
+    """Return the diagnosis as one self-contained `<div>` that runs no script and loads nothing."""
     return "\n".join([f'<div class="safe-langsmith"><style>{STYLE}</style>', *_parts(diagnosis), "</div>"])
 
 
 def _parts(diagnosis: Diagnosis) -> Iterator[str]:
     yield f'<p class="leading"><b>{escape(diagnosis.summary)}</b></p>'
-    if names_a_workspace(diagnosis.summary):
+    if is_about_workspaces(diagnosis.cause):
         yield f'<p class="faint">{WHAT_IS_A_WORKSPACE}</p>'
     yield from _verdict(diagnosis)
-    # A heading of its own would turn up in the notebook's table of contents.
+    # A heading element would appear in the notebook's table of contents.
     yield '<p class="what-to-do"><b>What to do</b></p><ol>'
     yield from map(_fix, diagnosis.fixes)
     yield "</ol>"
@@ -46,7 +49,7 @@ def _verdict(diagnosis: Diagnosis) -> Iterator[str]:
 def _fix(fix: Fix) -> str:
     detail = f" {escape(fix.detail)}" if fix.detail else ""
     code = f"<pre>{escape(fix.code)}</pre>" if fix.code else ""
-    # Some addresses are built from the configured endpoint, which may hold anything.
+    # Some addresses are built from the configured endpoint, which may be a javascript: URL.
     safe = fix.url and fix.url.startswith(("https://", "http://"))
     link = f' <a href="{escape(fix.url or "")}">{escape(fix.url or "")}</a>' if safe else ""
     return f"<li><b>{escape(fix.title)}.</b>{detail}{code}{link}</li>"
@@ -70,10 +73,10 @@ def _workspaces(diagnosis: Diagnosis) -> Iterator[str]:
 def _checks(checks: tuple[Check, ...]) -> Iterator[str]:
     groups = {
         "LangSmith's own troubleshooting steps": [check for check in checks if check.step],
-        "Looked at besides": [check for check in checks if not check.step],
+        "Other checks": [check for check in checks if not check.step],
     }
     bodies = [_body(map(_check, group), title) for title, group in groups.items() if group]
-    yield _section("What was checked", _table(("Check", "Result", "What was seen"), *bodies))
+    yield _section("What was checked", _table(("Check", "Result", "Detail"), *bodies))
 
 
 def _check(check: Check) -> str:
@@ -101,13 +104,13 @@ def _value(setting: Setting) -> str:
 
 def _answers(diagnosis: Diagnosis) -> Iterator[str]:
     if diagnosis.server_message:
-        yield _section("What the server said", f"<p>{escape(diagnosis.server_message)}</p>")
+        yield _section("Server message", f"<p>{escape(diagnosis.server_message)}</p>")
     if diagnosis.probes:
         rows = [
             _row(f"<code>{escape(probe.method)} {escape(probe.path)}</code>", escape(str(probe.status)))
             for probe in diagnosis.probes
         ]
-        yield _section("What was asked to find out", _table(("Request", "Answer"), _body(rows)))
+        yield _section("Diagnostic requests", _table(("Request", "Response"), _body(rows)))
 
 
 def _section(title: str, content: str) -> str:

@@ -1,16 +1,15 @@
-"""How the HTML of a diagnosis looks, on light pages and on dark ones.
+"""The style of a diagnosis in HTML, on light pages and on dark ones.
 
-Notebooks tell of a dark theme each in a way of its own, and what the system prefers says nothing about it: JupyterLab
-may be light on a dark system. So nothing here asks. Text has the colour that the page gave it, what has a colour brings
-its own background along, and borders and boxes are a grey that is seen on both.
+Each notebook marks a dark theme differently, and the system's preference says nothing about it: JupyterLab may be
+light on a dark system. So the style does not depend on either. Text inherits the colour of the page, coloured text has
+its own background, and borders and boxes are a grey that is visible on both.
 """
 
-# Everything is nested in one class, so that nothing leaks into the page. Browsers from 2023 on know nesting; where one
-# does not, or where a page drops style sheets, as GitHub does, plain tables and lists remain.
-# The class is named twice to weigh more than what notebooks say of code and lists. `!important` is for what they say of
-# tables of numbers, right-aligned and striped, by selectors that name an id.
-# Code is selected whole by one click. A button that copies would need a script, and a notebook that is not trusted runs
-# none.
+# Everything is nested in one class, so that no rule applies to the rest of the page. Browsers from 2023 on support
+# nesting; in an older one, or on a page that drops style sheets, as GitHub does, plain tables and lists remain.
+# The class is named twice to outweigh the notebooks' own rules for code and lists. `!important` outweighs their rules
+# for tables of numbers, right-aligned and striped, whose selectors contain an id.
+# One click selects a whole block of code. A copy button would need a script, which an untrusted notebook does not run.
 STYLE = """
 .safe-langsmith.safe-langsmith {
   max-width: 980px; padding: 2px 0 2px 16px; border-left: 4px solid #d1242f; color: inherit;

@@ -1,13 +1,13 @@
-"""A diagnosis as plain ASCII-friendly text, on one screen: the sentence, what was seen, what to do."""
+"""A diagnosis as plain text on one screen: the summary, the evidence, what to do."""
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
-from safe_langsmith._core.redaction import shorten
-from safe_langsmith.diagnosis import Cause, Check, Diagnosis, Fix, Probe, Workspace
+if TYPE_CHECKING:
+    from safe_langsmith.diagnosis import Cause, Check, Diagnosis, Fix, Probe, Workspace
 
 WIDTH = 100
 HEIGHT = 40
@@ -15,23 +15,22 @@ MOST_WORKSPACES = 6
 MOST_FIXES = 5
 LONGEST_FIX = 6
 WHAT_IS_A_WORKSPACE = "(A workspace is the part of a LangSmith organization that holds projects.)"
-# As a word, and no part of an address or a variable's name.
-_WORKSPACE = re.compile(r"(?<![\w./-])workspaces?(?![\w/-]|\.\w)")
+_ABOUT_WORKSPACES = ("workspace-required", "workspace-not-accessible", "workspace-id-malformed", "permission-denied")
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 _MARKS = {"ok": "ok", "problem": "!!", "unknown": "??", "not-applicable": "--"}
 
 
 def as_text(diagnosis: Diagnosis) -> str:
-    """Returns the whole diagnosis, without a line break at its end."""
-    # Where all would not fit a screen, what was seen is shortened, then fixes are left out from the last on, and only
-    # where nothing else helps is the first thing to do cut.
-    ways = [(2, MOST_FIXES), (1, MOST_FIXES), *((1, fixes) for fixes in range(MOST_FIXES - 1, 0, -1))]
-    attempts = (list(_lines(diagnosis, seen, fixes)) for seen, fixes in ways)
+    """Return the diagnosis as text, without a line break at its end."""
+    # If the whole does not fit a screen, shorten the checks, then leave out the last fixes. Cut the first fix only if
+    # nothing else helps.
+    sizes = [(2, MOST_FIXES), (1, MOST_FIXES), *((1, fixes) for fixes in range(MOST_FIXES - 1, 0, -1))]
+    attempts = (list(_lines(diagnosis, seen, fixes)) for seen, fixes in sizes)
     return "\n".join(first_that_fits(attempts)[:HEIGHT])
 
 
 def first_that_fits(attempts: Iterable[list[str]]) -> list[str]:
-    """Returns the first of several lists of lines that fits a screen, or the last one where none does."""
+    """Return the first of several lists of lines that fits a screen, or the last one if none does."""
     lines: list[str] = []
     for lines in attempts:
         if len(lines) <= HEIGHT:
@@ -40,15 +39,15 @@ def first_that_fits(attempts: Iterable[list[str]]) -> list[str]:
 
 
 def _lines(diagnosis: Diagnosis, seen: int, fixes: int) -> Iterator[str]:
-    """The lines, where a detail of what was seen takes at most `seen` of them, and of the fixes as many are shown."""
+    """Yield the lines, with at most `seen` lines for a check and at most `fixes` fixes."""
     yield from wrap(diagnosis.summary)
-    if names_a_workspace(diagnosis.summary):
+    if is_about_workspaces(diagnosis.cause):
         yield WHAT_IS_A_WORKSPACE
     yield ""
     yield f"Cause: {diagnosis.cause} ({diagnosis.confidence})"
     if diagnosis.method:
         request_id = f", id {diagnosis.request_id}" if diagnosis.request_id else ""
-        yield shorten(f"Request: {diagnosis.method} {diagnosis.url} -> {diagnosis.status_code}{request_id}", WIDTH)
+        yield _cut(f"Request: {diagnosis.method} {diagnosis.url} -> {diagnosis.status_code}{request_id}")
     yield from lines_of_answers(diagnosis.server_message, diagnosis.probes, seen + 1)
     yield from lines_of_workspaces(diagnosis.workspaces or ())
     yield ""
@@ -60,49 +59,49 @@ def _lines(diagnosis: Diagnosis, seen: int, fixes: int) -> Iterator[str]:
     yield f"More on this: {explained_by(diagnosis.cause)}"
 
 
-def names_a_workspace(summary: str) -> bool:
-    """Whether a sentence speaks of workspaces, so that who has never heard of them wants to know what one is."""
-    return bool(_WORKSPACE.search(summary))
+def is_about_workspaces(cause: Cause | None) -> bool:
+    """Return whether the summary of a cause is about workspaces, so that a new user needs a definition of the word."""
+    return cause in _ABOUT_WORKSPACES
 
 
 def explained_by(cause: Cause) -> str:
-    """Returns the command that prints the page on a cause."""
+    """Return the command that prints the page on a cause."""
     return f"python -m safe_langsmith --explain {cause}"
 
 
 def lines_of_answers(server_message: str | None, probes: Iterable[Probe], most: int) -> Iterator[str]:
-    """What the server said, and what it was asked, in at most `most` lines each."""
+    """Yield the server's message, and the probes with their responses, in at most `most` lines each."""
     if server_message:
         yield from wrap(f"Server said: {server_message}", 4, most)
-    # Lines break between questions only.
+    # Lines break only between probes.
     asked = "; ".join(f"{probe.method} {probe.path} -> {probe.status}".replace(" ", _NO_BREAK) for probe in probes)
     if asked:
         yield from (line.replace(_NO_BREAK, " ") for line in wrap(f"Asked the endpoint: {asked}", 4, most))
 
 
 def lines_of_workspaces(workspaces: tuple[Workspace, ...]) -> Iterator[str]:
-    """The workspaces, or nothing where there is none."""
+    """Yield the workspaces, or nothing if there is none."""
     if not workspaces:
         return
     yield "Workspaces this key reaches:"
     for workspace in workspaces[:MOST_WORKSPACES]:
         role = f"  ({workspace.role})" if workspace.role else ""
-        yield shorten(f"  {workspace.id}  {workspace.name}{role}", WIDTH)
+        yield _cut(f"  {workspace.id}  {workspace.name}{role}")
     if len(workspaces) > MOST_WORKSPACES:
         yield f"  and {len(workspaces) - MOST_WORKSPACES} more"
 
 
 def lines_of_checks(checks: Iterable[Check], most: int) -> Iterator[str]:
-    """The checks, each in at most `most` lines."""
+    """Yield the checks, each in at most `most` lines."""
     for check in checks:
         step = f"{check.step}." if check.step else "  "
-        # What is wrong is not cut before it is said.
+        # A problem gets one more line, so that it is not cut off before its end.
         lines = most + 1 if check.result == "problem" else most
         yield from wrap(f"  [{_MARKS[check.result]}] {step} {check.title}: {check.detail}", 10, lines)
 
 
 def lines_of_fixes(fixes: Iterable[Fix], most: int) -> Iterator[str]:
-    """What to do, each in at most `most` lines of text, with its code and address below."""
+    """Yield the fixes, each in at most `most` lines of text, with its code and address below."""
     for number, fix in enumerate(fixes, 1):
         yield from wrap(f"  {number}. {fix.title}. {fix.detail}".rstrip(), 5, most)
         yield from (f"         {line}" for line in (fix.code or "").splitlines())
@@ -110,8 +109,14 @@ def lines_of_fixes(fixes: Iterable[Fix], most: int) -> Iterator[str]:
             yield f"     {fix.url}"
 
 
+def _cut(line: str) -> str:
+    """Return a line, cut with an ellipsis if it is wider than a screen."""
+    # Not the function for this in `_core`: its module needs the diagnosis, which imports this one.
+    return line if len(line) <= WIDTH else f"{line[: WIDTH - 3]}..."
+
+
 def wrap(text: str, hang: int = 0, most: int | None = None) -> list[str]:
-    """Returns a text in lines that fit a screen, all but the first indented by `hang`, and at most `most` of them."""
+    """Return a text in lines that fit a screen, all but the first indented by `hang`, and at most `most` of them."""
     return textwrap.wrap(
         text,
         WIDTH,

@@ -1,60 +1,97 @@
-"""What both of the SDK's clients, `Client` and `AsyncClient`, say about themselves, whatever the version."""
+"""Access to the SDK's private attributes, for every supported version."""
 
 from __future__ import annotations
 
+import importlib
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache, lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
+from safe_langsmith._core.endpoints import TENANT_HEADER
 from safe_langsmith._core.redaction import HIDDEN
-from safe_langsmith._core.settings import shown
-from safe_langsmith._sdk.http import CREDENTIAL_HEADERS, plain_headers
+from safe_langsmith._core.variables import shown
+from safe_langsmith._sdk.http import API_KEY, CREDENTIAL_HEADERS, has_tenant, plain_headers, without_tenant
 
-API_KEY = "x-api-key"
-
-
-def endpoint_of(client: Any) -> str:
-    """Returns the base URL of the API."""
-    return str(getattr(client, "api_url", None) or client._api_url).rstrip("/")
+if TYPE_CHECKING:
+    from safe_langsmith._recovery.state import ClientState
 
 
-def headers_of(client: Any) -> Mapping[str, Any]:
-    """Returns the headers that the client sends. They hold the key."""
-    own = getattr(client, "_headers", None)
+class SupportsClient(Protocol):
+    """The interface of `SafeClient` and `SafeAsyncClient` that this library's own code uses.
+
+    Attributes:
+        _state: This library's state of the client.
+    """
+
+    _state: ClientState
+
+
+def endpoint_of(client: object) -> str:
+    """Return the base URL of the API."""
+    sdk: Any = client
+    return str(getattr(sdk, "api_url", None) or sdk._api_url).rstrip("/")
+
+
+def headers_of(client: object) -> Mapping[str, Any]:
+    """Return the headers that the client sends. They hold the key."""
+    sdk: Any = client
+    own = getattr(sdk, "_headers", None)
     # The oldest async clients keep them in their httpx client only.
-    headers: Mapping[str, Any] = own if own is not None else client._client.headers
+    headers: Mapping[str, Any] = own if own is not None else sdk._client.headers
     return headers
 
 
-def shown_client(said: str, client: Any) -> str:
-    """Returns what a client says of itself, without a password in its endpoint, or a key in its place.
+def session_of(client: object) -> Any:
+    """Return the `requests` session of a sync client, or `None`: async clients have none."""
+    return getattr(client, "session", None)
+
+
+def is_async(client: object) -> bool:
+    """Return whether the client is an `AsyncClient`."""
+    return not hasattr(client, "session")
+
+
+def httpx_client_of(client: object) -> Any:
+    """Return the httpx client of an `AsyncClient`."""
+    sdk: Any = client
+    return sdk._client
+
+
+def custom_headers_of(client: object) -> Mapping[str, Any]:
+    """Return the headers that the user gave to the client."""
+    return getattr(client, "_custom_headers", None) or {}
+
+
+def write_endpoints_of(client: object) -> tuple[str, ...]:
+    """Return the endpoints that the client sends runs to, as `api_urls` names them."""
+    return tuple(str(url) for url in getattr(client, "_write_api_urls", None) or ())
+
+
+def safe_repr(sdk_repr: str, client: object) -> str:
+    """Return the SDK's `repr` of a client without the password in its endpoint, or the key in its place.
 
     Args:
-        said: What the SDK's client says.
+        sdk_repr: The `repr` of the SDK's client.
         client: The client.
     """
     try:
         endpoint = endpoint_of(client)
     except AttributeError:  # Private in async clients.
-        return said
-    return said.replace(endpoint, shown("endpoint", endpoint) or HIDDEN) if endpoint else said
+        return sdk_repr
+    return sdk_repr.replace(endpoint, shown("endpoint", endpoint) or HIDDEN) if endpoint else sdk_repr
 
 
-def key_of(client: Any) -> str | None:
-    """Returns the API key that the client sends."""
-    return plain_headers(headers_of(client)).get(API_KEY) or None
+def values_of(client: object) -> dict[str, str | None]:
+    """Return the endpoint, the API key and the workspace of a client."""
+    sdk: Any = client
+    # Every client pays for this when it is made, so its headers are searched only if it has no `api_key`.
+    key = sdk.api_key if hasattr(type(sdk), "api_key") else plain_headers(headers_of(sdk)).get(API_KEY) or None
+    return {"endpoint": endpoint_of(sdk), "api_key": key, "workspace_id": workspace_of(sdk)}
 
 
-def values_of(client: Any) -> dict[str, str | None]:
-    """Returns the endpoint, the API key and the workspace that the client was made with."""
-    # Asked for before the headers, which every request needs but the constructor need not look through.
-    key = client.api_key if hasattr(type(client), "api_key") else key_of(client)
-    return {"endpoint": endpoint_of(client), "api_key": key, "workspace_id": workspace_of(client)}
-
-
-def is_own_credential(client: Any, sent: Mapping[str, str], caller_headers: Mapping[str, Any]) -> bool:
-    """Whether a request goes for the client's own credential, and not for another that a call or a copy brings.
+def uses_own_credential(client: object, sent: Mapping[str, str], caller_headers: Mapping[str, Any]) -> bool:
+    """Return whether a request carries the client's own credential, and not another that a call or a copy brings.
 
     Args:
         client: The SDK's client.
@@ -62,42 +99,73 @@ def is_own_credential(client: Any, sent: Mapping[str, str], caller_headers: Mapp
         caller_headers: The headers that the call itself sets.
     """
     own = plain_headers(headers_of(client))
-    # What a session adds, such as a gateway's password, is added to all requests and tells nothing.
-    told = {*own, *plain_headers(caller_headers)} & set(CREDENTIAL_HEADERS)
-    return all((sent.get(name) or None) == (own.get(name) or None) for name in told)
+    # The session adds its own headers, such as a gateway's password, to every request.
+    relevant = {*own, *plain_headers(caller_headers)} & set(CREDENTIAL_HEADERS)
+    return all((sent.get(name) or None) == (own.get(name) or None) for name in relevant)
 
 
-def workspace_of(client: Any) -> str | None:
-    """Returns the workspace that the client names."""
+def workspace_of(client: object) -> str | None:
+    """Return the workspace that the client names."""
     return getattr(client, "workspace_id", None) or None
 
 
-def is_async(client: Any) -> bool:
-    """Whether it is an `AsyncClient`: those have no session of `requests`."""
-    return not hasattr(client, "session")
-
-
-def can_name_a_workspace(client: Any) -> bool:
-    """Whether the client has a workspace to set; async clients do from langsmith 0.9.8 on."""
+def can_name_workspace(client: object) -> bool:
+    """Return whether the client has a workspace to set; async clients do from langsmith 0.9.8 on."""
     return hasattr(type(client), "workspace_id")
 
 
-def is_unnamed(client: Any) -> bool:
-    """Whether the user has named no workspace for the client; one that was chosen for them may be chosen again."""
-    return workspace_of(client) in (None, client._state.chosen_workspace)
+def apply_workspace(client: object, workspace_id: str | None) -> None:
+    """Set a client's workspace, and drop the values that the SDK cached without it.
+
+    Args:
+        client: The client. It may still be in its constructor, whose tracing thread sends the first request.
+        workspace_id: The workspace, or `None` to name none.
+    """
+    sdk: Any = client
+    sdk.workspace_id = workspace_id
+    for name in ("_langsmith_api", "_langsmith_api_sync"):
+        name_workspace(getattr(sdk, name, None), workspace_id)
+    if workspace_id is None:
+        return
+    info = getattr(sdk, "_info", None)
+    # A refused GET /info leaves an empty one behind for the life of the client, which turns features off.
+    if info is not None and info == type(info)():
+        sdk._info = None
+    sdk._settings = None
+    if hasattr(type(sdk), "_tenant_id"):
+        sdk._tenant_id = None
+    cached = getattr(sdk, "_get_data_type_cached", None)
+    if cached is not None:
+        cached.cache_clear()
+
+
+def name_workspace(api: object, workspace_id: str | None) -> None:
+    """Make a generated client name a workspace.
+
+    Args:
+        api: The generated client. From langsmith 0.14.12 on it asks its client, and nothing needs to be done.
+        workspace_id: The workspace, or `None` to name none.
+    """
+    generated: Any = api
+    if hasattr(generated, "tenant_id") and not hasattr(generated, "_header_provider"):
+        generated.tenant_id = workspace_id
+        # A workspace among these headers would override the attribute, also on a copy that is made for another one.
+        custom = getattr(generated, "_custom_headers", {})
+        if has_tenant(custom):
+            generated._custom_headers = without_tenant(custom)
 
 
 @cache
 def sdk_copies_workspace() -> bool:
-    """Whether the SDK copies the client's workspace into the headers that a call sets for another key.
+    """Return whether the SDK copies the client's workspace into the headers that a call sets for another key.
 
-    Before langsmith 0.14.16 it does, and such a header cannot be told from a wish; later ones add it while sending.
+    Before langsmith 0.14.16 it does, and nothing tells such a header from the user's. Later SDKs add it while sending.
     """
     import langsmith.client
 
     try:
         copied = langsmith.client._apply_auth_overrides(
-            {"X-Tenant-Id": "copied"},
+            {TENANT_HEADER: "copied"},
             api_key="another",
             service_key=None,
             tenant_id=None,
@@ -111,43 +179,40 @@ def sdk_copies_workspace() -> bool:
 
 
 def replicas_take_auth() -> bool:
-    """Whether the SDK's replicas have an `auth`, in which they name a workspace; older ones have a key and no more."""
-    # Not imported: in a forked process that may wait for ever. And without it, nothing has been sent to a replica.
+    """Return whether the SDK's replicas have an `auth` that names a workspace; older ones have a key and no more."""
+    # Not imported: in a forked process the import may never end. Without this module nothing was sent to a replica.
     run_trees = sys.modules.get("langsmith.run_trees")
     return run_trees is None or hasattr(run_trees, "AuthHeaders")
 
 
-def has_tenant(headers: Mapping[str, Any]) -> bool:
-    """Whether headers name a workspace, in whichever case."""
-    return any(str(name).lower() == "x-tenant-id" for name in headers)
+_CACHES = {
+    "langsmith.utils": ("get_env_var", "get_tracer_project", "get_host_url"),
+    "langsmith.run_trees": ("_parse_write_replicas_from_env_var",),
+}
 
 
-def without_tenant(headers: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns headers that name no workspace, in whichever case."""
-    return {name: value for name, value in headers.items() if str(name).lower() != "x-tenant-id"}
+def clear_caches() -> None:
+    """Clear the SDK's caches of environment variables."""
+    for module, names in _CACHES.items():
+        loaded = importlib.import_module(module)
+        for name in names:
+            clear = getattr(getattr(loaded, name, None), "cache_clear", None)
+            if clear is not None:
+                clear()
 
 
-def name_workspace(api: Any, workspace_id: str | None) -> None:
-    """Makes a generated client name a workspace.
-
-    Args:
-        api: The generated client. From langsmith 0.14.12 on it asks the client that it belongs to, and nothing is done.
-        workspace_id: The workspace, or `None` to name none.
-    """
-    if hasattr(api, "tenant_id") and not hasattr(api, "_header_provider"):
-        api.tenant_id = workspace_id
-        # One in here would win, also over what a copy is made for.
-        custom = getattr(api, "_custom_headers", {})
-        if has_tenant(custom):
-            api._custom_headers = without_tenant(custom)
+def refresh_login(client: object) -> Any:
+    """Have the SDK renew a profile's expired login; for an async client, return the awaitable that does it."""
+    refresh = getattr(client, "_ensure_profile_auth", None)
+    return refresh() if refresh is not None else None
 
 
-# `httpx` and `httpx2` name theirs alike, and so do the generated clients of all versions.
+# httpx and httpx2 name theirs alike, and so do the generated clients of all versions.
 _HTTP_ERRORS = frozenset({"HTTPStatusError", "APIStatusError"})
 
 
 def is_http_error(error: BaseException | None) -> bool:
-    """Whether an exception is one that an HTTP library, or a generated client, raises for an answer."""
+    """Return whether an HTTP library, or a generated client, raised an exception for a response."""
     raised: Any = type(error)
     return bool(_is_http_error(raised))
 
@@ -160,10 +225,10 @@ def _is_http_error(raised: type) -> bool:
 
 
 def response_of(error: BaseException | None) -> Any:
-    """Returns the response that an exception of the SDK was raised for, or `None`.
+    """Return the response that an exception of the SDK was raised for, or `None`.
 
-    Only the exception itself and its direct cause and context are looked at: further down there may be an unrelated
-    refusal that the user's code was just handling.
+    Only the exception itself and its direct cause and context count: further down the chain there may be an unrelated
+    403 that the user's code was just handling.
     """
     if error is None:
         return None
@@ -172,85 +237,25 @@ def response_of(error: BaseException | None) -> Any:
             response = getattr(candidate, "response", None)
             if response is not None:
                 return response
-            # Older SDKs raise an HTTPError of their own without a response, and the one of requests behind it has it.
+            # Older SDKs raise an HTTPError of their own without a response; the one of requests behind it has it.
             return getattr(candidate.__cause__, "response", None)
     return None
 
 
 def status_of(error: BaseException | None) -> int | None:
-    """Returns the HTTP status that an exception of the SDK was raised for, or `None`."""
+    """Return the HTTP status that an exception of the SDK was raised for, or `None`."""
     return getattr(response_of(error), "status_code", None)
 
 
-def drop_frames(error: BaseException | None, answered: Any) -> None:
-    """Drops the frames of the SDK's exceptions for one answer: they hold headers with the key, and the whole body.
+def drop_frames(error: BaseException | None, response: Any) -> None:
+    """Drop the frames of the SDK's exceptions for one response: they hold headers with the key, and the whole body.
 
     Args:
-        error: What the SDK raised.
-        answered: What `response_of` returns of it.
+        error: The exception that the SDK raised.
+        response: The response it was raised for.
     """
     while error is not None:
         error.__traceback__ = None
         behind = error.__cause__ or error.__context__
-        known = is_http_error(behind) and getattr(behind, "response", None) in (None, answered)
-        error = behind if known else None
-
-
-_NAMESPACES = ("LANGSMITH", "LANGCHAIN")
-
-
-def cached_variables() -> dict[str, str | None]:
-    """Returns what the SDK's lookups of the environment have cached, by name without the namespace.
-
-    Calling `get_env_var` would cache what it finds, so the cache is read from outside. A name that the SDK looked up
-    with several defaults has the result that is none of them, if there is one. What `get_tracer_project` holds is
-    under `"TRACER_PROJECT"`. Keys are among the values: do not show them.
-
-    Returns:
-        The results, or nothing where the SDK is not loaded or caches in another way.
-    """
-    utils = sys.modules.get("langsmith.utils")
-    try:
-        found: dict[str, str | None] = {}
-        defaulted: dict[str, str | None] = {}
-        for call, result in _calls(getattr(utils, "get_env_var", None)):
-            asked = _asked(call)
-            if asked and (result is None or isinstance(result, str)):
-                name, default = asked
-                (defaulted if result == default else found)[name] = result
-        for _, project in _calls(getattr(utils, "get_tracer_project", None)):
-            if project is None or isinstance(project, str):
-                found["TRACER_PROJECT"] = project
-        return {**defaulted, **found}
-    except Exception:  # The layout of a cache is CPython's own: whatever it has become, this is only one more source.
-        return {}
-
-
-def _calls(function: object) -> Iterator[tuple[object, object]]:
-    """The calls that an `lru_cache` holds, oldest first: the key of each, and its result.
-
-    CPython names a cache's referents in one step and in this order: the cache's type, then for each call the key, the
-    result and the type of the element that holds them, and then all else.
-    """
-    import gc
-
-    if type(function).__qualname__ != "_lru_cache_wrapper":
-        return
-    referents = gc.get_referents(function)
-    for key, result, element in zip(referents[1::3], referents[2::3], referents[3::3], strict=False):
-        if not isinstance(element, type) or element.__name__ != "_lru_list_elem":
-            return
-        yield key, result
-
-
-def _asked(call: object) -> tuple[str, str | None] | None:
-    """The name and the default that a call of `get_env_var` gave, or `None` for one that looks in other namespaces."""
-    parts = call if isinstance(call, tuple) else (call,)
-    # A bare object() divides the positional arguments from the pairs of the others.
-    mark = next((index for index, part in enumerate(parts) if type(part) is object), len(parts))
-    given = dict(zip(("name", "default"), parts[:mark], strict=False))
-    given.update(zip(parts[mark + 1 :: 2], parts[mark + 2 :: 2], strict=True))
-    name, default = given.get("name"), given.get("default")
-    if not isinstance(name, str) or not (default is None or isinstance(default, str)):
-        return None
-    return (name, default) if given.get("namespaces", _NAMESPACES) == _NAMESPACES else None
+        related = is_http_error(behind) and getattr(behind, "response", None) in (None, response)
+        error = behind if related else None

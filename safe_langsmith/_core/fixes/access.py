@@ -1,83 +1,92 @@
-"""What to do where neither key nor workspace is at fault."""
+"""Fixes for refusals that neither the key nor the workspace causes."""
 
 from __future__ import annotations
 
-from safe_langsmith._core.endpoints import can_be_sent_to, region_of, ui_url
-from safe_langsmith._core.fixes.actions import argument, endpoint_line, harmless, other_regions, plane_line, reach
+from safe_langsmith._core.endpoints import can_be_sent_to, region_of
 from safe_langsmith._core.fixes.shared import (
     BYOC_URL,
     DOCS,
+    ID_TO_FILL_IN,
     REGIONS_URL,
     SELF_HOSTED_URL,
     STATUS_URL,
-    let_the_header_through,
-    look_at_the_variables,
-    look_on_the_way,
+    call_again,
+    find_proxy,
+    harmless,
+    in_shell,
+    name_workspace,
     one_source,
+    pass_header_through,
+    reach_endpoint,
+    set_data_plane,
+    set_endpoint,
+    set_other_region,
+    settings_url,
+    show_variables,
 )
 from safe_langsmith._core.model import Evidence
 from safe_langsmith._core.permissions import DOCS_URL as PERMISSIONS_URL
 from safe_langsmith._core.permissions import Requirement
 from safe_langsmith._core.responses import AGENT_SERVER
 from safe_langsmith._core.summary import place, principal, request, within_sentence
+from safe_langsmith.actions import AskSomebody, SetVariable, Steps
 from safe_langsmith.diagnosis import Fix, Workspace
 
 
 def permission_denied(e: Evidence) -> list[Fix]:
-    needed = e.facts.requirement
+    needed, lacking = e.requirement, e.lacks_permission
     listed = e.place.permissions if e.place else None
-    has_it = e.lacks_permission is None if needed and listed is not None else None
+    has_it = lacking is None if needed and listed is not None else None
     policy = Fix(
         "Look for an access policy",
-        "Policies on tags can deny, for one project or dataset alone, what a role allows.",
-        None,
-        f"{DOCS}/abac",
+        "A policy on tags can deny, for a single project or dataset, what a role allows.",
+        url=f"{DOCS}/abac",
     )
-    if has_it and not e.facts.body.permission:
-        return [_call_again(), policy, _support(e)]
-    lacking = e.lacks_permission
+    if has_it and not e.body.permission:
+        return [_call_again(e), policy, _support(e)]
     if needed and lacking and lacking != needed.permission:
         needed = Requirement(lacking, ())
     fixes = [_ask_for(e, needed)]
+    if e.data_plane:
+        title = "Or use the address of the workspace's data plane"
+        detail = f"The workspace has one of its own, {e.data_plane}. The endpoint in use is {e.target.endpoint}."
+        fixes.append(Fix(title, detail, action=set_data_plane(e), url=BYOC_URL, step=3))
     # Workspaces whose listed permissions lack it are ruled out.
     others = [w for w in e.workspaces or () if w != e.place and _may_allow(w, needed)]
-    if e.data_plane:
-        detail = f"The workspace has one of its own, {e.data_plane}. The endpoint in use is {e.facts.endpoint}."
-        fixes.append(Fix("Or use the address of the workspace's data plane", detail, plane_line(e), BYOC_URL, step=3))
-    if e.facts.workspace_id is None and others:
+    if e.target.workspace_id is None and others:
+        title = "Or, if you meant another workspace, name it"
         used = f"No workspace was named, so {place(e) or 'the default one of the key'} was used."
-        fixes.append(Fix("Or, if you meant another workspace, name it", used, argument(e, others[0].id), step=2))
-    return fixes if has_it is False else [*fixes, _call_again(), policy]
+        fixes.append(Fix(title, used, action=name_workspace(e, others[0].id), step=2))
+    return fixes if has_it is False else [*fixes, _call_again(e), policy]
 
 
-def _call_again() -> Fix:
+def _call_again(e: Evidence) -> Fix:
     return Fix(
-        "Call again in a minute",
-        "A refusal can be a passing fault of the service, and a role that was changed just now takes a while.",
-        None,
-        STATUS_URL,
+        f"{call_again(e)} in a minute",
+        "The service may have refused because of a temporary error, and a role that was just changed takes a while.",
+        url=STATUS_URL,
     )
 
 
 def _ask_for(e: Evidence, needed: Requirement | None) -> Fix:
     of_organization = bool(needed and needed.permission.startswith("organization:"))
-    where = "the organization" if of_organization else place(e) or "the workspace"
+    scope = "the organization" if of_organization else place(e) or "the workspace"
     role = f"a role {f'with {needed.permission}' if needed else f'that allows {request(e)}'}"
-    whom = "me" if e.facts.credential.kind in ("personal", "oauth") else within_sentence(principal(e))
-    roles = f" The built-in roles that carry it: {', '.join(needed.roles)}." if needed and needed.roles else ""
+    grantee = "me" if e.target.credential.kind in ("personal", "oauth") else within_sentence(principal(e))
+    roles = f" These built-in roles have it: {', '.join(needed.roles)}." if needed and needed.roles else ""
+    there = "organization" if of_organization else _workspace_in_message(e)
     return Fix(
-        f"Ask an admin of {where} for {role}",
+        f"Ask an admin of {scope} for {role}",
         f"Roles are changed under Settings > Members and roles.{roles} A change can take a minute to take effect.",
-        f"Please give {whom} {harmless(role)}\nin the LangSmith {'organization' if of_organization else _meant(e)}.",
-        PERMISSIONS_URL,
+        action=AskSomebody(f"Please give {grantee} {harmless(role)}\nin the LangSmith {there}."),
+        url=PERMISSIONS_URL,
     )
 
 
-def _meant(e: Evidence) -> str:
-    """The workspace, in a line to copy."""
+def _workspace_in_message(e: Evidence) -> str:
     if e.place:
         return f'workspace "{harmless(e.place.name)}" ({e.place.id})'
-    return f"workspace {harmless(e.facts.workspace_shown)}" if e.facts.workspace_id else "workspace"
+    return f"workspace {harmless(e.target.workspace_shown)}" if e.target.workspace_id else "workspace"
 
 
 def _may_allow(workspace: Workspace, needed: Requirement | None) -> bool:
@@ -88,10 +97,10 @@ def feature_unavailable(e: Evidence) -> list[Fix]:
     return [
         Fix(
             "Ask an organization admin about the feature, the plan or the usage that the server names",
-            f"It says that {e.facts.body.unavailable}, so neither another key nor another workspace of the same "
+            f"It says that {e.body.unavailable}, so neither another key nor another workspace of the same "
             "organization will help. Admins find features, plan and usage under Settings.",
-            f'LangSmith refuses {harmless(request(e))}:\n"{harmless(e.facts.body.message or "")}"',
-            f"{ui_url(e.facts.endpoint)}/settings",
+            action=AskSomebody(f'LangSmith refuses {harmless(request(e))}:\n"{harmless(e.body.message or "")}"'),
+            url=settings_url(e, "").rstrip("/"),
         ),
         _support(e),
     ]
@@ -101,131 +110,120 @@ def blocked_upstream(e: Evidence) -> list[Fix]:
     fixes = [
         Fix(
             "Try the endpoint from a terminal on the same machine",
-            "An answer in JSON means that the way is open, at least for this question; HTML shows who answers instead.",
-            reach(e),
+            "JSON means that LangSmith can be reached, at least for this request. HTML shows who answers instead.",
+            action=reach_endpoint(e),
         ),
-        look_on_the_way(e, "Find what stands between this machine and LangSmith"),
+        find_proxy(e, "Find what stands between this machine and LangSmith"),
     ]
-    if e.facts.redirected_to and e.facts.credential.kind not in ("oauth", "missing"):
+    refused = e.request
+    if refused and refused.redirected_to and e.target.credential.kind not in ("oauth", "missing"):
         fixes.append(
             Fix(
-                f"Make a new key, unless {e.facts.redirected_to} is yours",
-                "The SDK followed a redirect there. The libraries under it take Authorization off on the way to "
-                "another host, but not X-API-Key: the key went along.",
-                None,
-                f"{ui_url(e.facts.endpoint)}/settings",
+                f"Make a new key, unless {refused.redirected_to} is yours",
+                "The SDK followed a redirect to that host. The HTTP library removes Authorization from a request to "
+                "another host, but not X-API-Key, so that host received the key.",
+                url=settings_url(e, "").rstrip("/"),
                 step=5,
             )
         )
-    if e.facts.method == "POST" and "/runs" in (e.facts.path or ""):
+    if refused and refused.method == "POST" and "/runs" in refused.path:
         fixes.append(
             Fix(
-                "Or see whether it is what the traces carry",
-                "Firewalls have refused traces for HTML or images in them, and let others pass. To trace without them:",
-                "LANGSMITH_HIDE_INPUTS=true\nLANGSMITH_HIDE_OUTPUTS=true",
+                "Or find out whether the content of the traces is refused",
+                "Some firewalls refuse traces that contain HTML or images, but accept others. To trace without it:",
+                action=Steps(
+                    (SetVariable("LANGSMITH_HIDE_INPUTS", "true"), SetVariable("LANGSMITH_HIDE_OUTPUTS", "true"))
+                ),
             )
         )
     return fixes
 
 
 def wrong_endpoint(e: Evidence) -> list[Fix]:
-    source = e.facts.settings["endpoint"].source
-    fixes = []
-    api, plane = e.api_elsewhere, e.data_plane
+    comes_from = f"The endpoint in use comes from {e.configuration['endpoint'].origin}."
+    fixes, api = [], e.api_elsewhere
     if api:
-        fixes.append(
-            Fix(
-                "Use the API's address",
-                f"The endpoint in use comes from {source}.",
-                endpoint_line(e, api),
-                REGIONS_URL if region_of(api) else SELF_HOSTED_URL,
-                step=3,
-            )
-        )
-    elif plane:
-        fixes.append(
-            Fix(
-                "Use the address of the workspace's data plane",
-                f"It takes keys of its own workspaces only. The endpoint in use comes from {source}.",
-                plane_line(e),
-                BYOC_URL,
-                step=3,
-            )
-        )
-        if e.facts.method and not (e.place and e.place.permissions):
-            fixes.append(_ask_for(e, e.facts.requirement))
+        url = REGIONS_URL if region_of(api) else SELF_HOSTED_URL
+        fixes.append(Fix("Use the API's address", comes_from, action=set_endpoint(e, api), url=url, step=3))
+    elif e.data_plane:
+        title = "Use the address of the workspace's data plane"
+        detail = f"It accepts only keys of its own workspaces. {comes_from}"
+        fixes.append(Fix(title, detail, action=set_data_plane(e), url=BYOC_URL, step=3))
+        if e.request and not (e.place and e.place.permissions):
+            fixes.append(_ask_for(e, e.requirement))
     else:
         fixes.append(
             Fix(
                 "Use the address of LangSmith's API",
-                f"The endpoint in use comes from {source}. The API of an instance of your own is at its address with "
-                "/api/v1, that of LangSmith's cloud is at the one of your region.",
-                other_regions(e) if _is_surely_another(e) else None,
-                REGIONS_URL,
+                f"{comes_from} The API of a self-hosted instance is at the instance's address with /api/v1, that of "
+                "LangSmith's cloud is at the address of your region.",
+                action=set_other_region(e) if _is_surely_another(e) else None,
+                url=REGIONS_URL,
                 step=3,
             )
         )
-        if can_be_sent_to(e.facts.endpoint):
-            fixes.append(look_on_the_way(e, "Or find what stands in front of LangSmith"))
+        if can_be_sent_to(e.target.endpoint):
+            fixes.append(find_proxy(e, "Or find what stands in front of LangSmith"))
     return [*fixes, *one_source(e)]
 
 
 def _is_surely_another(e: Evidence) -> bool:
     return (
-        not can_be_sent_to(e.facts.endpoint)
-        or bool(e.facts.body.speaker)
+        not can_be_sent_to(e.target.endpoint)
+        or bool(e.body.speaker)
         or any(answer.service == AGENT_SERVER for answer in e.answers.values())
     )
 
 
 def undetermined(e: Evidence) -> list[Fix]:
     if e.header_lost:
-        return [let_the_header_through(), _support(e)]
-    unknown = any(answer.inconclusive and answer.asked for answer in e.answers.values())
-    if any(not answer.asked for answer in e.answers.values()) and not unknown and e.facts.method:
-        let_ask = Fix("Let the client ask", "Make it with probe=True, and call again. Its questions only read.")
-    else:
-        let_ask = None
-    again = "Call again when the endpoint answers" if unknown else "Call again in a minute"
-    if any(not answer.asked for answer in e.answers.values()) and e.facts.method is None:
-        return [Fix("Let the client ask", "Make it with probe=True. Its questions only read.")]
-    why = "A refusal can be a passing fault of the service."
-    if e.facts.method is None:
-        source = e.facts.settings["endpoint"].source
-        address = "" if source == "default" else f" (it comes from {source})"
-        why = (
-            f"The line below shows JSON as soon as it does. Until then look at the address{address}, at the network, "
-            "and at HTTPS_PROXY and NO_PROXY, and do not replace the key."
-        )
-    fixes = [
-        Fix(
-            again,
-            why,
-            reach(e),
-            STATUS_URL if region_of(e.facts.endpoint) else None,
-        ),
-        look_at_the_variables(),
-    ]
-    if e.facts.workspace_id is None and not e.workspaces and not unknown:
+        return [pass_header_through(), _support(e)]
+    failed = [answer for answer in e.answers.values() if answer.inconclusive and answer.asked]
+    not_asked = any(not answer.asked for answer in e.answers.values())
+    if not_asked and e.request is None:
+        return [_allow_probes(e)]
+    fixes = [_allow_probes(e)] if not_asked and not failed else []
+    fixes += [_when_it_answers(e, bool(failed)), *show_variables(e)]
+    if e.target.workspace_id is None and not e.workspaces and not failed:
         fixes.append(
             Fix(
                 "Name the workspace, if the key serves several",
-                "The id is in the web UI, under Settings > Workspaces.",
-                argument(e, "<the id from Settings>"),
-                f"{ui_url(e.facts.endpoint)}/settings/workspaces",
+                "The ID is in the web UI, under Settings > Workspaces.",
+                action=name_workspace(e, ID_TO_FILL_IN),
+                url=settings_url(e, "workspaces"),
                 step=2,
             )
         )
-    nobody = any(answer.inconclusive and answer.status is None for answer in e.answers.values())
-    fixes = [let_ask, *fixes] if let_ask else fixes
-    return fixes if nobody and e.facts.method is None else [*fixes, _support(e)]
+    no_response = any(answer.inconclusive and answer.status is None for answer in e.answers.values())
+    return fixes if no_response and e.request is None else [*fixes, _support(e)]
+
+
+def _allow_probes(e: Evidence) -> Fix:
+    if in_shell(e):
+        return Fix("Run this again without --offline", "It sends at most four different requests, which only read.")
+    detail = "Create it with probe=True" + (", and call again" if e.request else "")
+    return Fix("Let the client send its diagnostic requests", f"{detail}. They only read.")
+
+
+def _when_it_answers(e: Evidence, has_failed: bool) -> Fix:
+    why = "The service may have refused because of a temporary error."
+    if e.request is None:
+        origin = e.configuration["endpoint"].origin
+        address = "" if origin.kind == "default" else f" (it comes from {origin})"
+        why = (
+            f"The line below shows JSON as soon as it does. Until then check the address{address}, the network, "
+            "HTTPS_PROXY and NO_PROXY, and do not replace the key."
+        )
+    return Fix(
+        f"{call_again(e)} {'when the endpoint answers' if has_failed else 'in a minute'}",
+        why,
+        action=reach_endpoint(e),
+        url=STATUS_URL if region_of(e.target.endpoint) else None,
+    )
 
 
 def _support(e: Evidence) -> Fix:
-    names_it = "names the request and " if e.facts.request_id else ""
+    names_it = "names the request and " if e.request and e.request.request_id else ""
     return Fix(
-        "Ask LangSmith's support",
-        f"Send this text; it {names_it}holds no secret.",
-        None,
-        "https://support.langchain.com",
+        "Ask LangSmith's support", f"Send this text; it {names_it}holds no secret.", url="https://support.langchain.com"
     )

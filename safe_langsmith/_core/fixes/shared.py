@@ -1,13 +1,28 @@
-"""Fixes that several causes share. The numbered steps are those of LangSmith's own article on 403 answers."""
+"""Actions and fixes that several causes share. The numbered steps are those of LangSmith's own article on 403s."""
 
 from __future__ import annotations
 
-from safe_langsmith._core.endpoints import ui_url
-from safe_langsmith._core.fixes.actions import CLEAR_CACHE, SHOW_PROXIES, key_line
-from safe_langsmith._core.model import CREDENTIALS, Evidence
-from safe_langsmith._core.settings import Drift, variable_in
+import re
+
+from safe_langsmith._core.endpoints import REGIONS, TENANT_HEADER, can_be_sent_to, region_of, ui_url
+from safe_langsmith._core.model import CREDENTIALS, Drift, Evidence
+from safe_langsmith._core.redaction import TO_FILL_IN
 from safe_langsmith._core.summary import request
-from safe_langsmith.diagnosis import Fix
+from safe_langsmith._core.variables import VARIABLES
+from safe_langsmith.actions import (
+    CorrectDotenv,
+    CreateClient,
+    EditReplica,
+    PassArgument,
+    PassHeader,
+    PreferProfile,
+    ReloadEnvironment,
+    ReplicaForm,
+    RunCommand,
+    SetVariable,
+    ShowVariables,
+)
+from safe_langsmith.diagnosis import Action, Fix
 
 DOCS = "https://docs.langchain.com/langsmith"
 SCOPES_URL = f"{DOCS}/administration-overview"
@@ -17,41 +32,157 @@ SELF_HOSTED_URL = f"{DOCS}/self-host-usage"
 STATUS_URL = "https://status.smith.langchain.com"
 BYOC_URL = f"{DOCS}/byoc-usage"
 DOTENV_URL = "https://saurabh-kumar.com/python-dotenv/#file-format"
-REPLACE_KEY = "If nothing above helps, create a new key"
+ID_TO_FILL_IN = "<the id from Settings>"
+
+_ACTED_ON = re.compile(r"[^\w .,:/@+-]")
 
 
-def look_at_the_variables() -> Fix:
-    return Fix(
-        "Print the variables that this process sees, each by its last four letters",
-        "In a notebook, variables outlive the cell that set them.",
-        # Any of them may hold a key or a password, by a slip of the hand.
-        'import os; print({k: v[-4:] for k, v in os.environ.items() if k[:5] in ("LANGS", "LANGC")})',
-        step=3,
-    )
+def in_shell(e: Evidence) -> bool:
+    """Return whether the reader runs the command line, not Python."""
+    return e.target.interface == "shell"
+
+
+def call_again(e: Evidence) -> str:
+    """Return the beginning of a title that asks the reader to repeat what was refused."""
+    return "Run this again" if in_shell(e) else "Call again"
+
+
+def how_to_set(e: Evidence) -> str:
+    """Return how to use a line of the form NAME=value; at a shell the line itself shows it."""
+    if in_shell(e):
+        return ""
+    return " In .env, use the line as it is; in a shell, put export before it. Give it to containers, too."
+
+
+def settings_url(e: Evidence, page: str) -> str:
+    """Return the URL of a page of the web UI's settings."""
+    return f"{ui_url(e.target.endpoint)}/settings/{page}"
+
+
+def harmless(text: str) -> str:
+    """Return foreign text without the characters that a shell or Python interprets, for use in a line to copy."""
+    return _ACTED_ON.sub("", text)
+
+
+def name_workspace(e: Evidence, workspace_id: str) -> Action | None:
+    """Return how to name a workspace: for the client, for the call, or for the replica that was refused."""
+    if is_replica(e):
+        return _edit_replica(e, "<its key>", workspace_id)
+    if not e.target.primary:
+        return PassHeader(TENANT_HEADER, workspace_id)
+    return PassArgument("workspace_id", workspace_id)
+
+
+def replace_workspace(e: Evidence, workspace_id: str) -> Action | None:
+    """Return how to name another workspace in the place that names the wrong one."""
+    origin = e.target.workspace_origin
+    if origin.kind in ("header", "client-header"):
+        return PassHeader(TENANT_HEADER, workspace_id, "client" if origin.kind == "client-header" else "call")
+    return set_variable(e, "workspace_id", workspace_id) if origin.variable else name_workspace(e, workspace_id)
+
+
+def set_variable(e: Evidence, setting: str, value: str, *alternatives: str) -> SetVariable:
+    """Return how to set the variable that a setting comes from, or the first that the SDK reads for it."""
+    origin = e.configuration[setting].origin
+    return SetVariable(origin.variable or VARIABLES[setting][0], value, alternatives, origin.file)
+
+
+def set_endpoint(e: Evidence, endpoint: str, *alternatives: str) -> Action:
+    """Return how to set the endpoint in the place that the one in use comes from."""
+    origin = e.configuration["endpoint"].origin
+    if is_replica(e):
+        return EditReplica(e.target.endpoint, *_replica_form(e), endpoints=(endpoint, *alternatives))
+    for drift in e.configuration.unintended_drift:
+        if drift.setting == "endpoint" and drift.now.value == endpoint:
+            return _take_drift(drift)
+    if origin.kind in ("argument", "option", "profile"):
+        return PassArgument("api_url", endpoint, alternatives)
+    return set_variable(e, "endpoint", endpoint, *alternatives)
+
+
+def set_data_plane(e: Evidence) -> Action:
+    """Return how to set the endpoint to the data plane of the workspace in question."""
+    plane = (e.data_plane or "").rstrip("/")
+    return set_endpoint(e, plane if plane.endswith("/api") else f"{plane}/api")
+
+
+def set_other_region(e: Evidence) -> Action:
+    """Return how to set the endpoint to one of the regions that are not in use."""
+    here = region_of(e.target.endpoint) if can_be_sent_to(e.target.endpoint) else None
+    return set_endpoint(e, *(f"https://{host}" for host, region in REGIONS.items() if region != here))
+
+
+def set_key(e: Evidence) -> Action | None:
+    """Return how to replace the refused key at its origin, or `None` if no line does that."""
+    origin = e.configuration["api_key"].origin
+    if is_replica(e):
+        return _edit_replica(e, TO_FILL_IN)
+    if origin.kind == "argument" and origin.name == "api_key":
+        return PassArgument("api_key", TO_FILL_IN)
+    if not e.target.primary or not (origin.variable or origin.kind == "default"):
+        return None
+    return set_variable(e, "api_key", TO_FILL_IN)
+
+
+def reach_endpoint(e: Evidence) -> Action:
+    """Return the command that shows which service answers at the endpoint."""
+    return RunCommand(("curl", "-sS", "-i", f"{e.target.endpoint}/info"))
+
+
+def is_replica(e: Evidence) -> bool:
+    """Return whether runs for a replica were refused."""
+    return not e.target.primary and e.configuration["api_key"].origin.kind == "replica"
+
+
+def _edit_replica(e: Evidence, key: str, workspace_id: str | None = None) -> Action | None:
+    variable, form = _replica_form(e)
+    if workspace_id and form == "api_key":
+        return None
+    return EditReplica(e.target.endpoint, variable, form, key, workspace_id)
+
+
+def _replica_form(e: Evidence) -> tuple[str | None, ReplicaForm]:
+    for replica in e.configuration.related_variables.replicas:
+        if replica.url == e.target.endpoint:
+            return replica.variable, "list" if replica.is_listed else "object"
+    return None, "auth" if e.target.replicas_take_auth else "api_key"
+
+
+def _take_drift(drift: Drift) -> Action:
+    if drift.dotenv_path:
+        return ReloadEnvironment(drift.dotenv_path, create_client=True)
+    return CreateClient(clear_cache=True)
+
+
+def show_variables(e: Evidence) -> list[Fix]:
+    """Return how to see the variables of a Python process, or nothing at a shell: the report lists them there."""
+    if in_shell(e):
+        return []
+    title = "Print the LangSmith variables that this process sees (last 4 characters)"
+    return [Fix(title, "In a notebook, variables outlive the cell that set them.", action=ShowVariables(), step=3)]
 
 
 def correct_dotenv(e: Evidence) -> list[Fix]:
-    """What to correct in `.env`, or nothing where nothing is wrong with it."""
-    wrong = (*e.facts.unread, *e.facts.remarks)
+    """Return how to correct `.env`, or nothing if nothing is wrong with it."""
+    wrong = (*e.configuration.read_errors, *e.configuration.warnings)
     if not wrong:
         return []
-    detail = f"{'; '.join(wrong)}. Then load it again and create a new client."
-    return [Fix("Correct the .env file", detail, None, DOTENV_URL, step=4)]
+    after = "Then run this again" if in_shell(e) else "Then load it again and create a new client"
+    action = CorrectDotenv(e.configuration.dotenv_path)
+    return [Fix("Correct the .env file", f"{'; '.join(wrong)}. {after}.", action=action, url=DOTENV_URL, step=4)]
 
 
 def one_source(e: Evidence) -> list[Fix]:
-    """What to do where key, endpoint and workspace come from a profile and from elsewhere, or nothing."""
-    if not e.facts.mixture:
+    """Return how to take key, endpoint and workspace from a profile alone, or nothing if they come from one place."""
+    if not e.configuration.mixture:
         return []
-    outside = [variable_in(e.facts.settings[name].source) for name in CREDENTIALS]
-    unset = [name for name in outside if name]
+    origins = [e.configuration[name].origin for name in CREDENTIALS]
     return [
         Fix(
             "Take key, endpoint and workspace from one place",
-            f"The SDK resolves each by itself: {e.facts.mixture}.",
-            "client = SafeClient(prefer_profile_auth=True)  # langsmith 0.14.15 or newer"
-            + (f"\n# or unset {', '.join(unset)}" if unset else ""),
-            PROFILES_URL,
+            f"The SDK resolves each by itself: {e.configuration.mixture}.",
+            action=PreferProfile(tuple(origin.variable for origin in origins if origin.variable)),
+            url=PROFILES_URL,
             step=3,
         )
     ]
@@ -60,76 +191,72 @@ def one_source(e: Evidence) -> list[Fix]:
 def reload(
     e: Evidence, title: str = "Clear cached variables and read .env again, then create a new client"
 ) -> list[Fix]:
-    """Documented step 4, or nothing where `.env` was compared and says what is in use already."""
-    given = e.facts.settings["api_key"].source.endswith("argument") or not e.facts.is_own
-    if not e.facts.drift and (e.facts.dotenv_path or given):
+    """Return documented step 4, or nothing if `.env` was compared and holds the values in use already."""
+    used, newer = e.configuration["api_key"].origin, e.configuration.newer_key
+    given = used.kind in ("argument", "option") or not e.target.primary
+    if not e.configuration.drift and (e.configuration.dotenv_path or given):
         return []
-    newer = e.facts.newer_key
     if newer and newer.dotenv_path is None:
         # Loading .env over the environment could put the old key back.
-        return [_made_anew(e, newer)]
-    another = "a key" if e.facts.credential.kind == "missing" else "another key"
-    held = f"{newer.now.source} holds {another}, {newer.now.value}. " if newer else ""
-    file = (newer.dotenv_path if newer else None) or e.facts.dotenv_path
-    path = repr(file) if file else '"<path to .env>"'
-    anew = ""
-    if newer and newer.on_purpose:
-        source = e.facts.settings["api_key"].source
-        title = f"If you mean the key in {newer.now.source}, load it and leave the argument out"
-        held, anew = f"{source[:1].upper()}{source[1:]} goes before it. ", "\nclient = SafeClient()"
+        return [_create_client(e, newer)]
+    detail = f"{newer.now.origin} holds {_another_key(e)}, {newer.now.value}. " if newer else ""
+    file = (newer.dotenv_path if newer else None) or e.configuration.dotenv_path
+    on_purpose = newer is not None and newer.on_purpose
+    if newer and on_purpose:
+        title = f"If you mean the key in {newer.now.origin}, load it and leave the argument out"
+        detail = f"{_capitalized(str(used))} overrides it. "
     if file is None:
         title = "If you keep settings in a .env file, load it and create a new client"
-    return [
-        Fix(
-            title,
-            f"{held}safe_langsmith.reload_environment({path if file else ''}) does the same and returns what changed.",
-            f"{CLEAR_CACHE}\nfrom dotenv import load_dotenv; load_dotenv({path}, override=True){anew}",
-            step=4,
-        )
-    ]
+    detail += f"safe_langsmith.reload_environment({repr(file) if file else ''}) does the same and returns what changed."
+    return [Fix(title, detail, action=ReloadEnvironment(file, on_purpose), step=4)]
 
 
-def _made_anew(e: Evidence, newer: Drift) -> Fix:
+def _create_client(e: Evidence, newer: Drift) -> Fix:
     if newer.on_purpose:
-        argument = e.facts.settings["api_key"].source
-        detail = f"{newer.now.source} holds another key, {newer.now.value}, and {argument} goes before it."
-        return Fix(
-            f"If you mean the key in {newer.now.source}, leave the argument out", detail, "client = SafeClient()"
-        )
-    another = "a key" if e.facts.credential.kind == "missing" else "another key"
-    detail = f"{newer.now.source} now holds {another}, {newer.now.value}. This client was made before."
-    return Fix("Create a new client", detail, f"{CLEAR_CACHE}\nclient = SafeClient()", step=4)
+        title = f"If you mean the key in {newer.now.origin}, leave the argument out"
+        used = e.configuration["api_key"].origin
+        detail = f"{newer.now.origin} holds another key, {newer.now.value}, and {used} overrides it."
+        return Fix(title, detail, action=CreateClient())
+    detail = f"{newer.now.origin} now holds {_another_key(e)}, {newer.now.value}. This client was created before."
+    return Fix("Create a new client", detail, action=CreateClient(clear_cache=True), step=4)
 
 
-def new_key(e: Evidence, title: str = REPLACE_KEY) -> Fix:
-    if e.facts.credential.kind == "oauth" and e.facts.profile:
-        return Fix("Log in again", "The login's token is what is refused.", "langsmith login", step=5)
-    return Fix(
-        title,
-        f"Put it where this one comes from, {e.facts.settings['api_key'].source}. Where the organization takes "
-        "requests from some IP addresses only, no key helps."
-        if title == REPLACE_KEY
-        else f"Put it where this one comes from: {e.facts.settings['api_key'].source}.",
-        key_line(e),
-        f"{ui_url(e.facts.endpoint)}/settings/apikeys",
-        step=5,
-    )
+def _another_key(e: Evidence) -> str:
+    return "a key" if e.target.credential.kind == "missing" else "another key"
 
 
-def look_on_the_way(e: Evidence, title: str) -> Fix:
-    what = request(e) if e.facts.method else "in place of LangSmith"
+def _capitalized(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def new_key(e: Evidence, title: str | None = None) -> Fix:
+    """Return how to create a key and put it in place of the one in use; without a title, as the last resort."""
+    if e.target.credential.kind == "oauth" and e.configuration.profile:
+        action = RunCommand(("langsmith", "login"))
+        return Fix("Log in again", "The server refused the login's token.", action=action, step=5)
+    detail = f"Put it where this one comes from: {e.configuration['api_key'].origin}."
+    if title is None:
+        title = "If nothing above helps, create a new key"
+        detail += " If the organization accepts requests from some IP addresses only, no key helps."
+    return Fix(title, detail, action=set_key(e), url=settings_url(e, "apikeys"), step=5)
+
+
+def find_proxy(e: Evidence, title: str) -> Fix:
+    """Return how to find the service that answers in place of LangSmith."""
+    what = request(e) if e.request else "in place of LangSmith"
     return Fix(
         title,
         f"A proxy, firewall, gateway or login page answered {what}. Its administrator can allow "
-        f"{e.facts.endpoint}; HTTPS_PROXY and NO_PROXY decide whether a proxy is used.",
-        SHOW_PROXIES,
+        f"{e.target.endpoint}; HTTPS_PROXY and NO_PROXY decide whether a proxy is used.",
+        action=ShowVariables("proxies"),
     )
 
 
-def let_the_header_through() -> Fix:
+def pass_header_through() -> Fix:
+    """Return the fix for a proxy that removes the header that names the workspace."""
     return Fix(
-        "Let X-Tenant-Id through",
-        "The workspace was named, and it seems that something on the way took the header off, such as a proxy or a "
-        "gateway. Its administrator can let it through; HTTPS_PROXY and NO_PROXY decide whether a proxy is used.",
-        SHOW_PROXIES,
+        f"Let {TENANT_HEADER} through",
+        "The request named the workspace, but it seems that the header was removed on the way, for example by a proxy "
+        "or a gateway. Its administrator can let it through; HTTPS_PROXY and NO_PROXY decide whether a proxy is used.",
+        action=ShowVariables("proxies"),
     )

@@ -1,1 +1,4 @@
-"""One function a cause, in the order of `engine.PRECEDENCE`."""
+"""One function for each row of `engine.PRECEDENCE`.
+
+The first line of a rule's docstring states its condition, for `docs/how-it-decides.md`.
+"""

@@ -1,4 +1,4 @@
-"""Rules, third rank: what probes show."""
+"""Rules of the third rank: causes that probes show."""
 
 from __future__ import annotations
 
@@ -9,29 +9,32 @@ from safe_langsmith._core.model import (
     Evidence,
     Probing,
     Verdict,
-    inside,
+    settings_in,
 )
-from safe_langsmith._core.rules.shared import needs_workspace
+from safe_langsmith._core.summary import needs_workspace
 from safe_langsmith.diagnosis import Cause, Confidence
 
 
 def workspace_not_accessible(e: Evidence) -> Probing[Verdict | None]:
-    named = e.facts.workspace
+    """The key works, but not in the named workspace."""
+    named = e.target.workspace
     if named is None:
         return None
-    there = yield from e.ask(inside(named))
+    there = yield from e.probe(settings_in(named))
+    if e.header_lost:
+        return (yield from workspace_not_listed(e))
     if not there.forbidden:
         return None
-    listing = yield from e.ask(LIST_WORKSPACES)
+    listing = yield from e.probe(LIST_WORKSPACES)
     if listing.workspaces is not None:
         if any(workspace.id == named for workspace in listing.workspaces):
             return None
         if named in listing.organizations:
             return _not_accessible("it is the id of the organization, not of a workspace")
         if named not in listing.deleted:
-            listing = yield from e.ask(LIST_DELETED_WORKSPACES)
+            listing = yield from e.probe(LIST_DELETED_WORKSPACES)
         return _not_accessible("it is deleted" if named in listing.deleted else "this key has no access to it")
-    home = yield from e.ask(GET_SETTINGS)
+    home = yield from e.probe(GET_SETTINGS)
     if home.resolved is not None or (home.forbidden and home.body.names_no_workspace):
         return _not_accessible("this key has no access to it")
     if listing.knows_key or home.knows_key:
@@ -40,54 +43,69 @@ def workspace_not_accessible(e: Evidence) -> Probing[Verdict | None]:
     return None
 
 
+def workspace_not_listed(e: Evidence) -> Probing[Verdict | None]:
+    """The probe for the named workspace was answered for another one, and the key's list lacks the named one."""
+    if not e.header_lost:
+        return None
+    listing = yield from e.probe(LIST_WORKSPACES)
+    if not listing.workspaces or not listing.lists_all or any(w.id == e.target.workspace for w in listing.workspaces):
+        return None
+    reason = "it is not among the workspaces of this key, and a proxy may be removing X-Tenant-Id"
+    return Verdict(Cause.WORKSPACE_NOT_ACCESSIBLE, Confidence.LIKELY, reason)
+
+
 def inherited_workspace_not_accessible(e: Evidence) -> Probing[Verdict | None]:
-    inherited = e.facts.inherited_workspace
+    """The SDK sent the client's workspace along with another key, which does not work there."""
+    inherited = e.target.inherited_workspace
     if inherited is None:
         return None
-    # Where the key needs a workspace and has none of its own, the next rule says so.
-    home = yield from e.ask(GET_SETTINGS)
+    # If the key needs a workspace and has none of its own, the next rule decides.
+    home = yield from e.probe(GET_SETTINGS)
     if home.resolved is None or home.resolved.id == inherited:
         return None
-    there = yield from e.ask(inside(inherited))
+    there = yield from e.probe(settings_in(inherited))
     return _not_accessible("it is the client's, and this key has no access to it") if there.forbidden else None
 
 
 def workspace_required(e: Evidence) -> Probing[Verdict | None]:
-    if e.facts.workspace_id is not None:
+    """No workspace was named, and without one the key is refused but reaches some; confirmed if the answer says so."""
+    if e.target.workspace_id is not None:
         return None
-    home = yield from e.ask(GET_SETTINGS)
+    home = yield from e.probe(GET_SETTINGS)
     if not home.forbidden:
         return None
-    listing = yield from e.ask(LIST_WORKSPACES)
+    listing = yield from e.probe(LIST_WORKSPACES)
     if home.body.names_no_workspace:
         return Verdict(Cause.WORKSPACE_REQUIRED, Confidence.CONFIRMED, needs_workspace(e))
-    # A bare refusal without a workspace, beside a list of workspaces, is what such a key gets. It is no proof.
+    # A key that needs a workspace gets a bare refusal without one, and a list of its workspaces. That is not a proof.
     # https://docs.langchain.com/langsmith/administration-overview
     if not listing.workspaces or home.status != 403:
         return None
-    # A personal token has a default workspace, so it may be another data plane that it lacks.
-    if e.facts.credential.kind == "personal" and e.data_plane:
+    # A personal token has a default workspace. It may be refused because that one has its own data plane.
+    if e.target.credential.kind == "personal" and e.data_plane:
         return None
     return Verdict(Cause.WORKSPACE_REQUIRED, Confidence.LIKELY, needs_workspace(e))
 
 
 def refused_by_another(e: Evidence) -> Probing[Verdict | None]:
-    if e.facts.body.form != "other":
+    """LangSmith knows the key, and the refusal does not have the form of LangSmith's errors."""
+    if e.body.form != "other":
         return None
-    works = yield from e.ask(e.here)
-    if works.resolved is None and not (yield from e.ask(LIST_WORKSPACES)).knows_key:
+    works = yield from e.probe(e.settings_probe)
+    if works.resolved is None and not (yield from e.probe(LIST_WORKSPACES)).knows_key:
         return None
-    reason = f'it has not the form of LangSmith\'s errors: "{e.facts.body.message}", and LangSmith knows the key'
+    reason = f'it has not the form of LangSmith\'s errors: "{e.body.message}", and LangSmith knows the key'
     return Verdict(Cause.BLOCKED_UPSTREAM, Confidence.LIKELY, reason)
 
 
 def permission_denied(e: Evidence) -> Probing[Verdict | None]:
-    named = e.facts.workspace
-    works = yield from e.ask(e.here)
+    """Key and workspace work, so the operation itself is not allowed."""
+    named = e.target.workspace
+    works = yield from e.probe(e.settings_probe)
     if works.resolved is None or (named and works.resolved.id != named):
         return None
-    yield from e.ask(LIST_WORKSPACES)
-    needed, place = e.facts.requirement, e.place
+    yield from e.probe(LIST_WORKSPACES)
+    needed, place = e.requirement, e.place
     if needed is None:
         reason = "key and workspace are accepted, so it is this operation that is not allowed"
     elif place is None or place.permissions is None:
@@ -99,7 +117,7 @@ def permission_denied(e: Evidence) -> Probing[Verdict | None]:
         reason = f"{role} does not include {e.lacks_permission}"
     else:
         # An access policy can deny what the role allows: https://docs.langchain.com/langsmith/abac
-        reason = f"the role includes {needed.permission}, so an access policy or a passing fault denies it"
+        reason = f"the role includes {needed.permission}, so an access policy may deny it, or the error is temporary"
         return Verdict(Cause.PERMISSION_DENIED, Confidence.POSSIBLE, reason)
     return Verdict(Cause.PERMISSION_DENIED, Confidence.LIKELY, reason)
 

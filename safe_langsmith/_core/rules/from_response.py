@@ -1,78 +1,90 @@
-"""Rules, first rank: what the answer itself proves."""
+"""Rules of the first rank: causes that the answer itself proves."""
 
 from __future__ import annotations
 
 from safe_langsmith._core.endpoints import is_agent_server, region_of
 from safe_langsmith._core.model import GET_INFO_BELOW, GET_SETTINGS, LIST_WORKSPACES, Evidence, Probing, Verdict
-from safe_langsmith._core.rules.endpoint import api_elsewhere, is_another, knows_no_info, no_api, wrong
-from safe_langsmith._core.rules.shared import needs_workspace
+from safe_langsmith._core.rules.endpoint import (
+    answers_as_agent_server,
+    api_elsewhere,
+    is_another,
+    knows_no_info,
+    no_api,
+    wrong,
+)
+from safe_langsmith._core.summary import needs_workspace
 from safe_langsmith.diagnosis import Cause, Confidence
 
 
 def blocked_upstream(e: Evidence) -> Probing[Verdict | None]:
+    """The answer is an HTML page, in another product's words, or that of another host after a redirect."""
     facts = e.facts
-    if facts.redirected_to:
-        return _blocked(f"a redirect led to another host, {facts.redirected_to}, and that one refused")
-    if facts.body.speaker and (region_of(facts.endpoint) or not (yield from is_another(e))):
-        return _blocked(f"the answer is that of {facts.body.speaker}")
-    if facts.body.form == "html" and not _is_web_page_of_its_own(e) and not (yield from api_elsewhere(e)):
-        reason = f"the answer is {facts.body.message}, and LangSmith's API answers in JSON"
-        # Where nobody told whether the API is below the endpoint, the page may be LangSmith's own.
+    if facts.request and facts.request.redirected_to:
+        return _blocked(f"a redirect led to another host, {facts.request.redirected_to}, and that one refused")
+    if e.body.speaker and (region_of(facts.target.endpoint) or not (yield from is_another(e))):
+        return _blocked(f"the answer is that of {e.body.speaker}")
+    if e.body.form == "html" and not _is_web_page_of_its_own(e) and not (yield from api_elsewhere(e)):
+        reason = f"the answer is {e.body.message}, and LangSmith's API answers in JSON"
+        # If it is not known whether the API is below the endpoint, the page may be LangSmith's own.
         below = e.answers.get(GET_INFO_BELOW)
         return _blocked(reason, Confidence.CONFIRMED if below is None or knows_no_info(below) else Confidence.LIKELY)
     return None
 
 
 def wrong_endpoint(e: Evidence) -> Probing[Verdict | None]:
+    """The answer shows that the endpoint is one of LangSmith's web pages, another service, or an Agent Server."""
     facts = e.facts
-    if facts.body.form == "html":
+    if e.body.form == "html":
         api = yield from api_elsewhere(e)
         if api:
-            reason = f"it answers with {facts.body.message}, and no API is there. The API is at {api}"
+            reason = f"it answers with {e.body.message}, and no API is there. The API is at {api}"
             return wrong(reason, proved=e.api_is_proved)
         if _is_web_page_of_its_own(e):
-            reason = f"it answers with {facts.body.message}, and LangSmith's API answers in JSON"
+            reason = f"it answers with {e.body.message}, and LangSmith's API answers in JSON"
             return wrong(reason, proved=False)
-    if facts.body.speaker and not region_of(facts.endpoint) and (yield from is_another(e)):
-        reason = f"it is {facts.body.speaker}, as its answer shows"
+    if e.body.speaker and not region_of(facts.target.endpoint) and (yield from is_another(e)):
+        reason = f"it is {e.body.speaker}, as its answer shows"
         return wrong(reason, proved=True)
-    if is_agent_server(facts.endpoint) or (_agent_servers_words(e) and not region_of(facts.endpoint)):
+    if is_agent_server(facts.target.endpoint) or (_agent_servers_words(e) and not region_of(facts.target.endpoint)):
         return (yield from no_api(e))
     return None
 
 
 def feature_unavailable(e: Evidence) -> Verdict | None:
-    if e.facts.body.unavailable:
-        reason = f'the server says that {e.facts.body.unavailable}: "{e.facts.body.message}"'
+    """The answer names a plan, a feature or a limit."""
+    if e.body.unavailable:
+        reason = f'the server says that {e.body.unavailable}: "{e.body.message}"'
         return Verdict(Cause.FEATURE_UNAVAILABLE, Confidence.CONFIRMED, reason)
     return None
 
 
 def permission_named(e: Evidence) -> Probing[Verdict | None]:
-    permission = e.facts.body.permission
+    """The answer names the missing permission."""
+    permission = e.body.permission
     if not permission:
         return None
-    # Asked for the role's and the workspace's names, which a person needs to ask for the permission.
-    if e.facts.workspace is None:
-        yield from e.ask(GET_SETTINGS)
-    yield from e.ask(LIST_WORKSPACES)
+    # The user needs the names of the role and the workspace to ask an admin for the permission.
+    if e.target.workspace is None:
+        yield from e.probe(GET_SETTINGS)
+    yield from e.probe(LIST_WORKSPACES)
     return Verdict(Cause.PERMISSION_DENIED, Confidence.CONFIRMED, f"the server says that {permission} is missing")
 
 
 def workspace_required_says_the_server(e: Evidence) -> Probing[Verdict | None]:
-    if not e.facts.body.names_no_workspace:
+    """The answer says that the request named no workspace."""
+    if not e.body.names_no_workspace:
         return None
-    yield from e.ask(LIST_WORKSPACES)
-    if e.facts.workspace_id:
-        reason = "a workspace was named, but the server says that none arrived: something on the way drops X-Tenant-Id"
+    yield from e.probe(LIST_WORKSPACES)
+    if e.target.workspace_id:
+        reason = "a workspace was named, but the server received no X-Tenant-Id; a proxy may be removing it"
     else:
         reason = needs_workspace(e)
     return Verdict(Cause.WORKSPACE_REQUIRED, Confidence.CONFIRMED, reason)
 
 
 def _is_web_page_of_its_own(e: Evidence) -> bool:
-    """Whether what answers looks like the web page of an instance of LangSmith's."""
-    return e.facts.body.is_langsmiths_page and not region_of(e.facts.endpoint)
+    """Return whether the answer looks like the web page of a self-hosted LangSmith."""
+    return e.body.is_langsmiths_page and not region_of(e.target.endpoint)
 
 
 def _blocked(reason: str, confidence: Confidence = Confidence.CONFIRMED) -> Verdict:
@@ -80,7 +92,7 @@ def _blocked(reason: str, confidence: Confidence = Confidence.CONFIRMED) -> Verd
 
 
 def _agent_servers_words(e: Evidence) -> bool:
-    """Whether somebody answered as an Agent Server does: it says 403 where LangSmith says 401."""
+    """Return whether an answer is worded like an Agent Server's, which sends 403 when LangSmith sends 401."""
     refused = [answer.body for answer in e.answers.values() if answer.status == 403]
-    bodies = [*refused, e.facts.body] if e.facts.status_code == 403 else refused
-    return e.facts.body.agent_server or any(body.invalid_token for body in bodies)
+    bodies = [*refused, e.body] if e.request else refused
+    return answers_as_agent_server(e) or any(body.invalid_token for body in bodies)

@@ -1,4 +1,4 @@
-"""Rules for a look at a client before anything was refused: its key works, and something may be wrong all the same."""
+"""Rules for a client before any request is refused: its key works, but something else may be wrong."""
 
 from __future__ import annotations
 
@@ -8,33 +8,33 @@ from safe_langsmith.diagnosis import Cause, Confidence
 
 
 def another_workspace_answers(e: Evidence) -> Verdict | None:
-    """The key works, but not in the workspace that was named."""
+    """The probe for the named workspace was answered for another one."""
     return undetermined(e) if e.header_lost else None
 
 
 def bypassed(e: Evidence) -> Probing[Verdict | None]:
-    """The client itself works; what does not go through it may still lack the workspace that the client names."""
-    certain = [bypass for bypass in e.facts.bypasses if bypass.is_certain]
-    if not certain or e.facts.workspace is None:
+    """A part of the SDK in use does not go through the client, and its requests name no workspace."""
+    certain = [bypass for bypass in e.target.bypasses if bypass.is_certain]
+    if not certain or e.target.workspace is None:
         return None
-    home = yield from e.ask(GET_SETTINGS)
+    home = yield from e.probe(GET_SETTINGS)
     if not home.forbidden:
         return None
-    yield from e.ask(LIST_WORKSPACES)
+    yield from e.probe(LIST_WORKSPACES)
     names = " and ".join(bypass.name for bypass in certain)
     reason = f"the client names it, but not in the requests of {names}"
     return Verdict(Cause.WORKSPACE_REQUIRED, Confidence.LIKELY, reason)
 
 
 def drifted(e: Evidence) -> Verdict | None:
-    """A client made now would take another key, workspace or endpoint; or two variables disagree about one."""
-    for drift in e.facts.unintended_drift:
-        setting = e.facts.settings[drift.setting]
+    """A client created now would use another key, endpoint or workspace; or two variables disagree."""
+    for drift in e.configuration.unintended_drift:
+        setting = e.configuration[drift.setting]
         mine = f"its {CREDENTIALS[drift.setting]} is {setting.value or 'not set'}"
-        told = f"{drift.now.source} {'' if drift.dotenv_path else 'now '}says {drift.now.value}"
-        return _drifted(f"{mine}, but {told}")
-    for overruled in e.facts.disagreeing:
-        winner = e.facts.settings[overruled.setting].source
+        elsewhere = f"{drift.now.origin} {'' if drift.dotenv_path else 'now '}says {drift.now.value}"
+        return _drifted(f"{mine}, but {elsewhere}")
+    for overruled in e.configuration.disagreeing:
+        winner = e.configuration[overruled.setting].origin
         return _drifted(f"two variables disagree: it uses {winner}, and {overruled.name} says {overruled.shown}")
     return None
 

@@ -1,1 +1,1 @@
-"""The roads a request takes through the SDK: each module recognizes its refusals and can go its road a second time."""
+"""The call paths of the SDK: each module recognizes the 403 of its calls, and can send them again."""

@@ -1,53 +1,79 @@
-"""What every road has: how to read a refusal on it, how to ask along it, and how to go it a second time."""
+"""The interface of an intercepted call: its request, how to recognize its 403, and how to send it again."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from langsmith.utils import LangSmithError
 
-from safe_langsmith._probe.driver import under_examination
-from safe_langsmith._probe.transports import AsyncTransport, ProbeTransport, RequestsTransport
-from safe_langsmith._sdk.compat import endpoint_of, is_http_error, response_of, status_of
-from safe_langsmith._sdk.http import ForbiddenResponse, asked_url, netloc_of
+from safe_langsmith._sdk.compat import SupportsClient, endpoint_of, headers_of, is_http_error, response_of, status_of
+from safe_langsmith._sdk.http import (
+    ForbiddenResponse,
+    netloc_of,
+    normalize_url,
+    plain_headers,
+    read_forbidden,
+    requested_url,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from safe_langsmith._core.model import Interface, ProbeRequest
 
 
 class InterceptedCall:
-    """One call of the SDK, on one road.
+    """One call of the SDK that failed, on one of its call paths.
 
-    A road holds the call's arguments, and with them the key: so they are in here and not in the locals of a frame.
+    A call holds its arguments, and with them the key, so that no frame has them among its locals.
 
     Args:
-        client: The safe client whose call it is.
+        client: The safe client that made the call.
         method: The HTTP method.
-        url: The URL or path that was asked for.
+        url: The requested URL or path.
+        error: The exception that the SDK raised.
 
     Attributes:
-        siblings: Base URLs under which this road reaches the client's own endpoint, beside the endpoint itself.
+        error: The SDK's latest exception; `None` if nothing was refused, or the second send succeeded.
+        response: The response to the second send.
+        again: Sends the call a second time, after `prepare`; for an async call, it returns something to await.
+        sibling_endpoints: Base URLs under which this call path reaches the client's own endpoint, beside the endpoint.
+        on_probe: Called with each probe before it is sent, or `None`.
+        interface: The form of lines to copy; `None` for the client's own language.
     """
 
-    siblings: tuple[str, ...] = ()
+    sibling_endpoints: tuple[str, ...] = ()
+    on_probe: Callable[[ProbeRequest], None] | None = None
+    interface: Interface | None = None
 
-    def __init__(self, client: Any, method: str, url: str) -> None:
-        """Holds the call."""
+    def __init__(self, client: SupportsClient, method: str | None, url: str, error: Exception | None) -> None:
+        """Hold the call."""
         self.client = client
         self.method = method
-        self.asked = url
+        self.requested = url
+        self.error = error
+        self.response: Any = None
+        self.again: Callable[[], Any]
 
     def __repr__(self) -> str:
-        """Shows nothing of the arguments."""
+        """Show nothing of the arguments."""
         return f"{type(self).__name__}()"
+
+    def forget(self) -> None:
+        """Drop everything: the arguments hold the key, and the SDK's tracing thread counts references to its client."""
+        self.__dict__.clear()
 
     @property
     def url(self) -> str:
-        """The URL that the SDK makes of what was asked for."""
-        return self.asked if self.asked.startswith("http") else f"{endpoint_of(self.client)}/{self.asked.lstrip('/')}"
+        """The URL that the SDK builds for the call."""
+        if self.requested.startswith("http"):
+            return self.requested
+        return f"{endpoint_of(self.client)}/{self.requested.lstrip('/')}"
 
     @property
-    def ends_in_a_log(self) -> bool:
-        """Whether the SDK logs what such calls raise, one by one, where nobody waits for it."""
+    def is_logged(self) -> bool:
+        """Whether the call runs in the background, and the SDK logs its exception."""
         return False
 
     @property
@@ -55,46 +81,71 @@ class InterceptedCall:
         """The headers that the call's own arguments set."""
         return {}
 
-    def is_refusal(self, error: Exception) -> bool:
-        """Whether an exception of the SDK stands for a 403 that this library has to answer."""
-        if status_of(error) != 403 or under_examination() or not self.raised_by_sdk(error):
+    @property
+    def is_forbidden(self) -> bool:
+        """Whether the SDK raised its exception for a 403 from the requested server."""
+        error = self.error
+        if error is None or status_of(error) != 403 or not self.was_raised_by_sdk(error):
             return False
-        # An object that authenticates requests may itself be refused, by a host that is none of ours.
-        asked = self.url
-        return netloc_of(asked_url(response_of(error)) or asked) == netloc_of(asked)
+        # An object of the user's that authenticates requests may itself be refused, by another host.
+        requested = self.url
+        return netloc_of(requested_url(response_of(error)) or requested) == netloc_of(requested)
 
-    def raised_by_sdk(self, error: Exception) -> bool:
-        """Whether the SDK raised an exception on this road for an answer, and not something that it called."""
+    def was_raised_by_sdk(self, error: Exception) -> bool:
+        """Return whether the SDK itself raised an exception for a response, and not code that it called."""
         raise NotImplementedError
 
-    def way(self) -> ProbeTransport:
-        """Returns how diagnostic requests go."""
-        return RequestsTransport(self.client.session)
+    def read_response(self) -> ForbiddenResponse:
+        """Return the 403 response and its request."""
+        return read_forbidden(response_of(self.error), self.method or "GET", self.url, lambda: headers_of(self.client))
 
-    def prepare(self, workspace_id: str, refusal: ForbiddenResponse) -> bool:
-        """Makes the second send name a workspace; returns whether there can be a second send.
+    def prepare(self, workspace_id: str, forbidden: ForbiddenResponse) -> bool:
+        """Set `again` to a function that sends the call a second time, and return whether there can be a second send.
+
+        The user gets any exception that `again` raises. So it is the SDK's own function if possible, and this library
+        does all of its work in here.
 
         Args:
-            workspace_id: The workspace.
-            refusal: The refusal of the first send.
+            workspace_id: The workspace to name.
+            forbidden: The first send's response.
         """
         raise NotImplementedError
 
-    def send(self) -> Any:
-        """Sends the second time and returns what the SDK returns; on an asynchronous road, something to await."""
-        raise NotImplementedError
+    def workspace_applied(self, workspace_id: str) -> None:
+        """Update the call path after the client got a workspace."""
 
-    def kept(self, workspace_id: str) -> None:
-        """Is told that a workspace has become the client's own."""
-
-    def message_of(self, error: Exception) -> tuple[type[BaseException], str]:
-        """Returns the class and the message of what the SDK raises for a 403 on this road."""
-        if isinstance(error, LangSmithError) or is_http_error(error):
+    def describe_error(self) -> tuple[type[BaseException], str]:
+        """Return the class and the message of the exception that the SDK raises for a 403 on this call path."""
+        error = self.error
+        if error is not None and (isinstance(error, LangSmithError) or is_http_error(error)):
             return type(error), str(error)
-        # The SDK tripped over the body; this is what it says of other bodies.
-        return LangSmithError, f"Failed to {self.method} {self.asked} in LangSmith API. {error.__context__!r}"
+        # The SDK failed while reading the body. This is its message for other bodies.
+        context = error.__context__ if error is not None else None
+        return LangSmithError, f"Failed to {self.method} {self.requested} in LangSmith API. {context!r}"
 
 
-def way_of_async(client: Any) -> ProbeTransport:
-    """Returns how diagnostic requests of an `AsyncClient` go. Needs a running event loop."""
-    return AsyncTransport(client._client, asyncio.get_running_loop())
+class CheckedClient(InterceptedCall):
+    """A client that is checked before any call of it is refused.
+
+    Args:
+        client: The client.
+        on_probe: Called with each probe before it is sent, or `None`.
+        interface: The form of lines to copy; `None` for the client's own language.
+    """
+
+    def __init__(
+        self,
+        client: Any,
+        on_probe: Callable[[ProbeRequest], None] | None = None,
+        interface: Interface | None = None,
+    ) -> None:
+        """Hold the client."""
+        super().__init__(client, None, "", None)
+        self.on_probe = on_probe
+        self.interface = interface
+
+    def read_response(self) -> ForbiddenResponse:
+        """Return the request that the client would send next."""
+        from safe_langsmith._core.responses import NO_BODY
+
+        return ForbiddenResponse(plain_headers(headers_of(self.client)), None, normalize_url(self.url), NO_BODY)

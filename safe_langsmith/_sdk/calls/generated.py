@@ -1,71 +1,183 @@
-"""The road of the generated clients behind `client.runs`, `client.agents` and their like, sync and async."""
+"""The call path of the generated clients behind `client.runs`, `client.agents` and their like, sync and async.
+
+A generated client's class becomes a subclass of itself that intercepts `request`, and stays so on its copies. Hooks and
+transports of httpx are left alone: the SDK retries exceptions that they raise, and reports a connection error.
+"""
 
 from __future__ import annotations
 
 import copy
+import inspect
+import weakref
 from collections.abc import Callable, Mapping
-from typing import Any
+from functools import cache, partial
+from typing import Any, Protocol, cast
 
-from safe_langsmith._probe.transports import ProbeTransport
-from safe_langsmith._sdk.calls.base import InterceptedCall, way_of_async
-from safe_langsmith._sdk.compat import name_workspace, without_tenant
-from safe_langsmith._sdk.http import ForbiddenResponse, asked_url
+from safe_langsmith._core.endpoints import TENANT_HEADER
+from safe_langsmith._sdk.calls.base import InterceptedCall
+from safe_langsmith._sdk.compat import SupportsClient, name_workspace, response_of
+from safe_langsmith._sdk.headers import apply_to_options
+from safe_langsmith._sdk.http import (
+    API_KEY,
+    CREDENTIAL_HEADERS,
+    TENANT,
+    ForbiddenResponse,
+    plain_headers,
+    requested_url,
+    with_tenant,
+)
+
+
+class Handler(Protocol):
+    """The handler of a failed call."""
+
+    def intercept(self, make_call: Callable[[], InterceptedCall]) -> InterceptedCall | None:
+        """Return the call if it is one to handle, else `None`."""
+        ...
+
+    def resolve(self, call: InterceptedCall) -> Any:
+        """Return the response to the call's second send, or raise."""
+        ...
+
+    async def resolve_async(self, call: InterceptedCall) -> Any:
+        """Do the same on an event loop."""
+        ...
 
 
 class GeneratedCall(InterceptedCall):
     """A request of a generated client.
 
     Args:
-        api: The generated client, which is guarded.
+        api: The intercepted generated client.
         send: The generated client's own `request`, which takes the options.
-        options: What to send.
+        options: The options of the request.
         headers: The headers in the options before the first send, which takes some of them out.
-        error: What the generated client raised.
+        error: The exception that the generated client raised.
     """
 
     def __init__(self, api: Any, send: Callable[[Any], Any], options: Any, headers: Any, error: Any) -> None:
-        """Holds the request.
+        """Hold the request.
 
         Raises:
             LookupError: If the safe client that the generated one belongs to is gone.
         """
-        client = api._safe_client()
+        client: SupportsClient | None = api._safe_client()
         if client is None:
             raise LookupError("the client is gone")
-        # The error's own request is the last one of a redirect.
-        super().__init__(client, str(options.method).upper(), asked_url(error.response) or str(error.request.url))
-        self.siblings = (str(api.base_url),)
+        # If redirects were followed, the error's own request is the last one.
+        requested = requested_url(response_of(error)) or str(error.request.url)
+        super().__init__(client, str(options.method).upper(), requested, error)
+        self.sibling_endpoints = (str(api.base_url),)
         self._api = api
         self._send = send
         self._options = options
         self._headers: Mapping[str, Any] = headers if isinstance(headers, Mapping) else {}
-        self._way = None if hasattr(client, "session") else way_of_async(client)
 
     @property
     def caller_headers(self) -> Mapping[str, Any]:
-        """The headers that the call itself, or who copied the client for it, set."""
+        """The headers that the call itself set, or the caller that made a copy of the client for it."""
         named = self._api._named_workspace
         brought = dict.fromkeys(self._api._brought, "what the copy was made with")
-        return {**brought, **({"X-Tenant-Id": named} if named else {}), **self._headers}
+        return {**brought, **({TENANT_HEADER: named} if named else {}), **self._headers}
 
-    def raised_by_sdk(self, error: Exception) -> bool:
-        """Whether it is what a generated client raises for an answer."""
+    def was_raised_by_sdk(self, error: Exception) -> bool:
+        """Return whether a generated client raised it for a response."""
         return getattr(error, "status_code", None) is not None
 
-    def way(self) -> ProbeTransport:
-        """Returns how diagnostic requests go: as those of the safe client."""
-        return self._way or super().way()
-
-    def prepare(self, workspace_id: str, refusal: ForbiddenResponse) -> bool:
-        """Makes the second send name a workspace. All bodies are JSON here and can be sent twice."""
-        self._options = copy.copy(self._options)
-        self._options.headers = {**without_tenant(self._headers), "X-Tenant-Id": workspace_id}
+    def prepare(self, workspace_id: str, forbidden: ForbiddenResponse) -> bool:
+        """Set `again` to a second send for a workspace. All bodies are JSON here, and can be sent twice."""
+        options = copy.copy(self._options)
+        options.headers = with_tenant(self._headers, workspace_id)
+        self.again = partial(self._send, options)
         return True
 
-    def send(self) -> Any:
-        """Sends the second time."""
-        return self._send(self._options)
-
-    def kept(self, workspace_id: str) -> None:
-        """Sets the workspace on the generated client at hand, which may be a copy that nobody else knows."""
+    def workspace_applied(self, workspace_id: str) -> None:
+        """Set the workspace on the generated client at hand, which may be a copy that the client does not know."""
         name_workspace(self._api, workspace_id)
+
+
+def intercept_requests(api: Any, client: SupportsClient, handler: Handler) -> None:
+    """Make a generated client handle its 403 responses.
+
+    Args:
+        api: The generated client. Anything that does not look like one is left as it is.
+        client: The safe client that it belongs to, referred to weakly.
+        handler: The handler of a failed call.
+    """
+    kind = type(api)
+    if hasattr(kind, "_sdk_class") or not (hasattr(kind, "request") and hasattr(kind, "_prepare_options")):
+        return
+    api.__class__ = _intercepting(cast("Any", kind))
+    api._safe_client = weakref.ref(client)
+    api._handler = handler
+
+
+@cache
+def _intercepting(base: Any) -> Any:
+    """Return the subclass of a generated client's class. It has one base: a second one would change the layout."""
+
+    class Intercepting(base):  # type: ignore[misc] # the base is only known at run time
+        _sdk_class = base
+        _safe_client: Any = None
+        _handler: Any = None
+        _named_workspace: str | None = None
+        _brought: frozenset[str] = frozenset()
+        _is_for_another = False
+
+        request = _request_async if inspect.iscoroutinefunction(base.request) else _request
+
+        copy = _copy
+        with_options = _copy
+
+    Intercepting.__module__, Intercepting.__name__ = base.__module__, base.__name__
+    Intercepting.__qualname__ = base.__qualname__
+    return Intercepting
+
+
+def _copy(self: Any, **kwargs: Any) -> Any:
+    made = self._sdk_class.copy(self, **kwargs)
+    given = plain_headers({**(kwargs.get("default_headers") or {}), **(kwargs.get("set_default_headers") or {})})
+    made._safe_client, made._handler = self._safe_client, self._handler
+    made._named_workspace = kwargs.get("tenant_id") or given.get(TENANT) or self._named_workspace
+    has_key = kwargs.get("api_key") is not None
+    brought = {name for name in CREDENTIAL_HEADERS if name in given} | ({API_KEY} if has_key else set())
+    made._brought = self._brought | brought
+    made._is_for_another = self._is_for_another or bool(brought or kwargs.get("base_url"))
+    return made
+
+
+def _request(self: Any, cast_to: Any, options: Any, **kwargs: Any) -> Any:
+    apply_to_options(self, options)
+    headers = options.headers
+    try:
+        try:
+            return self._sdk_class.request(self, cast_to, options, **kwargs)
+        except Exception as error:
+            # Notebooks and pytest leave out frames with this name.
+            __tracebackhide__ = True
+            send = partial(self._sdk_class.request, self, cast_to, **kwargs)
+            call = self._handler.intercept(partial(GeneratedCall, self, send, options, headers, error))
+            if call is None:
+                raise
+    finally:
+        # They may hold a key, and a traceback shows this frame.
+        del options, headers
+    # Outside the except clause, so that an exception raised here does not get the SDK's as its context.
+    return self._handler.resolve(call)
+
+
+async def _request_async(self: Any, cast_to: Any, options: Any, **kwargs: Any) -> Any:
+    apply_to_options(self, options)
+    headers = options.headers
+    try:
+        try:
+            return await self._sdk_class.request(self, cast_to, options, **kwargs)
+        except Exception as error:
+            __tracebackhide__ = True
+            send = partial(self._sdk_class.request, self, cast_to, **kwargs)
+            call = self._handler.intercept(partial(GeneratedCall, self, send, options, headers, error))
+            if call is None:
+                raise
+    finally:
+        del options, headers
+    return await self._handler.resolve_async(call)

@@ -1,13 +1,14 @@
-"""The road of `delete_examples(hard_delete=True)`: the one method that uses the session directly."""
+"""The call path of `delete_examples(hard_delete=True)`: the one method that uses the session directly."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from safe_langsmith._sdk.calls.base import InterceptedCall
-from safe_langsmith._sdk.compat import response_of, without_tenant
-from safe_langsmith._sdk.http import ForbiddenResponse
+from safe_langsmith._sdk.compat import SupportsClient, response_of, session_of
+from safe_langsmith._sdk.http import ForbiddenResponse, with_tenant
 
 
 class HardDeleteCall(InterceptedCall):
@@ -18,40 +19,44 @@ class HardDeleteCall(InterceptedCall):
         error: The `requests.HTTPError` that the method raised.
     """
 
-    def __init__(self, client: Any, error: Any) -> None:
-        """Holds the request."""
+    def __init__(self, client: SupportsClient, error: Exception) -> None:
+        """Hold the request."""
         response = response_of(error)
-        # Where redirects were followed, the first request is the one that was made.
+        # If redirects were followed, the first request is the one that the SDK made.
         prepared = (response.history or [response])[0].request
-        super().__init__(client, prepared.method, prepared.url)
-        self._headers: dict[str, Any] = {}
+        super().__init__(client, prepared.method, prepared.url, error)
         self._body = prepared.body
-        self._timeout: tuple[float, ...] = ()
-        self._check: Callable[[Any], None]
+        self._request: Callable[[], Any]
+        self._raise_for_status: Callable[[Any], Any]
 
-    def raised_by_sdk(self, error: Exception) -> bool:
-        """Whether it is what the SDK raises on this road."""
+    def was_raised_by_sdk(self, error: Exception) -> bool:
+        """Return whether it is what the SDK raises on this call path."""
         import requests
 
         return isinstance(error, requests.HTTPError)
 
-    def prepare(self, workspace_id: str, refusal: ForbiddenResponse) -> bool:
-        """Makes the second send name a workspace."""
-        # All that can fail on our side fails in here: what `send` raises goes to the user.
+    def prepare(self, workspace_id: str, forbidden: ForbiddenResponse) -> bool:
+        """Set `again` to a second send for a workspace."""
         import langsmith.utils
         import requests
 
-        sent = without_tenant(refusal.prepared.headers)
-        self._headers = {name: value for name, value in sent.items() if name.lower() != "content-length"}
-        self._headers["X-Tenant-Id"] = workspace_id
-        self._timeout = tuple(milliseconds / 1000 for milliseconds in self.client.timeout_ms)
-        # Undocumented. It adds the server's text to what is raised.
-        self._check = getattr(langsmith.utils, "raise_for_status_with_text", requests.Response.raise_for_status)
+        client: Any = self.client
+        headers = without_length(with_tenant(forbidden.prepared.headers, workspace_id))
+        timeout = tuple(milliseconds / 1000 for milliseconds in client.timeout_ms)
+        request = session_of(client).request
+        self._request = partial(request, self.method, self.requested, headers=headers, data=self._body, timeout=timeout)
+        # Undocumented. It adds the server's text to the exception.
+        self._raise_for_status = getattr(
+            langsmith.utils, "raise_for_status_with_text", requests.Response.raise_for_status
+        )
+        self.again = self.send
         return True
 
     def send(self) -> None:
-        """Sends the second time."""
-        response = self.client.session.request(
-            self.method, self.asked, headers=self._headers, data=self._body, timeout=self._timeout
-        )
-        self._check(response)
+        """Send the second time. The arguments hold the key, so they are in the call and not in this frame."""
+        self._raise_for_status(self._request())
+
+
+def without_length(headers: dict[str, Any]) -> dict[str, Any]:
+    """Return headers without the body's length, which requests computes."""
+    return {name: value for name, value in headers.items() if name.lower() != "content-length"}

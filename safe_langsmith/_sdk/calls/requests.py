@@ -1,19 +1,21 @@
-"""The road of `Client.request_with_retries`: nearly every method of the client, and all of its tracing."""
+"""The call path of `Client.request_with_retries`: nearly every method of the client, and all of its tracing."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 from langsmith.utils import LangSmithError
 
 from safe_langsmith._sdk.calls.base import InterceptedCall
+from safe_langsmith._sdk.compat import SupportsClient
 from safe_langsmith._sdk.http import ForbiddenResponse
 from safe_langsmith._sdk.replay import Rewind, arguments_for, caller_headers
 
-# Annotation queues and datasets have runs, too, which are asked for by who waits for the answer.
+# Annotation queues and datasets have runs, too, but the caller waits for the responses to those requests.
 _INGESTION = re.compile(
     r"^(?!.*/(?:annotation-queues|datasets)/)(?:POST .*/runs(?:/batch|/multipart)?|PATCH .*/runs/[^/]+)$"
 )
@@ -26,22 +28,24 @@ class RequestsCall(InterceptedCall):
         client: The client.
         send: The SDK's own `request_with_retries`.
         method: The HTTP method.
-        pathname: The path or URL that was asked for.
+        pathname: The requested path or URL.
         arguments: The call's keyword arguments.
-        rewind: Puts the call's body back where it was before the first send.
+        rewind: Rewinds the call's body to its position before the first send.
+        error: The exception that the SDK raised.
     """
 
     def __init__(
         self,
-        client: Any,
+        client: SupportsClient,
         send: Callable[..., Any],
         method: str,
         pathname: str,
         arguments: Mapping[str, Any],
         rewind: Rewind,
+        error: Exception,
     ) -> None:
-        """Holds the call."""
-        super().__init__(client, method, pathname)
+        """Hold the call."""
+        super().__init__(client, method, pathname, error)
         self._send = send
         self._arguments = dict(arguments)
         self._rewind = rewind
@@ -52,25 +56,20 @@ class RequestsCall(InterceptedCall):
         return caller_headers(self._arguments)
 
     @property
-    def ends_in_a_log(self) -> bool:
-        """Whether runs are sent: from the tracing threads, or by a decorator that must not fail the user's function."""
-        method, path = self.method.upper(), urlsplit(self.url).path
-        return bool(_INGESTION.search(f"{method} {path}"))
+    def is_logged(self) -> bool:
+        """Whether it sends runs: from a tracing thread, or for a decorator that must not fail the user's function."""
+        return bool(_INGESTION.search(f"{(self.method or '').upper()} {urlsplit(self.url).path}"))
 
-    def raised_by_sdk(self, error: Exception) -> bool:
-        """Whether it is what the SDK raises, or what it trips over; anything else comes from the user's callbacks."""
+    def was_raised_by_sdk(self, error: Exception) -> bool:
+        """Return whether the SDK raised it, or failed on the body; anything else comes from the user's callbacks."""
         from requests import RequestException
 
         return isinstance(error, (LangSmithError, RequestException, AttributeError, RecursionError))
 
-    def prepare(self, workspace_id: str, refusal: ForbiddenResponse) -> bool:
-        """Makes the second send name a workspace; returns whether the body can be sent twice."""
-        again = arguments_for(self._arguments, workspace_id, refusal.prepared, self._rewind)
-        if again is None:
+    def prepare(self, workspace_id: str, forbidden: ForbiddenResponse) -> bool:
+        """Set `again` to a second send for a workspace, and return whether the body can be sent twice."""
+        arguments = arguments_for(self._arguments, workspace_id, forbidden.prepared, self._rewind)
+        if arguments is None:
             return False
-        self._arguments = again
+        self.again = partial(self._send, self.method, self.requested, **arguments)
         return True
-
-    def send(self) -> Any:
-        """Sends the second time."""
-        return self._send(self.method, self.asked, **self._arguments)

@@ -1,0 +1,200 @@
+"""The environment variables of LangSmith: those that the SDK reads, those that look alike, and how to show values.
+
+Pure: the environment comes in as a mapping. Keys come in unmasked, because they must be compared, and leave masked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from safe_langsmith._core.credentials import inspect_key
+from safe_langsmith._core.endpoints import host_of
+from safe_langsmith._core.redaction import HIDDEN, bare_url, sanitize
+
+DEFAULT_ENDPOINT = "https://api.smith.langchain.com"
+DEFAULTS = {"endpoint": DEFAULT_ENDPOINT, "project": "default"}
+_SUFFIXES = {
+    "endpoint": ("ENDPOINT",),
+    "api_key": ("API_KEY",),
+    "workspace_id": ("WORKSPACE_ID",),
+    "project": ("PROJECT", "SESSION"),
+    "tracing": ("TRACING_V2", "TRACING"),
+}
+_SPACES = ("LANGSMITH", "LANGCHAIN")
+VARIABLES = {
+    setting: tuple(f"{space}_{suffix}" for suffix in suffixes for space in _SPACES)
+    for setting, suffixes in _SUFFIXES.items()
+}
+"""The variables that the SDK reads for each setting, the one that wins first."""
+
+LABELS = {"api_key": "API key", "workspace_id": "workspace ID"}
+"""The words for settings in sentences, if they differ from the names."""
+
+DOCUMENTED = (
+    "LANGSMITH_PROJECT",
+    "LANGSMITH_TRACING",
+    "LANGSMITH_ENDPOINT",
+    "LANGSMITH_API_KEY",
+    "LANGSMITH_WORKSPACE_ID",
+)
+"""The variables that the documented third step looks at."""
+
+# Names that other clients read, or that people guess. The SDK ignores them.
+_LOOKALIKES = {
+    "endpoint": ("BASE_URL", "API_URL", "URL", "HOST"),
+    "api_key": ("APIKEY", "KEY", "TOKEN", "API_TOKEN"),
+    "workspace_id": ("TENANT_ID", "WORKSPACE"),
+}
+LOOKALIKES = {
+    setting: tuple(f"{space}_{suffix}" for suffix in suffixes for space in _SPACES)
+    for setting, suffixes in _LOOKALIKES.items()
+}
+"""Variables that look as if they held a setting, and that the SDK does not read."""
+
+OTLP_ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
+REPLICAS = ("LANGSMITH_RUNS_ENDPOINTS", "LANGCHAIN_RUNS_ENDPOINTS")
+OTEL_ENABLED = ("LANGSMITH_OTEL_ENABLED", "LANGCHAIN_OTEL_ENABLED", "OTEL_ENABLED")
+OTEL_ONLY = ("LANGSMITH_OTEL_ONLY", "LANGCHAIN_OTEL_ONLY", "OTEL_ONLY")
+
+_A_HOST = re.compile(r"localhost|(?:[a-z0-9-]{1,63}\.){1,8}[a-z0-9-]{1,20}")
+_AN_ID = re.compile(r"[0-9a-fA-F-]{36}")
+_USUAL_PORT = {"https": ":443", "http": ":80"}
+
+
+def effective(setting: str, environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the variables that are set for a setting, the one that wins first, with values as the SDK reads them."""
+    for variable in VARIABLES[setting]:
+        value = normal(setting, environ.get(variable))
+        if value:
+            yield variable, value
+
+
+def ignored(setting: str, environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the variables that look as if they held a setting and that the SDK does not read, with their values."""
+    for variable in LOOKALIKES.get(setting, ()):
+        value = normal(setting, environ.get(variable))
+        if value:
+            yield variable, value
+    exported_to = normal(setting, environ.get(OTLP_ENDPOINT))
+    if setting == "endpoint" and exported_to and host_of(exported_to).endswith("smith.langchain.com"):
+        yield OTLP_ENDPOINT, exported_to
+
+
+class Replica(NamedTuple):
+    """A replica that a variable makes.
+
+    Attributes:
+        url: The base URL of its API, fit to be shown.
+        variable: The variable.
+        is_listed: Whether its entry is one of a list, with a name for each value, and not "URL": "key".
+    """
+
+    url: str
+    variable: str
+    is_listed: bool
+
+
+@dataclass(frozen=True)
+class RelatedVariables:
+    """Variables beside the five settings' own that decide the destination and content of requests.
+
+    Attributes:
+        messages: A sentence part about each of them, without keys.
+        otel: The variable that sends runs through OpenTelemetry as well, or `None`.
+        ignored: The variables that look as if they held a setting and that the SDK does not read, by setting.
+        replicas: The replicas that a variable makes.
+    """
+
+    messages: tuple[str, ...] = ()
+    otel: str | None = None
+    ignored: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+    replicas: tuple[Replica, ...] = ()
+
+    @property
+    def ignored_any(self) -> bool:
+        """Whether a variable is set that the SDK does not read."""
+        return any(self.ignored.values())
+
+
+NO_RELATED_VARIABLES = RelatedVariables()
+
+
+def related_variables(environ: Mapping[str, str]) -> RelatedVariables:
+    """Return the variables beside the five settings' own that decide the destination and content of requests."""
+    messages, otel = [], None
+    variable = next((name for name in REPLICAS if environ.get(name)), None)
+    replicas = tuple(_replicas(variable, environ[variable])) if variable else ()
+    if variable:
+        hosts = [sanitize(host, 80) for host in (host_of(each.url) for each in replicas[:5]) if _A_HOST.fullmatch(host)]
+        shown_hosts = ", ".join(hosts) or "endpoints that could not be read"
+        messages.append(f"{variable} sends runs to {shown_hosts}, each with a key of its own")
+    for name in OTEL_ENABLED:
+        if is_true(environ.get(name)):
+            only = next((other for other in OTEL_ONLY if is_true(environ.get(other))), None)
+            messages.append(
+                f"{name} asks to send runs through OpenTelemetry{f', and {only} only there' if only else ' as well'}"
+            )
+            otel = None if only else name
+            break
+    looking_alike = {
+        setting: tuple(name for name, _ in ignored(setting, environ) if name != OTLP_ENDPOINT) for setting in LOOKALIKES
+    }
+    messages += [
+        f"{name} is set, which the SDK does not read: it reads {VARIABLES[setting][0]}"
+        for setting, names in looking_alike.items()
+        for name in names
+    ]
+    return RelatedVariables(tuple(messages), otel, looking_alike, replicas)
+
+
+def is_true(value: str | None) -> bool:
+    """Return whether the SDK reads the value of a variable as true."""
+    return (value or "").strip().lower() in ("true", "1")
+
+
+def normal(setting: str, value: str | None) -> str | None:
+    """Return a value as the SDK reads it: without blanks and quotes around it, an endpoint without a final slash."""
+    if value is None:
+        return None
+    value = value.strip().strip('"').strip("'")
+    if setting == "endpoint":
+        scheme, mark, rest = value.rstrip("/").partition("://")
+        host, slash, path = rest.partition("/")
+        # Host names ignore case, and requests sends them in lower case.
+        return f"{scheme}{mark}{host.lower().removesuffix(_USUAL_PORT.get(scheme, '//'))}{slash}{path}" or None
+    if setting == "workspace_id" and _AN_ID.fullmatch(value):
+        return value.lower()
+    return value or None
+
+
+def shown(setting: str, value: str | None) -> str | None:
+    """Return a value fit to be shown: keys masked, URLs without passwords, long values cut."""
+    if value is None:
+        return None
+    if setting == "api_key":
+        return inspect_key(value).masked
+    # An unclosed quote in .env makes the following lines, which may hold secrets, a part of this value.
+    if len(value.splitlines()) > 1:
+        return f"{HIDDEN} (several lines)"
+    # A key may have been pasted into the wrong variable.
+    if inspect_key(value).problem_kind in ("vendor", "first letters") or value.lower().startswith("bearer "):
+        return HIDDEN
+    is_url = setting == "endpoint" or "://" in value
+    return sanitize(bare_url(value), 200) if is_url else sanitize(value, 100)
+
+
+def _replicas(variable: str, text: str) -> Iterator[Replica]:
+    # Importing it takes milliseconds, which only a client that is refused or checked needs to pay.
+    from safe_langsmith._core.responses import parse
+
+    found = parse(text)
+    if isinstance(found, dict):
+        urls = [url for url in found if isinstance(found[url], str)]
+    else:
+        entries = found if isinstance(found, list) else []
+        urls = [str(entry.get("api_url")) for entry in entries if isinstance(entry, dict)]
+    for url in urls:
+        yield Replica(shown("endpoint", normal("endpoint", url)) or "", variable, isinstance(found, list))
