@@ -7,17 +7,29 @@ import logging
 import os
 import secrets
 import socket
+import tempfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import langsmith.utils
 import pytest
+from hypothesis import HealthCheck, settings
 
 from safe_langsmith import SafeClient
-from safe_langsmith._probe import cache as ledger
 from safe_langsmith.testing import FakeLangSmith
 
+from .fake_service import FullLangSmith
+from .support.internals import Probing, forget_everything
+
 CANARY = "c0ffeec0ffee"
+
+# Health checks and deadlines measure a machine that others use, too.
+_HYPOTHESIS = {"deadline": None, "database": None, "suppress_health_check": list(HealthCheck), "print_blob": True}
+settings.register_profile("ci", derandomize=True, max_examples=60, **_HYPOTHESIS)
+# Search with new examples: `pytest --hypothesis-profile=random`. Pin what it finds with `@example`.
+settings.register_profile("random", derandomize=False, max_examples=1_000, **_HYPOTHESIS)
+settings.load_profile("ci")
 
 
 def mint_canary(prefix: str) -> str:
@@ -29,14 +41,24 @@ def canary() -> str:
     return CANARY
 
 
+@pytest.fixture(scope="session")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory that holds an empty working directory for each test."""
+    return tmp_path_factory.mktemp("homes")
+
+
 @pytest.fixture(autouse=True)
-def machine_without_langsmith(
-    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[None]:
-    empty = tmp_path_factory.mktemp("home")
+def machine_without_langsmith(monkeypatch: pytest.MonkeyPatch, homes: Path) -> Iterator[None]:
+    """Run each test in an empty directory, without LangSmith settings and without certificates to read."""
+    empty = tempfile.mkdtemp(dir=homes)
     for name in [name for name in os.environ if name.startswith(("LANGSMITH_", "LANGCHAIN_"))]:
         monkeypatch.delenv(name)
-    monkeypatch.setenv("LANGSMITH_CONFIG_FILE", str(empty / "no-config.json"))
+    monkeypatch.setenv("LANGSMITH_CONFIG_FILE", os.path.join(empty, "no-config.json"))
+    # Reading certificates takes 45 ms for each client, and no test leaves this machine.
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    monkeypatch.setenv("SSL_CERT_DIR", empty)
+    # Without the files that Python writes, each process that a test starts compiles the library: half a second.
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
     monkeypatch.chdir(empty)
     _forget_variables()
     yield
@@ -51,9 +73,17 @@ def _forget_variables() -> None:
 @pytest.fixture(autouse=True)
 def nothing_learned_before() -> Iterator[None]:
     """A server may get the port that an earlier test's server had, and be asked with the same key."""
-    ledger.CACHE.forget()
+    forget_everything()
     yield
-    ledger.CACHE.forget()
+    forget_everything()
+
+
+@pytest.fixture(autouse=True)
+def probing(monkeypatch: pytest.MonkeyPatch) -> Probing:
+    """How long probes may take. Here, none is delayed before it is repeated."""
+    probing = Probing(monkeypatch)
+    probing.set_pause(0)
+    return probing
 
 
 @pytest.fixture(autouse=True)
@@ -75,8 +105,8 @@ def no_collection() -> Iterator[None]:
 
 @pytest.fixture
 def server() -> Iterator[FakeLangSmith]:
-    with FakeLangSmith(mint=mint_canary) as stand_in:
-        yield stand_in
+    with FullLangSmith(mint=mint_canary) as fake:
+        yield fake
 
 
 @pytest.fixture
@@ -92,12 +122,12 @@ def make_server() -> Iterator[Callable[..., FakeLangSmith]]:
     servers: list[FakeLangSmith] = []
 
     def make(*args: Any, **kwargs: Any) -> FakeLangSmith:
-        servers.append(FakeLangSmith(*args, mint=mint_canary, **kwargs))
+        servers.append(FullLangSmith(*args, mint=mint_canary, **kwargs))
         return servers[-1]
 
     yield make
-    for stand_in in servers:
-        stand_in.close()
+    for fake in servers:
+        fake.close()
 
 
 @pytest.fixture

@@ -1,20 +1,21 @@
-"""Every example in the documentation runs. How to write one that does:
+"""The tests run every example in the documentation. How to write one:
 
-- Each ```python block of README.md, CONTRIBUTING.md and docs/**/*.md is run, top to bottom; a page is one test, and its
-  blocks share one namespace. Blocks may use `await` and `async with` at the top level.
-- The environment is a user's: LANGSMITH_ENDPOINT and LANGSMITH_API_KEY of an admin's personal access token, tracing not
-  switched on, no .env; the working directory is empty. Behind it is a stand-in with one organization and one workspace.
-- What a reader should not see goes into
+- Each ```python block of README.md, CONTRIBUTING.md and docs/**/*.md is run, from top to bottom. A page is one test,
+  and its blocks share one namespace. Blocks may use `await` and `async with` at the top level.
+- The environment is a user's: LANGSMITH_ENDPOINT, and LANGSMITH_API_KEY with an admin's personal access token. Tracing
+  is off, there is no .env, and the working directory is empty. The endpoint is a fake server with one organization and
+  one workspace.
+- Code that a reader should not see goes into
 
       <!-- invisible-code-block: python
       use(viewer_key)
       -->
 
-  which may use the names of `hidden_names` below; visible blocks cannot, for a reader has none of them. It shares the
-  page's namespace, to prepare things, or to `assert error.cause == "permission-denied"` after a block that caught it.
+  It may use the names of `hidden_names` below. Visible blocks cannot, because a reader does not have them. It shares
+  the page's namespace, so it can prepare things, or `assert error.cause == "permission-denied"` after a block.
 - `<!-- skip: next -->`, or `<!-- skip: next "why" -->`, before a block that cannot run.
 
-Run one page with `pytest tests/docs -k fastapi`. What it needs beside the library is in docs/requirements.txt.
+Run one page with `pytest tests/docs -k fastapi`. docs/requirements.txt lists the packages that the pages need.
 """
 
 from __future__ import annotations
@@ -29,34 +30,32 @@ import langsmith
 import pytest
 from langsmith import Client
 
-from safe_langsmith.environment import _clear_caches
+from safe_langsmith._sdk.compat import clear_caches
 from safe_langsmith.testing import FakeLangSmith
 
 from ..conftest import mint_canary
+from ..fake_service import prompts
 
 collect_ignore_glob = [] if importlib.util.find_spec("sybil") else ["test_*.py"]
-
-# What a real deployment offers; without it, the SDK warns that it is old.
-CURRENT = {"instance_flags": {"zstd_compression_enabled": True, "dataset_examples_multipart_enabled": True}}
 
 
 @pytest.fixture
 def server() -> Iterator[FakeLangSmith]:
-    with FakeLangSmith(mint=mint_canary, info=CURRENT) as stand_in:
-        yield stand_in
+    with FakeLangSmith(mint=mint_canary, routes=prompts.ROUTES) as fake:
+        yield fake
 
 
 @pytest.fixture
 def patch() -> Iterator[pytest.MonkeyPatch]:
-    """What a page sets is taken back with the page, before the SDK is asked whether anything is left."""
+    """Undo the settings of a page at its end, and clear what the SDK has cached of them."""
     with pytest.MonkeyPatch.context() as patch:
         yield patch
-    _clear_caches()
+    clear_caches()
 
 
 @pytest.fixture
 def hidden_names(server: FakeLangSmith, patch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> dict[str, Any]:
-    """What invisible blocks may use, and visible ones may not."""
+    """Return the names that invisible blocks may use, and visible ones may not."""
     acme = server.add_organization("Acme")
     research = acme.add_workspace("Research")
     names: dict[str, Any] = {
@@ -66,17 +65,17 @@ def hidden_names(server: FakeLangSmith, patch: pytest.MonkeyPatch, caplog: pytes
         "key": acme.add_personal_key(default=research),  # in LANGSMITH_API_KEY; may do everything
         "editor_key": acme.add_personal_key(default=research, role="Editor"),  # may trace, may not create projects
         "viewer_key": acme.add_personal_key(default=research, role="Viewer"),  # may read
-        "organization_key": acme.add_service_key(workspaces=None),  # has to name a workspace: is healed
-        "unknown_key": mint_canary("lsv2_pt_"),  # of no organization: is refused everywhere
+        "organization_key": acme.add_service_key(workspaces=None),  # has to name a workspace: is retried
+        "unknown_key": mint_canary("lsv2_pt_"),  # of no organization: is always refused
         "monkeypatch": patch,
         "caplog": caplog,
     }
 
     def use(key: str | None = None, **variables: str) -> None:
-        """Has the environment hold another key, or further variables, from here on."""
+        """Set another key, or further variables, in the environment."""
         for name, value in {**({"LANGSMITH_API_KEY": key} if key else {}), **variables}.items():
             patch.setenv(name, value)
-        _clear_caches()
+        clear_caches()
 
     use(names["key"], LANGSMITH_ENDPOINT=server.url)
     return {**names, "use": use}
@@ -84,7 +83,7 @@ def hidden_names(server: FakeLangSmith, patch: pytest.MonkeyPatch, caplog: pytes
 
 @pytest.fixture
 def process_as_before(server: FakeLangSmith) -> Iterator[None]:
-    """Takes back what a page configures for the whole process, as long as there is somebody to send the traces to."""
+    """Undo what a page configures for the whole process, while the server can still receive the traces."""
     yield
     for client in [found for found in gc.get_objects() if isinstance(found, Client)]:
         if client.tracing_queue is not None:

@@ -1,4 +1,4 @@
-"""Finding the pages, and running their examples."""
+"""Find the pages, and run their examples."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def evaluate(example: Example) -> None:
-    """Runs a block, which may await. A traceback shows the page and its line."""
+    """Run a block, which may await. A traceback shows the page and its line."""
     lines_before = "\n" * (example.line + example.parsed.line_offset)
     flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
     code = compile(lines_before + example.parsed, example.path, "exec", flags, dont_inherit=True)
@@ -32,7 +32,7 @@ def parse(path: Path) -> Document:
 
 
 def pages() -> list[Path]:
-    """The pages with examples."""
+    """Return the pages with examples."""
     candidates = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
     found = [path for path in candidates if path.exists() and "_build" not in path.parts]
     return [path for path in found if list(parse(path).examples())]
@@ -48,7 +48,7 @@ def run(path: Path, hidden_names: Mapping[str, Any]) -> None:
             document.namespace.update(lent)
         try:
             example.evaluate()
-        except SkipTest:  # Of this block: the page goes on.
+        except SkipTest:  # It skips this block only.
             continue
         finally:
             for name, value in lent.items():

@@ -1,4 +1,4 @@
-"""What the pages rely on: that an example that fails is a test that fails, and whose names are whose."""
+"""The pages rely on this: a failing example is a failing test, and visible blocks see only a reader's names."""
 
 from __future__ import annotations
 

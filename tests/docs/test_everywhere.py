@@ -1,4 +1,4 @@
-"""The page about the places where the SDK makes clients: that it has all of them, and that what it says works."""
+"""The page about the places in which the SDK creates clients is complete, and its advice works."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from safe_langsmith import ForbiddenDiagnosis, SafeClient
 
 from .pages import ROOT
 
-# Of the SDK, about itself and langchain-core.
+# Warnings of the SDK about itself and langchain-core.
 pytestmark = [pytest.mark.filterwarnings(f"ignore::{kind}") for kind in ("DeprecationWarning", "UserWarning")]
 
 PAGE = (ROOT / "docs" / "recipes" / "everywhere.md").read_text(encoding="utf-8")
 
-# Where the SDK and langchain-core make a client, or take the configured one, and what stands for it in the page.
+# The files in which the SDK and langchain-core create a client or use the configured one, and their text in the page.
 MAKERS = {
     "langsmith/_expect.py": "`expect`",
     "langsmith/beta/_evals.py": "`langsmith.beta`",
@@ -44,14 +44,14 @@ MAKERS = {
     "langsmith/integrations/otel/__init__.py": "`get_langsmith_run_url_for_span`",
     "langsmith/run_trees.py": "`RunTree`",
     "langsmith/testing/_internal.py": "`langsmith.testing`",
-    "langsmith/wrappers/_openai_agents_api.py": "`wrap_openai` and its like",
+    "langsmith/wrappers/_openai_agents_api.py": "`wrap_openai` and similar wrappers",
     "langchain_core/document_loaders/langsmith.py": "`LangSmithLoader`",
     "langchain_core/tracers/evaluation.py": "`EvaluatorCallbackHandler`",
     "langchain_core/tracers/langchain.py": "`LangChainTracer`",
     "langchain_classic/hub.py": "`hub.pull`, `hub.push`",
 }
 NAMES = {"Client", "AsyncClient", "LangSmithClient", "get_cached_client", "get_client"}
-# Of another service, or what the generated client is made of.
+# Clients of another service, and parts of the generated client.
 OTHERS = ("langsmith/_internal/", "langsmith/types/", "langsmith/wrappers/_gemini.py", "langsmith/async_client.py")
 
 
@@ -171,7 +171,7 @@ def named(function):
 
 @pytest.fixture
 def machine(hidden_names, process_as_before):
-    """A key that has to name its workspace, tracing switched on, and something to evaluate."""
+    """Prepare a key that has to name its workspace, tracing that is on, and a dataset with an experiment."""
     admin = Client(auto_batch_tracing=False)
     dataset = admin.create_dataset("questions")
     admin.create_examples(dataset_id=dataset.id, examples=[{"inputs": {"content": "?"}, "outputs": {"a": 1}}])
@@ -182,7 +182,7 @@ def machine(hidden_names, process_as_before):
 
 @pytest.fixture
 def was_used(machine):
-    """Asserts that the client was asked or has traced, which it could not without being healed; and no other one."""
+    """Return a check that this client was used: it has found its workspace, and no other client is configured."""
 
     def was_used(client, configured):
         client.flush()

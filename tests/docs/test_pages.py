@@ -6,7 +6,7 @@ import pytest
 
 from .pages import ROOT, pages
 
-# Importing them, and what runs within them, is their own business.
+# Warnings inside these packages are not about this library.
 pytestmark = [
     pytest.mark.filterwarnings(f"ignore:::{package}.*")
     for package in ("langchain_core", "langgraph", "pydantic", "starlette", "fastapi", "sentry_sdk", "opentelemetry")

@@ -4,25 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 
-from safe_langsmith._probe import cache as ledger
 from safe_langsmith._sdk.compat import sdk_copies_workspace
 from safe_langsmith.testing import FakeLangSmith
 
+from ...support.internals import forget_everything
 from .situations import Situation, Stage
 from .table import Name
 from .taking_away import remove, rename
-
-
-@pytest.fixture(autouse=True)
-def no_certificates(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Reading them, for nothing, is most of what a client costs."""
-    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
-    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
 
 
 class Play:
@@ -42,7 +34,7 @@ class Play:
     def __call__(
         self, situation: Situation, safe: bool, name: Name | None = None, how: str = "", named: bool = False
     ) -> str:
-        ledger.CACHE.forget()
+        forget_everything()
         sdk_copies_workspace.cache_clear()
         self._caplog.clear()
         with pytest.MonkeyPatch.context() as patch:
@@ -60,7 +52,7 @@ class Play:
             came = stage.outcome(situation)
         sdk_copies_workspace.cache_clear()
         if safe and any(request.workspace_id for request in server.requests):
-            assert [record for record in self._caplog.records if record.levelno == logging.WARNING], "healed silently"
+            assert [record for record in self._caplog.records if record.levelno == logging.WARNING], "retried silently"
         server.close()
         return came
 

@@ -6,10 +6,10 @@ import ast
 import re
 from collections.abc import Iterator
 
-# What this library itself puts on the SDK's objects, a method of named tuples, and the store of `os.environ`.
+# What this library itself puts on the SDK's objects, and a method of named tuples.
 OURS = frozenset(
-    "_state _set_api_key _guarded _is_guarded _unguarded _safe_client _named_workspace _brought "
-    "_is_for_another _replace _data".split()
+    "_state _set_api_key _intercepted _sdk_class _handler _safe_client _named_workspace _brought "
+    "_is_for_another _replace".split()
 )
 # What IPython asks of every value, whoever made it.
 _IPYTHONS = frozenset({"_repr_html_"})

@@ -1,4 +1,4 @@
-"""The table of the SDK's private names. It is on the page about the roads, for people, and read from there."""
+"""The table of the SDK's private names. It is in `docs/call-paths.md` for people, and is read from there."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import langsmith
 
-PAGE = Path(__file__).parents[3] / "docs" / "roads.md"
+PAGE = Path(__file__).parents[3] / "docs" / "call-paths.md"
 HEADING = "## Private names of the SDK"
 _OLDEST = "0.4.60"
 _ROW = re.compile(r"^\| (`.*?) \| (.*?) \| (.*?) \| (.*?) \|$", re.MULTILINE)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import gc
 import importlib
 import inspect
 import sys
@@ -38,21 +36,10 @@ def _sandbox_clients() -> list[Any]:
     return [client]
 
 
-def _python() -> list[Any]:
-    @functools.lru_cache
-    def cached(argument: int) -> int:
-        return argument
-
-    cached(7)
-    kinds = [type(cached), *(each for each in gc.get_referents(cached) if isinstance(each, type))]
-    return [SimpleNamespace(**{kind.__name__: kind for kind in kinds})]
-
-
 HOLDERS: dict[str, Callable[[], list[Any]]] = {
     "generated client": generated,
     "modules of the generated client": _modules_of_generated,
     "sandbox client": _sandbox_clients,
-    "Python": _python,
     "requests.Response": lambda: [requests.Response()],
     "urllib3.HTTPResponse": lambda: [urllib3.HTTPResponse()],
 }

@@ -1,4 +1,4 @@
-"""What an editor offers while the user types, asked of jedi; run by `.ci/types`, which installs it."""
+"""What an editor offers while the user types, asked of jedi; run by the nox session `types`, which installs it."""
 
 from __future__ import annotations
 

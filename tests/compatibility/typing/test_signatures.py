@@ -52,7 +52,7 @@ def told(module: ModuleType) -> dict[str, Parameter]:
 
 
 @CLIENTS
-def test_every_argument_of_the_installed_sdk_is_told(sdk_class: type[Any], module: ModuleType) -> None:
+def test_every_argument_of_the_installed_sdk_is_typed(sdk_class: type[Any], module: ModuleType) -> None:
     missing = sorted(set(taken(sdk_class)) - set(told(module)))
 
     assert not missing, (
@@ -71,7 +71,7 @@ def test_only_our_options_are_added_and_by_name(sdk_class: type[Any], module: Mo
 
 @pytest.mark.skipif(SDK < (0, 15), reason="type checkers are told the newest SDK's signature")
 @CLIENTS
-def test_each_argument_is_told_as_the_newest_sdk_takes_it(sdk_class: type[Any], module: ModuleType) -> None:
+def test_each_argument_is_typed_as_the_newest_sdk_takes_it(sdk_class: type[Any], module: ModuleType) -> None:
     theirs = {name: (parameter.kind, parameter.default) for name, parameter in taken(sdk_class).items()}
     ours = {name: (parameter.kind, parameter.default) for name, parameter in told(module).items() if name not in OURS}
 

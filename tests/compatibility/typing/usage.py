@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from langsmith import AsyncClient, Client
 from langsmith.schemas import LangSmithInfo, TracerSession
@@ -160,20 +160,21 @@ def what_to_do(d: Diagnosis) -> str:
             return "key"
         case Cause.WRONG_REGION | Cause.WRONG_ENDPOINT | Cause.BLOCKED_UPSTREAM:
             return "endpoint"
-        case Cause.STALE_ENVIRONMENT | Cause.PERMISSION_DENIED | Cause.FEATURE_UNAVAILABLE | Cause.UNDETERMINED:
-            return "other"
         case _:
-            # An error here where a cause is new: the list is closed.
-            assert_never(d.cause)
+            return "other"
 
 
 def how_sure(confidence: Confidence) -> int:
-    if confidence is Confidence.CONFIRMED:
-        return 2
-    if confidence is Confidence.LIKELY:
-        return 1
-    assert_type(confidence, Literal[Confidence.POSSIBLE])
-    return 0
+    match confidence:
+        case Confidence.CONFIRMED:
+            return 2
+        case Confidence.LIKELY:
+            return 1
+        case Confidence.POSSIBLE:
+            return 0
+        case _:
+            # The list is closed, so a type checker knows that nothing is left.
+            assert_never(confidence)
 
 
 def checking() -> None:

@@ -1,13 +1,11 @@
-"""The SDK's roads to LangSmith, each behind the same few methods, and an organization to be refused by."""
+"""The SDK's call paths to LangSmith, each behind the same few methods, and an organization to be refused by."""
 
 from __future__ import annotations
 
 import asyncio
-import importlib
 import json
 import re
 from collections.abc import Awaitable, Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import langsmith
@@ -16,11 +14,9 @@ import urllib3
 from langsmith import AsyncClient, Client
 
 from safe_langsmith import ForbiddenDiagnosis, SafeAsyncClient, SafeClient
-from safe_langsmith._probe import cache as ledger
 from safe_langsmith.testing import FakeLangSmith, Organization, Workspace
 
-# What takes its constants from elsewhere does so now, and not while a test has set them.
-importlib.import_module("safe_langsmith._recovery.handler")
+from ...support.internals import forget_everything
 
 
 class InterceptedCall:
@@ -30,7 +26,7 @@ class InterceptedCall:
     """
 
     is_async = is_generated = False
-    exists = heals = follows_redirects = True
+    exists = retries = follows_redirects = True
     sdk, safe = Client, SafeClient
 
     def __init__(self, server: FakeLangSmith, key: str | None = None, *, plain: bool = False, **options: Any) -> None:
@@ -40,9 +36,6 @@ class InterceptedCall:
             options = {"retry_config": {"max_retries": 1}, **options}
         self.client = (self.sdk if plain else self.safe)(api_url=server.url, api_key=key, **options)
         self.loop = asyncio.new_event_loop() if self.is_async else None
-        if self.loop is not None:
-            # Then it objects to whoever calls it from another thread without saying so.
-            self.loop.set_debug(True)
 
     def start(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Any:
         """Sends a request, or returns the coroutine that does, and returns what the answer's JSON says."""
@@ -79,7 +72,7 @@ class Requests(InterceptedCall):
 
 class Async(InterceptedCall):
     is_async = True
-    heals = hasattr(AsyncClient, "workspace_id")
+    retries = hasattr(AsyncClient, "workspace_id")
     follows_redirects = False
     sdk, safe = AsyncClient, SafeAsyncClient
 
@@ -141,7 +134,7 @@ class GeneratedOfAsync(_Generated, Async):
         return self.client._langsmith_api
 
 
-ROADS: dict[str, type[InterceptedCall]] = {
+CALL_PATHS: dict[str, type[InterceptedCall]] = {
     "requests": Requests,
     "generated": Generated,
     "generated async": GeneratedAsync,
@@ -151,55 +144,52 @@ ROADS: dict[str, type[InterceptedCall]] = {
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Makes a test with an argument of one of these names run on all such roads that the installed SDK has."""
+    """Makes a test with an argument of one of these names run on all such call paths that the installed SDK has."""
     wanted: dict[str, Callable[[type[InterceptedCall]], bool]] = {
         "kind": lambda kind: True,
-        "healing_kind": lambda kind: kind.heals,
-        "unhealing_kind": lambda kind: not kind.heals,
+        "retrying_kind": lambda kind: kind.retries,
+        "unretried_kind": lambda kind: not kind.retries,
         "generated_kind": lambda kind: kind.is_generated,
-        "async_kind": lambda kind: kind.is_async and kind.heals,
+        "async_kind": lambda kind: kind.is_async and kind.retries,
     }
     for name in wanted.keys() & set(metafunc.fixturenames):
         marks = {
-            road: () if kind.exists else pytest.mark.skip(f"langsmith {langsmith.__version__} has no such road")
-            for road, kind in ROADS.items()
+            call_path: ()
+            if kind.exists
+            else pytest.mark.skip(f"langsmith {langsmith.__version__} has no such call path")
+            for call_path, kind in CALL_PATHS.items()
         }
-        rows = [(kind, road) for road, kind in ROADS.items() if wanted[name](kind)]
-        metafunc.parametrize(name, [pytest.param(kind, id=road, marks=marks[road]) for kind, road in rows])
-
-
-@pytest.fixture(autouse=True)
-def no_certificates(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Reading them, for nothing, is most of what a client costs."""
-    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
-    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+        rows = [(kind, call_path) for call_path, kind in CALL_PATHS.items() if wanted[name](kind)]
+        metafunc.parametrize(
+            name, [pytest.param(kind, id=call_path, marks=marks[call_path]) for kind, call_path in rows]
+        )
 
 
 @pytest.fixture
-def make_road() -> Iterator[Callable[..., InterceptedCall]]:
-    roads: list[InterceptedCall] = []
+def make_call_path() -> Iterator[Callable[..., InterceptedCall]]:
+    call_paths: list[InterceptedCall] = []
 
     def make(
         kind: type[InterceptedCall], server: FakeLangSmith, key: str | None = None, **options: Any
     ) -> InterceptedCall:
-        roads.append(kind(server, key, **options))
-        return roads[-1]
+        call_paths.append(kind(server, key, **options))
+        return call_paths[-1]
 
     yield make
-    for road in roads:
-        road.close()
+    for call_path in call_paths:
+        call_path.close()
 
 
 @pytest.fixture
 def v1() -> type[InterceptedCall]:
-    """The road that others are compared with."""
+    """The call path that others are compared with."""
     return Requests
 
 
 @pytest.fixture
-def roads() -> dict[str, type[InterceptedCall]]:
+def call_paths() -> dict[str, type[InterceptedCall]]:
     """All that the installed SDK has."""
-    return {name: kind for name, kind in ROADS.items() if kind.exists}
+    return {name: kind for name, kind in CALL_PATHS.items() if kind.exists}
 
 
 @pytest.fixture
@@ -223,7 +213,7 @@ def refused() -> Callable[..., ForbiddenDiagnosis]:
 @pytest.fixture
 def forget() -> Callable[[], None]:
     """Makes this process forget what it has learned of endpoints and keys, so that the next refusal is a first one."""
-    return ledger.CACHE.forget
+    return forget_everything
 
 
 @pytest.fixture

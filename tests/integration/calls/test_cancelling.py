@@ -15,14 +15,17 @@ HANGS = Slow(60)
 
 
 @pytest.fixture(autouse=True)
-def no_deadline(monkeypatch):
+def no_deadline(probing):
     """Whoever waits for a probe that hangs, waits longer than any test here does."""
-    monkeypatch.setattr("safe_langsmith._probe.driver.DEADLINE", 60)
+    probing.set_deadline(60)
 
 
 @pytest.fixture
-def road(async_kind, server, key, make_road):
-    return make_road(async_kind, server, key)
+def call_path(async_kind, server, key, make_call_path):
+    call_path = make_call_path(async_kind, server, key)
+    # Then the loop raises if another thread calls what only the loop's own thread may call.
+    call_path.loop.set_debug(True)
+    return call_path
 
 
 @pytest.fixture
@@ -45,21 +48,21 @@ def named(client):
     return client.workspace_id, {name.lower(): value for name, value in sent.items()}.get("x-tenant-id")
 
 
-def test_the_loop_runs_while_a_probe_hangs(road, server, reached):
+def test_the_loop_runs_while_a_probe_hangs(call_path, server, reached):
     server.fault("GET", "/workspaces", HANGS)
 
     async def main():
-        call = asyncio.ensure_future(road.start("GET", "/sessions"))
+        call = asyncio.ensure_future(call_path.start("GET", "/sessions"))
         await reached("/workspaces")
         hangs = not call.done()
         call.cancel()
         await asyncio.wait((call,))
         return hangs, call.cancelled()
 
-    assert road.run(main()) == (True, True)
+    assert call_path.run(main()) == (True, True)
 
 
-def test_the_loop_runs_while_the_user_chooses(async_kind, server, workspace, key, make_road, patience):
+def test_the_loop_runs_while_the_user_chooses(async_kind, server, workspace, key, make_call_path, patience):
     asked, answered = threading.Event(), threading.Event()
 
     def choose(workspaces):
@@ -73,55 +76,55 @@ def test_the_loop_runs_while_the_user_chooses(async_kind, server, workspace, key
             await asyncio.sleep(0)
         answered.set()
 
-    road = make_road(async_kind, server, key, resolve_workspace=choose)
+    call_path = make_call_path(async_kind, server, key, resolve_workspace=choose)
 
     async def main():
-        return await asyncio.gather(road.start("GET", "/sessions"), answer())
+        return await asyncio.gather(call_path.start("GET", "/sessions"), answer())
 
-    assert road.run(main()) == [[], None]
+    assert call_path.run(main()) == [[], None]
 
 
 class TestCancelling:
-    def test_while_a_probe_hangs_ends_the_call_at_once_and_holds_up_nobody(
-        self, road, server, workspace, reached, patience
+    def test_while_a_probe_hangs_ends_the_call_at_once_and_blocks_no_other(
+        self, call_path, server, workspace, reached, patience
     ):
         server.fault("GET", "/workspaces", HANGS)
 
         async def main():
-            call = asyncio.ensure_future(road.start("GET", "/sessions"))
+            call = asyncio.ensure_future(call_path.start("GET", "/sessions"))
             await reached("/workspaces")
             call.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await asyncio.wait_for(call, patience)
-            before = named(road.client)
-            return before, await asyncio.wait_for(road.start("GET", "/sessions"), patience)
+            before = named(call_path.client)
+            return before, await asyncio.wait_for(call_path.start("GET", "/sessions"), patience)
 
-        assert road.run(main()) == ((None, None), [])
-        assert named(road.client) == (workspace.id, workspace.id)
+        assert call_path.run(main()) == ((None, None), [])
+        assert named(call_path.client) == (workspace.id, workspace.id)
 
-    def test_and_those_who_wait_for_the_same_probe_go_on(self, road, server, workspace, reached, patience):
+    def test_and_those_who_wait_for_the_same_probe_go_on(self, call_path, server, workspace, reached, patience):
         server.fault("GET", "/workspaces", HANGS)
 
         async def main():
-            first = asyncio.ensure_future(road.start("GET", "/sessions"))
+            first = asyncio.ensure_future(call_path.start("GET", "/sessions"))
             await reached("/workspaces")
-            others = [asyncio.ensure_future(road.start("GET", "/sessions")) for _ in range(20)]
+            others = [asyncio.ensure_future(call_path.start("GET", "/sessions")) for _ in range(20)]
             while sum(r.path == "/sessions" and r.status == 403 for r in server.requests) < 21:
                 await asyncio.sleep(0)
             first.cancel()
             return await asyncio.wait_for(asyncio.gather(*others), patience)
 
-        assert road.run(main()) == [[]] * 20
+        assert call_path.run(main()) == [[]] * 20
         assert sum(r.path == "/workspaces" for r in server.requests) == 2
 
-    def test_of_those_who_wait_does_not_disturb_who_asks(self, road, server, workspace, reached, patience):
+    def test_of_those_who_wait_does_not_disturb_who_asks(self, call_path, server, workspace, reached, patience):
         # Long enough for the others to queue up behind it.
-        server.fault("GET", "/workspaces", Slow(0.3))
+        server.fault("GET", "/workspaces", Slow(2))
 
         async def main():
-            first = asyncio.ensure_future(road.start("GET", "/sessions"))
+            first = asyncio.ensure_future(call_path.start("GET", "/sessions"))
             await reached("/workspaces")
-            others = [asyncio.ensure_future(road.start("GET", "/sessions")) for _ in range(20)]
+            others = [asyncio.ensure_future(call_path.start("GET", "/sessions")) for _ in range(20)]
             while sum(r.path == "/sessions" and r.status == 403 for r in server.requests) < 21:
                 await asyncio.sleep(0)
             for other in others:
@@ -129,42 +132,44 @@ class TestCancelling:
             await asyncio.wait(others)
             return await asyncio.wait_for(first, patience), {other.cancelled() for other in others}
 
-        assert road.run(main()) == ([], {True})
+        assert call_path.run(main()) == ([], {True})
         assert sum(r.path == "/workspaces" for r in server.requests) == 1
-        assert named(road.client) == (workspace.id, workspace.id)
+        assert named(call_path.client) == (workspace.id, workspace.id)
 
-    def test_before_the_refusal_was_looked_at(self, road, server, workspace, patience):
+    def test_before_the_refusal_was_looked_at(self, call_path, server, workspace, patience):
         async def main():
-            calls = [asyncio.ensure_future(road.start("GET", "/sessions")) for _ in range(10)]
+            calls = [asyncio.ensure_future(call_path.start("GET", "/sessions")) for _ in range(10)]
             while not any(r.status == 403 for r in server.requests):
                 await asyncio.sleep(0)
             for call in calls:
                 call.cancel()
             await asyncio.wait(calls)
-            return await asyncio.wait_for(road.start("GET", "/sessions"), patience)
+            return await asyncio.wait_for(call_path.start("GET", "/sessions"), patience)
 
-        assert road.run(main()) == []
-        assert named(road.client) == (workspace.id, workspace.id)
+        assert call_path.run(main()) == []
+        assert named(call_path.client) == (workspace.id, workspace.id)
 
-    def test_during_the_second_request_leaves_no_half_set_workspace(self, road, server, workspace, reached, patience):
+    def test_during_the_second_request_leaves_no_half_set_workspace(
+        self, call_path, server, workspace, reached, patience
+    ):
         server.fault("GET", "/sessions", UNNAMED)
         server.fault("GET", "/sessions", HANGS)
 
         async def main():
-            call = asyncio.ensure_future(road.start("GET", "/sessions"))
+            call = asyncio.ensure_future(call_path.start("GET", "/sessions"))
             await reached("/sessions", workspace.id)
             call.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await asyncio.wait_for(call, patience)
-            before = named(road.client)
-            return before, await asyncio.wait_for(road.start("GET", "/sessions"), patience)
+            before = named(call_path.client)
+            return before, await asyncio.wait_for(call_path.start("GET", "/sessions"), patience)
 
-        before, found = road.run(main())
+        before, found = call_path.run(main())
         assert before in ((None, None), (workspace.id, workspace.id))
         assert found == []
-        assert named(road.client) == (workspace.id, workspace.id)
+        assert named(call_path.client) == (workspace.id, workspace.id)
 
-    def test_while_the_user_chooses(self, async_kind, server, workspace, key, make_road, patience):
+    def test_while_the_user_chooses(self, async_kind, server, workspace, key, make_call_path, patience):
         asked, answered = threading.Event(), threading.Event()
 
         def choose(workspaces):
@@ -172,22 +177,22 @@ class TestCancelling:
             answered.wait(patience)
             return workspace.id
 
-        road = make_road(async_kind, server, key, resolve_workspace=choose)
+        call_path = make_call_path(async_kind, server, key, resolve_workspace=choose)
 
         async def main():
-            call = asyncio.ensure_future(road.start("GET", "/sessions"))
+            call = asyncio.ensure_future(call_path.start("GET", "/sessions"))
             while not asked.is_set():
                 await asyncio.sleep(0)
             call.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await asyncio.wait_for(call, patience)
             answered.set()
-            return named(road.client), await asyncio.wait_for(road.start("GET", "/sessions"), patience)
+            return named(call_path.client), await asyncio.wait_for(call_path.start("GET", "/sessions"), patience)
 
-        assert road.run(main()) == ((None, None), [])
+        assert call_path.run(main()) == ((None, None), [])
 
     @pytest.mark.parametrize("where", ["/workspaces", "/sessions"])
-    def test_by_a_timeout(self, where, road, server, workspace, patience):
+    def test_by_a_timeout(self, where, call_path, server, workspace, patience):
         if where == "/sessions":
             server.fault("GET", "/sessions", UNNAMED)
         server.fault("GET", where, HANGS)
@@ -197,59 +202,61 @@ class TestCancelling:
             # Where the machine is slow, a call may be given up before it has come to what hangs.
             while sum(r.path == where for r in server.requests) < (2 if where == "/sessions" else 1):
                 try:
-                    await asyncio.wait_for(road.start("GET", "/sessions"), 0.1)
+                    await asyncio.wait_for(call_path.start("GET", "/sessions"), 0.1)
                 except asyncio.TimeoutError:
                     given_up += 1
             assert given_up
-            return await asyncio.wait_for(road.start("GET", "/sessions"), patience)
+            return await asyncio.wait_for(call_path.start("GET", "/sessions"), patience)
 
-        assert road.run(main()) == []
+        assert call_path.run(main()) == []
 
-    def test_then_the_client_closes_and_the_loop_ends(self, road, server, reached, patience):
+    def test_then_the_client_closes_and_the_loop_ends(self, call_path, server, reached, patience):
         server.fault("GET", "/workspaces", HANGS)
 
         async def main():
-            call = asyncio.ensure_future(road.start("GET", "/sessions"))
+            call = asyncio.ensure_future(call_path.start("GET", "/sessions"))
             await reached("/workspaces")
             call.cancel()
             await asyncio.wait((call,))
-            await asyncio.wait_for(road.aclose(), patience)
+            await asyncio.wait_for(call_path.aclose(), patience)
             # Nothing of ours is left behind on the loop.
             for task in asyncio.all_tasks() - {asyncio.current_task()}:
                 await asyncio.wait_for(asyncio.wait((task,)), patience)
 
-        road.run(main())
+        call_path.run(main())
 
 
-def test_a_loop_that_ends_while_a_probe_hangs_holds_nothing(async_kind, server, workspace, key, make_road, reached):
+def test_a_loop_that_ends_while_a_probe_hangs_holds_nothing(
+    async_kind, server, workspace, key, make_call_path, reached
+):
     server.fault("GET", "/workspaces", HANGS)
-    road = make_road(async_kind, server, key)
+    call_path = make_call_path(async_kind, server, key)
 
     async def main():
-        call = asyncio.ensure_future(road.start("GET", "/sessions"))
+        call = asyncio.ensure_future(call_path.start("GET", "/sessions"))
         await reached("/workspaces")
         return call
 
-    call = road.run(main())
+    call = call_path.run(main())
     # As asyncio.run() does when its main task has ended.
     call.cancel()
     with pytest.raises(asyncio.CancelledError):
-        road.run(call)
+        call_path.run(call)
 
-    assert make_road(async_kind, server, key).call() == []
+    assert make_call_path(async_kind, server, key).call() == []
 
 
-def test_a_call_in_a_task_group_that_fails_is_cancelled_with_it(async_kind, server, org, make_road, key, reached):
+def test_a_call_in_a_task_group_that_fails_is_cancelled_with_it(async_kind, server, org, make_call_path, key, reached):
     org.add_workspace("Production")
     server.fault("GET", "/workspaces", HANGS)
-    road = make_road(async_kind, server, key)
+    call_path = make_call_path(async_kind, server, key)
 
     async def fail():
         await reached("/workspaces")
         raise ValueError("another task's")
 
     async def main():
-        calls = [asyncio.ensure_future(call) for call in (road.start("GET", "/sessions"), fail())]
+        calls = [asyncio.ensure_future(call) for call in (call_path.start("GET", "/sessions"), fail())]
         try:
             await asyncio.gather(*calls)
         finally:
@@ -258,6 +265,6 @@ def test_a_call_in_a_task_group_that_fails_is_cancelled_with_it(async_kind, serv
             await asyncio.wait(calls)
 
     with pytest.raises(ValueError, match="another task's"):
-        road.run(main())
+        call_path.run(main())
     with pytest.raises(ForbiddenDiagnosis):
-        make_road(async_kind, server, key).call()
+        make_call_path(async_kind, server, key).call()

@@ -11,19 +11,12 @@ import pytest
 
 from safe_langsmith import Cause, ForbiddenDiagnosis
 
+MANY = 60
 
-@pytest.fixture
-def make_road(make_road, caplog):
-    """Makes roads on which hundreds of calls are not logged and watched one by one."""
+
+@pytest.fixture(autouse=True)
+def little_logging(caplog):
     caplog.set_level(logging.WARNING)
-
-    def make(*args, **options):
-        road = make_road(*args, **options)
-        if road.is_async:
-            road.loop.set_debug(False)
-        return road
-
-    return make
 
 
 @pytest.fixture
@@ -31,68 +24,68 @@ def asked(of):
     return lambda server: len(of(server, "/workspaces")) + len(of(server, "/settings"))
 
 
-def test_two_hundred_tasks_of_one_client(async_kind, server, workspace, key, make_road, of, asked, caplog):
-    road = make_road(async_kind, server, key)
+def test_many_tasks_of_one_client_send_one_probe(async_kind, server, workspace, key, make_call_path, of, asked, caplog):
+    call_path = make_call_path(async_kind, server, key)
 
     async def main():
-        return await asyncio.gather(*(road.start("GET", "/sessions") for _ in range(200)))
+        return await asyncio.gather(*(call_path.start("GET", "/sessions") for _ in range(MANY)))
 
-    assert road.run(main()) == [[]] * 200
-    assert of(server, "/sessions").count((None, 403)) == 200
-    assert of(server, "/sessions").count((workspace.id, 200)) == 200
+    assert call_path.run(main()) == [[]] * MANY
+    assert of(server, "/sessions").count((None, 403)) == MANY
+    assert of(server, "/sessions").count((workspace.id, 200)) == MANY
     assert asked(server) == 1
-    assert road.client.workspace_id == workspace.id
+    assert call_path.client.workspace_id == workspace.id
     assert len([r for r in caplog.records if r.name == "safe_langsmith"]) == 1
 
 
-def test_many_writes_arrive_once_each(async_kind, server, workspace, key, make_road):
-    road = make_road(async_kind, server, key)
+def test_many_writes_arrive_once_each(async_kind, server, workspace, key, make_call_path):
+    call_path = make_call_path(async_kind, server, key)
     names = [f"p{number}" for number in range(50)]
 
     async def main():
-        await asyncio.gather(*(road.start("POST", "/sessions", {"name": name}) for name in names))
+        await asyncio.gather(*(call_path.start("POST", "/sessions", {"name": name}) for name in names))
 
-    road.run(main())
+    call_path.run(main())
     assert sorted(project["name"] for project in server.projects(workspace)) == sorted(names)
 
 
-def test_many_tasks_that_nothing_cures(async_kind, server, org, workspace, make_road, asked):
-    road = make_road(async_kind, server, org.add_personal_key(default=workspace, role="Viewer"))
+def test_many_tasks_that_stay_refused_send_two_probes(async_kind, server, org, workspace, make_call_path, asked):
+    call_path = make_call_path(async_kind, server, org.add_personal_key(default=workspace, role="Viewer"))
 
     async def main():
-        calls = (road.start("POST", "/sessions", {"name": "p"}) for _ in range(50))
+        calls = (call_path.start("POST", "/sessions", {"name": "p"}) for _ in range(50))
         return await asyncio.gather(*calls, return_exceptions=True)
 
-    errors = road.run(main())
+    errors = call_path.run(main())
     assert {type(error).__qualname__ for error in errors} == {"ForbiddenDiagnosis"}
     assert {error.cause for error in errors} == {Cause.PERMISSION_DENIED}
     assert len({id(error) for error in errors}) == 50
     assert asked(server) == 2
 
 
-def test_loops_and_threads_with_one_key(server, workspace, key, make_road, asked, roads):
-    crowd = [make_road(kind, server, key) for kind in roads.values() if kind.heals for _ in range(2)]
+def test_loops_and_threads_with_one_key(server, workspace, key, make_call_path, asked, call_paths):
+    crowd = [make_call_path(kind, server, key) for kind in call_paths.values() if kind.retries for _ in range(2)]
     gate = threading.Barrier(len(crowd))
 
-    def go(road):
+    def go(call_path):
         gate.wait()
-        if not road.is_async:
-            return [road.call() for _ in range(3)]
+        if not call_path.is_async:
+            return [call_path.call() for _ in range(3)]
 
         async def main():
-            return await asyncio.gather(*(road.start("GET", "/sessions") for _ in range(10)))
+            return await asyncio.gather(*(call_path.start("GET", "/sessions") for _ in range(10)))
 
-        return road.run(main())
+        return call_path.run(main())
 
     with ThreadPoolExecutor(len(crowd)) as pool:
         found = list(pool.map(go, crowd))
 
     assert all(answer == [] for answers in found for answer in answers)
     assert asked(server) == 1
-    assert {road.client.workspace_id for road in crowd} == {workspace.id}
+    assert {call_path.client.workspace_id for call_path in crowd} == {workspace.id}
 
 
-def test_a_callable_is_called_once_for_all_of_them(server, org, workspace, key, make_road, roads):
+def test_a_callable_is_called_once_for_all_of_them(server, org, workspace, key, make_call_path, call_paths):
     org.add_workspace("Production")
     calls = []
 
@@ -100,29 +93,31 @@ def test_a_callable_is_called_once_for_all_of_them(server, org, workspace, key, 
         calls.append(threading.current_thread())
         return workspace.id
 
-    crowd = [make_road(kind, server, key, resolve_workspace=choose) for kind in roads.values() if kind.heals]
+    crowd = [
+        make_call_path(kind, server, key, resolve_workspace=choose) for kind in call_paths.values() if kind.retries
+    ]
     gate = threading.Barrier(len(crowd))
 
-    def go(road):
+    def go(call_path):
         gate.wait()
-        if not road.is_async:
-            return road.call()
+        if not call_path.is_async:
+            return call_path.call()
 
         async def main():
-            return await asyncio.gather(*(road.start("GET", "/sessions") for _ in range(10)))
+            return await asyncio.gather(*(call_path.start("GET", "/sessions") for _ in range(10)))
 
-        return road.run(main())
+        return call_path.run(main())
 
     with ThreadPoolExecutor(len(crowd)) as pool:
         list(pool.map(go, crowd))
 
     assert len(calls) == 1
-    assert {road.client.workspace_id for road in crowd} == {workspace.id}
+    assert {call_path.client.workspace_id for call_path in crowd} == {workspace.id}
 
 
-def test_a_callable_may_use_a_client_of_its_own_loop(async_kind, server, workspace, key, make_road):
+def test_a_callable_may_use_a_client_of_its_own_loop(async_kind, server, workspace, key, make_call_path):
     """It runs in a thread without a loop, and what it is refused itself must not wait for its own answer."""
-    inner = make_road(async_kind, server, key)
+    inner = make_call_path(async_kind, server, key)
     refusals = []
 
     def choose(workspaces):
@@ -131,6 +126,6 @@ def test_a_callable_may_use_a_client_of_its_own_loop(async_kind, server, workspa
         refusals.append(caught.value)
         return workspace.id
 
-    assert make_road(async_kind, server, key, resolve_workspace=choose).call() == []
+    assert make_call_path(async_kind, server, key, resolve_workspace=choose).call() == []
     assert len(refusals) == 1
     assert not isinstance(refusals[0], ForbiddenDiagnosis)

@@ -18,8 +18,8 @@ OURS = os.path.dirname(safe_langsmith.__file__) + os.sep
 
 
 @pytest.fixture
-def make_both(server, org, workspace, make_road):
-    """Makes a road, and has it and the SDK's own client create a project; returns what each raises."""
+def make_both(server, org, workspace, make_call_path):
+    """Makes a call path, and has it and the SDK's own client create a project; returns what each raises."""
 
     def make(kind, reply=None):
         if reply is not None:
@@ -28,7 +28,7 @@ def make_both(server, org, workspace, make_road):
         raised = []
         for plain in (False, True):
             with pytest.raises(Exception) as caught:
-                make_road(kind, server, key, plain=plain).call("POST", "/sessions", {"name": "p"})
+                make_call_path(kind, server, key, plain=plain).call("POST", "/sessions", {"name": "p"})
             raised.append(caught.value)
         return raised
 
@@ -70,11 +70,11 @@ def test_the_screen_ends_in_one_message(both):
 
 
 @pytest.mark.parametrize("times", [1, 2])
-def test_pytest_shows_the_callers_line_and_no_frame_of_ours(kind, server, org, workspace, make_road, times):
-    road = make_road(kind, server, org.add_personal_key(default=workspace, role="Viewer"))
+def test_pytest_shows_the_callers_line_and_no_frame_of_ours(kind, server, org, workspace, make_call_path, times):
+    call_path = make_call_path(kind, server, org.add_personal_key(default=workspace, role="Viewer"))
     for _ in range(times):
         with pytest.raises(ForbiddenDiagnosis) as refused:
-            road.call("POST", "/sessions", {"name": "p"})
+            call_path.call("POST", "/sessions", {"name": "p"})
     ours = [
         f"{os.path.basename(frame.f_code.co_filename)}:{line}"
         for frame, line in traceback.walk_tb(refused.tb)
@@ -136,13 +136,13 @@ def test_it_is_found_inside_of_others(both):
     assert find_diagnosis(error) is error
 
 
-def test_raised_inside_a_handler_it_does_not_show_what_was_handled(kind, server, org, workspace, make_road):
-    road = make_road(kind, server, org.add_personal_key(default=workspace, role="Viewer"))
+def test_raised_inside_a_handler_it_does_not_show_what_was_handled(kind, server, org, workspace, make_call_path):
+    call_path = make_call_path(kind, server, org.add_personal_key(default=workspace, role="Viewer"))
     try:
         raise KeyError("the caller's own trouble")
     except KeyError:
         with pytest.raises(ForbiddenDiagnosis) as caught:
-            road.call("POST", "/sessions", {"name": "p"})
+            call_path.call("POST", "/sessions", {"name": "p"})
 
     assert caught.value.__suppress_context__
     assert caught.value.__cause__ is None

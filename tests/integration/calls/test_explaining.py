@@ -1,4 +1,4 @@
-"""What cannot be healed is explained, and on every road in the same words."""
+"""What a retry does not help is explained, and on every call path in the same words."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ CASES = {
         LIKELY,
         key="lsv2_sk_c0ffeec0ffee0123456789abcdef0123_0123456789",
         options={"workspace_id": NOWHERE},
-        probes=3,
+        probes=4,
     ),
     "placeholder": Case(Cause.KEY_MALFORMED, LIKELY, key="<your-api-key>"),
     "viewer creates": Case(Cause.PERMISSION_DENIED, LIKELY, role="Viewer", asks=CREATES, workspaces=1, probes=2),
@@ -114,11 +114,6 @@ CASES = {
 }
 
 
-@pytest.fixture(autouse=True)
-def no_pause(monkeypatch):
-    monkeypatch.setattr("safe_langsmith._probe.driver.PAUSE", 0)
-
-
 @pytest.fixture(params=CASES)
 def case(request):
     return CASES[request.param]
@@ -140,14 +135,14 @@ def prepared(case, make_server):
     return server, case.key or key
 
 
-def test_the_cause_and_all_that_is_said_of_it(case, prepared, kind, v1, make_road, forget, refused):
-    if "workspace_id" in case.options and not kind.heals:
+def test_the_cause_and_all_that_is_said_of_it(case, prepared, kind, v1, make_call_path, forget, refused):
+    if "workspace_id" in case.options and not kind.retries:
         pytest.skip("before langsmith 0.9.8 this client names no workspace")
     server, key = prepared
-    road = make_road(kind, server, key, **case.options)
-    error = refused(road.call, *case.asks)
+    call_path = make_call_path(kind, server, key, **case.options)
+    error = refused(call_path.call, *case.asks)
     cost = len(server.requests)
-    again = refused(road.call, *case.asks)
+    again = refused(call_path.call, *case.asks)
 
     assert (error.cause, error.confidence) == (case.cause, case.confidence)
     assert (None if error.workspaces is None else len(error.workspaces)) == case.workspaces
@@ -160,5 +155,5 @@ def test_the_cause_and_all_that_is_said_of_it(case, prepared, kind, v1, make_roa
     if kind is v1:
         return
     forget()
-    same = refused(make_road(v1, server, key, **case.options).call, *case.asks)
+    same = refused(make_call_path(v1, server, key, **case.options).call, *case.asks)
     assert alike(error.diagnosis) == alike(same.diagnosis)

@@ -34,6 +34,7 @@ def test_nothing_is_wrong(check, personal, workspace, server):
     assert {(r.method, r.path) for r in server.requests} == {("GET", "/settings")}
 
 
+@pytest.mark.slow
 def test_two_workspaces(check, service, workspace):
     code, found, text = check(LANGSMITH_API_KEY=service)
 
@@ -41,10 +42,12 @@ def test_two_workspaces(check, service, workspace):
     assert f"{workspace.id}  Research" in text
 
 
+@pytest.mark.slow
 def test_the_workspace_is_named(check, service, workspace, server):
     assert check("--workspace-id", workspace.id, LANGSMITH_API_KEY=service)[0] == 0
 
 
+@pytest.mark.slow
 def test_another_workspace_is_named(check, personal, server):
     code, found, text = check(LANGSMITH_API_KEY=personal, LANGSMITH_WORKSPACE_ID=str(uuid4()))
 
@@ -65,6 +68,7 @@ def test_no_key(check, server):
     assert server.requests == ()
 
 
+@pytest.mark.slow
 def test_no_key_for_the_cloud(check):
     """The SDK warns of this, and its warning would come first."""
     code, found, _ = check(LANGSMITH_ENDPOINT="https://api.smith.langchain.com", LANGSMITH_TRACING="true")
@@ -72,12 +76,14 @@ def test_no_key_for_the_cloud(check):
     assert (code, found["cause"]) == (1, "key-missing")
 
 
+@pytest.mark.slow
 def test_an_old_key(check):
     code, found, _ = check(LANGSMITH_API_KEY="ls__c0ffeec0ffee0123456789")
 
     assert (code, found["cause"]) == (1, "key-legacy")
 
 
+@pytest.mark.slow
 def test_a_workspace_id_that_is_none(check, personal):
     code, found, _ = check(LANGSMITH_API_KEY=personal, LANGSMITH_WORKSPACE_ID="1")
 
@@ -91,6 +97,7 @@ def test_a_placeholder_needs_no_question(check, server):
     assert server.requests == ()
 
 
+@pytest.mark.slow
 def test_a_good_looking_key_needs_one(check, server, personal):
     code, found, text = check("--offline", LANGSMITH_API_KEY=personal)
 
@@ -105,6 +112,7 @@ def test_nobody_listens(check, personal, nobody):
     assert (code, found["cause"]) == (3, "undetermined")
 
 
+@pytest.mark.slow
 def test_the_file_says_otherwise(check, personal, org, workspace, tmp_path):
     newer = org.add_personal_key(default=workspace)
     (tmp_path / ".env").write_text(f"LANGSMITH_API_KEY={newer}\n")
@@ -137,6 +145,7 @@ def test_the_library_does_not_import_the_command(environment):
     assert ended.stdout == "[]\n"
 
 
+@pytest.mark.slow
 def test_the_file_may_be_loaded_first(command, personal, tmp_path):
     file = tmp_path / ".env"
     file.write_text(f"PASSWORD=pa$$word&x(\nLANGSMITH_API_KEY = {personal}\n")

@@ -1,4 +1,4 @@
-"""What is printed, down to the letter. To keep it anew, here and in the docs: `REGENERATE=1 pytest tests/integration/cli`."""
+"""What is printed, to the letter. To keep it anew, also in the docs: `REGENERATE=1 pytest tests/integration/cli`."""
 
 from __future__ import annotations
 

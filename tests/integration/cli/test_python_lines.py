@@ -1,4 +1,4 @@
-"""Lines of Python that a diagnosis holds have their like at a shell. Reworded in the core, they would slip through."""
+"""No line of Python is offered at a shell if a shell has a line for the same action."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ import os
 
 import pytest
 
+from safe_langsmith._cli.fixes import Situation, fixes_for_shell
 from safe_langsmith._cli.options import Options
-from safe_langsmith._cli.shell import for_shell
-from safe_langsmith._core.engine import HealthReport
+from safe_langsmith._core.model import Configuration, SettingInUse
+from safe_langsmith._core.origins import Origin
 from safe_langsmith._core.settings import Dotenv
-from safe_langsmith.diagnosis import ApiKey, Fix, Setting
+from safe_langsmith._render.actions import render
+from safe_langsmith.actions import PassArgument, SetVariable
+from safe_langsmith.diagnosis import Fix
 from safe_langsmith.testing import Reply
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="its shells have other forms")
@@ -59,23 +62,31 @@ def test_an_endpoint_that_was_typed_and_a_profile(lines, tmp_path, server):
     lines("--endpoint", server.url, LANGSMITH_CONFIG_FILE=str(config))
 
 
-def spelt(code, source="LANGSMITH_ENDPOINT", **typed):
-    """What a line becomes that no server brings about."""
+FROM_VARIABLE = Origin("variable", "LANGSMITH_ENDPOINT")
+
+
+def at_shell(action, origin=FROM_VARIABLE, **typed):
+    """The code of an action that no server brings about."""
     names = ("endpoint", "api_key", "workspace_id", "project", "tracing")
-    settings = {name: Setting("https://x.example", source) for name in names}
-    found = HealthReport(
-        summary="", checks=(), fixes=(Fix("It", code=code),), key=ApiKey("personal", "****", source), settings=settings
-    )
-    return for_shell(found, Dotenv(), Options(**typed))[0].code
+    configuration = Configuration({name: SettingInUse("https://x.example", origin) for name in names})
+    situation = Situation(Options(**typed), configuration, Dotenv())
+    (fix,) = fixes_for_shell((Fix("It", action=action),), None, None, situation)
+    return fix.action and render(fix.action, "shell")
 
 
 def test_what_begins_with_a_quote_is_quoted():
-    assert spelt("LANGSMITH_PROJECT='a' b") == """export LANGSMITH_PROJECT=''"'"'a'"'"' b'"""
-    assert spelt('LANGSMITH_PROJECT="$(id)"') == """export LANGSMITH_PROJECT='"$(id)"'"""
+    assert at_shell(SetVariable("A", "'a' b")) == """export A=''"'"'a'"'"' b'"""
+    assert at_shell(SetVariable("A", '"$(id)"')) == """export A='"$(id)"'"""
 
 
 def test_several_endpoints_of_which_one_is_right():
-    code = 'client = SafeClient(api_url="https://a.example")\n# or https://b.example'
-    assert spelt(code) == "export LANGSMITH_ENDPOINT=https://a.example\n# or https://b.example"
+    action = PassArgument("api_url", "https://a.example", ("https://b.example",))
+    assert at_shell(action) == "export LANGSMITH_ENDPOINT=https://a.example\n# or https://b.example"
     again = "python -m safe_langsmith --endpoint https://a.example\n# or https://b.example"
-    assert spelt(code, "--endpoint", endpoint="https://x.example") == again
+    assert at_shell(action, Origin("option", "--endpoint"), endpoint="https://x.example") == again
+
+
+def test_a_line_of_the_file_stays_one_if_the_file_is_loaded():
+    action = SetVariable("LANGSMITH_ENDPOINT", "https://a.example", file=".env")
+    assert at_shell(action, load_env=True) == "LANGSMITH_ENDPOINT=https://a.example"
+    assert at_shell(action) == "export LANGSMITH_ENDPOINT=https://a.example"

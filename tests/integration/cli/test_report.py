@@ -109,7 +109,7 @@ class TestTracing:
     @pytest.mark.parametrize("value", ["True", "1", "maybe"])
     def test_the_sdk_takes_it_for_no(self, cli, personal, value):
         ended = cli(LANGSMITH_API_KEY=personal, LANGCHAIN_TRACING_V2=value)
-        assert 'tracing is off by LANGCHAIN_TRACING_V2, where only "true" counts as yes' in " ".join(ended.out.split())
+        assert 'tracing is off by LANGCHAIN_TRACING_V2, because only "true" turns it on' in " ".join(ended.out.split())
         assert "export LANGCHAIN_TRACING_V2=true" in ended.out
 
     def test_the_file_turns_it_on(self, cli, personal, tmp_path):

@@ -32,7 +32,7 @@ class TestTheTerminal:
         os.close(ours)
 
         assert ended.returncode == 0
-        assert shown == f"\rAsking the endpoint: GET /settings ...\r{' ' * 38}\r"
+        assert shown == f"\rProbing the endpoint: GET /settings ...\r{' ' * 39}\r"
 
     @posix
     @pytest.mark.parametrize("columns", [1, 20])
@@ -100,7 +100,7 @@ class TestTheTerminal:
         os.close(ours)
 
         assert waits
-        assert "\rAsking the endpoint: GET /settings ...\rAsking the endpoint: GET /workspaces ..." in shown
+        assert "\rProbing the endpoint: GET /settings ...\rProbing the endpoint: GET /workspaces ..." in shown
         assert (process.returncode, out) == (130, b"")
 
     @posix
@@ -149,7 +149,7 @@ class TestTheTerminal:
         def interrupted(options, tell):
             raise KeyboardInterrupt
 
-        monkeypatch.setattr(command_module, "look", interrupted)
+        monkeypatch.setattr(command_module, "check", interrupted)
         assert cli() == (130, "", "")
 
     @posix

@@ -18,6 +18,8 @@ from safe_langsmith._cli import main as command_module
 from safe_langsmith._cli.main import main
 from safe_langsmith._core.settings import Dotenv
 
+from ...support.thinning import every
+
 KEY = "lsv2_pt_c0ffeec0ffee0123456789abcdef0123_0123456789"
 posix = pytest.mark.skipif(os.name == "nt", reason="there are no such signals and descriptors")
 
@@ -77,20 +79,23 @@ class TestStrangeEnvironments:
 
     @pytest.mark.parametrize(
         ("code", "variables"),
-        [
-            (0, {"LANGSMITH_TRACING": "maybe", "LANGSMITH_HIDE_INPUTS": "maybe", "LANGSMITH_PROFILE": "nowhere"}),
-            (0, {"PYTHONIOENCODING": "ascii:strict"}),
-            (0, {"PYTHONIOENCODING": "cp1252:strict", "LC_ALL": "C", "PYTHONUTF8": "0"}),
-            (0, {"COLUMNS": "1"}),
-            (0, {"COLUMNS": "wide", "TERM": "dumb", "LANGSMITH_LOG_LEVEL": "x"}),
-            (0, {"GET_SETTINGS": None, "LANGSMITH_CONFIG_FILE": None, "USER": None, "LOGNAME": None, "PATH": None}),
-            (0, {"GET_SETTINGS": "nowhere", "LANGSMITH_CONFIG_FILE": os.curdir, "TMPDIR": "/nowhere"}),
-            (0, {"LANGSMITH_OTEL_ENABLED": "true", "LANGSMITH_TRACING": "true"}),
-            (3, {"LANGSMITH_ENDPOINT": None, "LANGSMITH_RUNS_ENDPOINTS": "{garbage", "HTTPS_PROXY": "http://[::1"}),
-            (3, {"LANGSMITH_ENDPOINT": "https://127.0.0.1:9", "REQUESTS_CA_BUNDLE": "/nowhere"}),
-            (3, {"http_proxy": "::", "HTTP_PROXY": "::", "no_proxy": "", "NO_PROXY": ""}),
-            (1, {"LANGSMITH_API_KEY": "c0ffeec0ffee\n\\u043a"}),
-        ],
+        every(
+            4,
+            [
+                (0, {"LANGSMITH_TRACING": "maybe", "LANGSMITH_HIDE_INPUTS": "maybe", "LANGSMITH_PROFILE": "nowhere"}),
+                (0, {"PYTHONIOENCODING": "ascii:strict"}),
+                (0, {"PYTHONIOENCODING": "cp1252:strict", "LC_ALL": "C", "PYTHONUTF8": "0"}),
+                (0, {"COLUMNS": "1"}),
+                (0, {"COLUMNS": "wide", "TERM": "dumb", "LANGSMITH_LOG_LEVEL": "x"}),
+                (0, {"HOME": None, "LANGSMITH_CONFIG_FILE": None, "USER": None, "LOGNAME": None, "PATH": None}),
+                (0, {"HOME": "nowhere", "LANGSMITH_CONFIG_FILE": os.curdir, "TMPDIR": "/nowhere"}),
+                (0, {"LANGSMITH_OTEL_ENABLED": "true", "LANGSMITH_TRACING": "true"}),
+                (3, {"LANGSMITH_ENDPOINT": None, "LANGSMITH_RUNS_ENDPOINTS": "{garbage", "HTTPS_PROXY": "http://[::1"}),
+                (3, {"LANGSMITH_ENDPOINT": "https://127.0.0.1:9", "REQUESTS_CA_BUNDLE": "/nowhere"}),
+                (3, {"http_proxy": "::", "HTTP_PROXY": "::", "no_proxy": "", "NO_PROXY": ""}),
+                (1, {"LANGSMITH_API_KEY": "c0ffeec0ffee\n\\u043a"}),
+            ],
+        ),
     )
     def test_there_is_a_report_and_nothing_else(self, command, personal, code, variables):
         ended = command(**{"LANGSMITH_API_KEY": personal, **variables})
@@ -177,8 +182,8 @@ class TestSecrets:
         assert "--env-file" not in ended.out
 
     def test_such_a_directory_of_a_file_that_may_not_be_read(self, cli, personal, tmp_path, monkeypatch):
-        file = Dotenv(str(tmp_path / KEY / ".env"), trouble=os.strerror(errno.EACCES))
-        monkeypatch.setattr(command_module, "read_dotenv", lambda path: file)
+        file = Dotenv(str(tmp_path / KEY / ".env"), error=os.strerror(errno.EACCES))
+        monkeypatch.setattr("safe_langsmith._cli.check.read_dotenv", lambda path: file)
         ended = cli(LANGSMITH_API_KEY=personal)
 
         assert "Make .env readable" in ended.out
@@ -188,18 +193,18 @@ class TestSecrets:
         def fail(options, tell):
             raise RuntimeError(f"it holds c0ffeec0ffee, and {KEY}")
 
-        monkeypatch.setattr(command_module, "look", fail)
+        monkeypatch.setattr(command_module, "check", fail)
         assert cli() == (3, "", "safe-langsmith: could not tell: RuntimeError\n")
 
     def test_whatever_looking_raises(self, cli, monkeypatch, personal):
-        def fail(client, tell):
+        def fail(client, *_):
             raise RuntimeError(f"it holds {client.api_key}")
 
-        monkeypatch.setattr("safe_langsmith._cli.check.examine", fail)
+        monkeypatch.setattr("safe_langsmith._cli.check.check_client", fail)
         ended = cli(LANGSMITH_API_KEY=personal)
 
         assert (ended.code, ended.err) == (3, "")
-        assert "Looking at the client failed. RuntimeError: it holds ****." in ended.out
+        assert "The check of the client failed. RuntimeError: it holds ****." in ended.out
 
 
 class TestNothingElseHappens:
@@ -208,7 +213,10 @@ class TestNothingElseHappens:
         assert cli(LANGSMITH_API_KEY=personal, LANGSMITH_TRACING="true").code == 0
 
         assert [(r.method, r.path) for r in server.requests] == [("GET", "/settings")]
-        assert {thread.name for thread in set(threading.enumerate()) - before} <= {"safe-langsmith-probe", "stand-in"}
+        assert {thread.name for thread in set(threading.enumerate()) - before} <= {
+            "safe-langsmith-probe",
+            "fake-langsmith",
+        }
 
     def test_warnings_and_logs_are_as_before(self, cli, personal):
         filters = list(warnings.filters)

@@ -15,8 +15,6 @@ import requests
 from langsmith.utils import LangSmithError
 
 from safe_langsmith import Cause, Confidence, ForbiddenDiagnosis, SafeAsyncClient
-from safe_langsmith._probe import cache as ledger
-from safe_langsmith._probe.driver import outcome
 from safe_langsmith.testing import Reply, Slow
 
 NOWHERE = "11111111-1111-4111-8111-111111111111"
@@ -78,7 +76,7 @@ class TestEndpoints:
 
         assert client.workspace_id == workspace.id
 
-    def test_an_endpoint_that_nobody_configured_is_not_asked(self, server, make_server, key, make_client):
+    def test_an_endpoint_that_is_not_configured_is_sent_no_probe(self, server, make_server, key, make_client):
         elsewhere = make_server()
         with pytest.raises(LangSmithError) as caught:
             make_client(server, key).request_with_retries("GET", f"{elsewhere.url}/sessions")
@@ -175,7 +173,7 @@ class TestClaims:
 
 
 class TestNeverWorse:
-    def test_a_body_with_odd_ideas_of_tell(self, server, org, workspace, make_client):
+    def test_a_body_whose_tell_is_odd_is_sent(self, server, org, workspace, make_client):
         class Odd:
             tell = None
 
@@ -192,7 +190,7 @@ class TestNeverWorse:
 
         assert [r.body for r in server.requests if r.method == "POST"] == [b'{"name": "p"}'] * 2
 
-    @pytest.mark.parametrize("ours", ["adopt", "announce"])
+    @pytest.mark.parametrize("ours", ["apply_workspace", "log_retry"])
     def test_a_success_stays_one_whatever_fails_after_it(self, ours, server, workspace, key, make_client, monkeypatch):
         def broken(*args, **kwargs):
             raise TypeError("ours")
@@ -215,16 +213,18 @@ class TestNeverWorse:
 
         client = make_client(server, key)
         late = type("LateThread", (threading.Thread,), {"start": no_threads})
-        monkeypatch.setattr("safe_langsmith._probe.driver.threading", SimpleNamespace(Thread=late))
+        monkeypatch.setattr("safe_langsmith._probe.transports.threading", SimpleNamespace(Thread=late))
 
         assert list(client.list_projects()) == []
 
 
 class TestOnce:
-    def test_a_cure_is_as_old_as_the_answer_it_came_from(self, server, org, workspace, key, make_client, monkeypatch):
+    def test_a_found_workspace_is_as_old_as_the_response_it_came_from(
+        self, server, org, workspace, key, make_client, probing
+    ):
         """By then there may be a second workspace, and nobody knows which is meant."""
         clock = [0.0]
-        monkeypatch.setattr("safe_langsmith._probe.cache.CACHE", ledger.KeyStateCache(lambda: clock[0]))
+        probing.set_clock(lambda: clock[0])
         list(make_client(server, key).list_projects())
         org.add_workspace("Production")
         clock[0] += 40
@@ -237,7 +237,7 @@ class TestOnce:
     @pytest.mark.parametrize(
         ("body", "asked"), [("<html>proxy</html>", ["/info"]), ('{"error": "Forbidden - no plan found"}', [])]
     )
-    def test_a_known_cure_is_not_tried_on_another_illness(self, body, asked, server, workspace, key, make_client):
+    def test_a_known_workspace_is_not_tried_on_another_refusal(self, body, asked, server, workspace, key, make_client):
         list(make_client(server, key).list_projects())
         server.clear_requests()
         server.fault("POST", "/sessions", Reply(403, body))
@@ -245,7 +245,7 @@ class TestOnce:
 
         assert [request.path for request in server.requests] == ["/sessions", *asked]
 
-    def test_a_cure_that_fails_is_forgotten(self, server, org, workspace, make_client):
+    def test_a_found_workspace_that_fails_is_forgotten(self, server, org, workspace, make_client):
         key = org.add_service_key(workspaces=None, role="Viewer")
         list(make_client(server, key).list_projects())
         refuse(lambda: make_client(server, key).create_project("p"))
@@ -281,20 +281,16 @@ class TestOnce:
                 refuse(lambda client=client: list(client.list_projects()))
             assert len(calls) == 1
 
-    def test_all_questions_about_one_call_share_the_deadline(self, server, org, workspace, make_client, monkeypatch):
-        monkeypatch.setattr("safe_langsmith._probe.driver.DEADLINE", 0.6)
-        server.fault("GET", "/workspaces", Slow(0.4))
-        server.fault("GET", "/settings", Slow(60), times=None)
+    def test_all_probes_of_one_call_share_the_deadline(self, server, org, workspace, make_client, probing, seen):
+        probing.set_deadline(0.3)
+        for path in ("/workspaces", "/settings"):
+            server.fault("GET", path, Slow(60), times=None)
         client = make_client(server, org.add_service_key(workspaces=None, role="Viewer"))
-        spent = []
-        monkeypatch.setattr(
-            "safe_langsmith._probe.driver.outcome",
-            lambda future, seconds: spent.append(seconds) or outcome(future, seconds),
-        )
-        refuse(lambda: client.create_project("p"))
+        error = refuse(lambda: client.create_project("p"))
 
-        assert len(spent) == 2
-        assert spent[1] < 0.3
+        assert "no answer within 0.3 s" in str(error)
+        # A second probe would have had no time left.
+        assert [(method, path) for method, path, *_ in seen(server)] == [("POST", "/sessions"), ("GET", "/workspaces")]
 
 
 class TestSecrets:
@@ -367,9 +363,7 @@ class TestCrowds:
         assert name == "p"
         assert [project["name"] for project in listed] in ([], ["p"])
 
-    def test_a_chooser_that_takes_long_is_not_blamed_on_the_user(
-        self, server, org, workspace, make_client, monkeypatch
-    ):
+    def test_a_chooser_that_takes_long_is_not_blamed_on_the_user(self, server, org, workspace, make_client, probing):
         org.add_workspace("Production")
         key = org.add_service_key(workspaces=None)
         inside, errors = make_client(server, key), []
@@ -379,16 +373,16 @@ class TestCrowds:
             thread.start()
             thread.join()
 
-        monkeypatch.setattr("safe_langsmith._probe.driver.DEADLINE", 0.2)
+        probing.set_deadline(0.2)
         refuse(lambda: list(make_client(server, key, resolve_workspace=choose).list_projects()))
 
         (error,) = errors
         assert "probe=False" not in str(error)
 
 
-def test_a_workspace_that_was_chosen_and_is_gone_is_chosen_anew(server, org, workspace, key, make_client, monkeypatch):
+def test_a_workspace_that_was_chosen_and_is_gone_is_chosen_anew(server, org, workspace, key, make_client, probing):
     clock = [0.0]
-    monkeypatch.setattr("safe_langsmith._probe.cache.CACHE", ledger.KeyStateCache(lambda: clock[0]))
+    probing.set_clock(lambda: clock[0])
     client = make_client(server, key)
     list(client.list_projects())
     org.delete_workspace(workspace)
@@ -400,7 +394,7 @@ def test_a_workspace_that_was_chosen_and_is_gone_is_chosen_anew(server, org, wor
     assert client.workspace_id == new.id
 
 
-@pytest.mark.parametrize("broken", ["_policy", "ForbiddenHandler"])
+@pytest.mark.parametrize("broken", ["handle", "choose"])
 def test_whatever_is_missing_the_sdks_error_stands(broken, server, workspace, key, make_client, monkeypatch):
     def missing(*args, **kwargs):
         raise ModuleNotFoundError("tenacity")
@@ -417,7 +411,7 @@ def test_what_cannot_be_guarded_is_the_sdks_own(server, org, workspace, make_cli
     def broken(*args):
         raise TypeError("ours")
 
-    monkeypatch.setattr("safe_langsmith._sdk.calls.generated_client._guarded", broken)
+    monkeypatch.setattr("safe_langsmith._sdk.calls.generated._intercepting", broken)
     client = make_client(server, org.add_personal_key(default=workspace))
 
     assert client._get_langsmith_api().get is not None
@@ -445,7 +439,7 @@ def test_a_session_that_reads_every_answer_is_no_obstacle(server, workspace, key
 
 
 @pytest.mark.skipif(not hasattr(langsmith.AsyncClient, "workspace_id"), reason="this SDK's client names no workspace")
-def test_a_chooser_that_asks_the_same_client_is_not_waited_for_for_ever(server, org, workspace, monkeypatch):
+def test_a_chooser_that_asks_the_same_client_is_not_waited_for_for_ever(server, org, workspace, probing):
     org.add_workspace("Production")
     key, inner = org.add_service_key(workspaces=None), []
 
@@ -457,7 +451,7 @@ def test_a_chooser_that_asks_the_same_client_is_not_waited_for_for_ever(server, 
             inner.append(call.exception(30))
             return workspace.id
 
-        monkeypatch.setattr("safe_langsmith._probe.driver.DEADLINE", 1)
+        probing.set_deadline(1)
         async with SafeAsyncClient(api_url=server.url, api_key=key, resolve_workspace=choose) as client:
             return (await client._arequest_with_retries("GET", "/sessions")).json()
 

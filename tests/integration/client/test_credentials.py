@@ -20,7 +20,7 @@ def of(server, path):
     return [(r.workspace_id, r.status) for r in server.requests if r.path == path]
 
 
-def healed(make_client, server, key):
+def retried(make_client, server, key):
     client = make_client(server, key)
     list(client.list_projects())
     server.clear_requests()
@@ -30,7 +30,7 @@ def healed(make_client, server, key):
 @pytest.mark.parametrize("spelling", ["x-api-key", "X-API-Key", "X-Api-Key"])
 def test_another_key_of_one_call_is_not_sent_the_chosen_workspace(spelling, server, workspace, key, other, make_client):
     org, theirs = other
-    client = healed(make_client, server, key)
+    client = retried(make_client, server, key)
     client.request_with_retries(
         "POST", "/sessions", json={"name": "p"}, headers={spelling: org.add_personal_key(default=theirs)}
     )
@@ -42,7 +42,7 @@ def test_another_key_of_one_call_is_not_sent_the_chosen_workspace(spelling, serv
 
 def test_another_key_that_is_set_later_does_not_inherit_it(server, workspace, key, other, make_client):
     org, theirs = other
-    client = healed(make_client, server, key)
+    client = retried(make_client, server, key)
     client.api_key = org.add_personal_key(default=theirs)
     client.create_project("p")
 

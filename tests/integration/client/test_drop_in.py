@@ -235,7 +235,7 @@ def test_diagnosing_that_fails_leaves_the_sdks_error(server, make_client, monkey
     def broken(*args, **kwargs):
         raise RuntimeError("ours")
 
-    monkeypatch.setattr("safe_langsmith._recovery.handler.examine", broken)
+    monkeypatch.setattr("safe_langsmith._recovery.handler.investigate", broken)
     client = make_client(server, "<your-api-key>")
     with pytest.raises(langsmith.utils.LangSmithError) as caught:
         list(client.list_projects())
@@ -244,7 +244,7 @@ def test_diagnosing_that_fails_leaves_the_sdks_error(server, make_client, monkey
     assert isinstance(caught.value.__context__, requests.HTTPError)
 
 
-def test_healing_is_seen_in_a_program_that_has_not_set_up_logging(server):
+def test_a_retry_is_seen_in_a_program_that_has_not_set_up_logging(server):
     org = server.add_organization("Acme")
     workspace = org.add_workspace("Research")
     key = org.add_service_key(workspaces=None)

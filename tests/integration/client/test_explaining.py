@@ -1,4 +1,4 @@
-"""What cannot be healed is explained: who, what, where, why, and what to do."""
+"""A call that a retry does not help is explained: who, what, where, why, and what to do."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ class TestWorkspaces:
 
 
 class TestKeys:
-    def test_nobody_knows_it(self, server, make_client):
+    def test_the_server_does_not_know_the_key(self, server, make_client):
         key = "lsv2_pt_c0ffeec0ffee0123456789abcdef0123_0123456789"
         error = refused(list_projects(make_client(server, key)))
 
@@ -139,7 +139,7 @@ class TestKeys:
         error = refused(list_projects(make_client(server, key, workspace_id=research.id)))
 
         assert error.cause is Cause.KEY_REJECTED
-        assert len(error.probes) == 3
+        assert len(error.probes) == 4
         assert any("workspace" in fix.title and "IP" in fix.title for fix in error.fixes)
 
     @pytest.mark.parametrize(
@@ -309,8 +309,8 @@ class TestOnTheWay:
         ],
         ids=["silent", "dripping body", "dripping headers"],
     )
-    def test_time_runs_out(self, fault, server, org, research, make_client, monkeypatch):
-        monkeypatch.setattr("safe_langsmith._probe.driver.DEADLINE", 0.5)
+    def test_time_runs_out(self, fault, server, org, research, make_client, probing):
+        probing.set_deadline(0.5)
         server.fault("GET", "/sessions", Reply(403, {"detail": "Forbidden"}))
         server.fault("GET", "/settings", fault, times=None)
         client = make_client(server, org.add_personal_key(default=research))
@@ -425,7 +425,7 @@ class TestNoProbing:
         assert len(server.requests) == 2
         assert client.workspace_id == research.id
 
-    def test_and_it_keeps_nobody_else_from_asking(self, server, org, research, make_client):
+    def test_probes_that_were_not_sent_keep_no_other_client_from_sending_them(self, server, org, research, make_client):
         key = org.add_personal_key(default=research, role="Editor")
         refused(lambda: make_client(server, key, probe=False).create_project("p"))
 

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from safe_langsmith import Cause, ForbiddenDiagnosis
-from safe_langsmith._probe import cache as ledger
+from safe_langsmith._probe import cache
 from safe_langsmith.testing import Reply
 
 
@@ -23,7 +23,7 @@ def clock(monkeypatch):
             return self.now
 
     clock = Clock()
-    fresh = ledger.KeyStateCache(clock)
+    fresh = cache.KeyStateCache(clock)
     monkeypatch.setattr("safe_langsmith._probe.cache.CACHE", fresh)
     return clock
 
@@ -97,21 +97,19 @@ def test_another_key_is_another_case(server, org, make_client):
 
 
 def test_a_child_process_starts_without_the_parents_locks():
-    parent = ledger.KeyStateCache()
-    case = parent.case("https://a", "k")
-    case.lock.acquire()
-    parent._guard.acquire()
+    parent = cache.KeyStateCache()
+    parent._lock.acquire()
 
-    parent.forget()
+    parent.clear()
 
-    assert parent.case("https://a", "k").lock.acquire(blocking=False)
+    assert parent._lock.acquire(blocking=False)
 
 
-def test_cases_are_bounded(monkeypatch):
-    monkeypatch.setattr(ledger, "MOST_CASES", 3)
-    bounded = ledger.KeyStateCache()
-    first = bounded.case("https://a", "0")
+def test_key_states_are_bounded(monkeypatch):
+    monkeypatch.setattr(cache, "MOST_KEYS", 3)
+    bounded = cache.KeyStateCache()
+    first = bounded.state("https://a", "0")
     for number in range(1, 5):
-        bounded.case("https://a", str(number))
+        bounded.state("https://a", str(number))
 
-    assert bounded.case("https://a", "0") is not first
+    assert bounded.state("https://a", "0") is not first

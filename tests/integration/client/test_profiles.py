@@ -66,7 +66,7 @@ def test_a_login_that_needs_a_workspace_is_given_the_only_one(server, workspace,
     assert [r.path for r in server.requests] == ["/sessions", "/workspaces", "/sessions"]
 
 
-def test_a_login_that_may_not_is_told_what_is_missing(server, workspace, org, log_in, road, canary):
+def test_a_login_without_the_permission_gets_a_diagnosis_that_names_it(server, workspace, org, log_in, road, canary):
     log_in(org.add_oauth_token(default=workspace, role="Viewer"))
     with pytest.raises(ForbiddenDiagnosis) as caught:
         road("/sessions", {"name": "p"})
@@ -78,10 +78,10 @@ def test_a_login_that_may_not_is_told_what_is_missing(server, workspace, org, lo
     assert canary not in str(error)
 
 
-def test_an_expired_login_is_renewed_by_the_sdk_and_healed_with_the_new_token(server, workspace, org, log_in, road):
+def test_an_expired_login_is_renewed_by_the_sdk_and_retried_with_the_new_token(server, workspace, org, log_in, road):
     token = org.add_oauth_token(default=None, roles={workspace: "Admin"})
     an_hour_ago = (datetime.now(timezone.utc) - timedelta(hours=1)).isoformat()
-    log_in(token, refresh_token=org.add_refresh_token(token), expires_at=an_hour_ago)
+    log_in(token, refresh_token=server.add_refresh_token(token), expires_at=an_hour_ago)
     server.revoke(token)
     client, project = road("/sessions", {"name": "p"})
 

@@ -19,7 +19,7 @@ from safe_langsmith.testing.payloads import parts
 
 # What a real deployment offers; without it, the SDK warns that it is old.
 CURRENT = {"instance_flags": {"zstd_compression_enabled": True, "dataset_examples_multipart_enabled": True}}
-HEALS_ASYNC = pytest.mark.skipif(not hasattr(AsyncClient, "workspace_id"), reason="AsyncClient can name no workspace")
+RETRIES_ASYNC = pytest.mark.skipif(not hasattr(AsyncClient, "workspace_id"), reason="AsyncClient can name no workspace")
 
 
 def takes(function: Any, name: str) -> bool:
@@ -119,23 +119,23 @@ def tracing(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def healed(server: FakeLangSmith, workspace: Workspace) -> Callable[[Any], None]:
-    """Asserts what a user notices of a healed client: a workspace, at the cost of one refusal and one question."""
+def retried(server: FakeLangSmith, workspace: Workspace) -> Callable[[Any], None]:
+    """Asserts what a user notices of a retried client: a workspace, at the cost of one refusal and one question."""
 
-    def healed(client: Any) -> None:
+    def retried(client: Any) -> None:
         assert client.workspace_id == workspace.id
         assert [r.path for r in server.requests if r.path == "/workspaces"] == ["/workspaces"]
         refused = [r.workspace_id for r in server.requests if r.status == 403]
         # Where the machine is slow, a tracing thread has sent a second batch meanwhile.
         assert refused in ([None], [None, None])
 
-    return healed
+    return retried
 
 
 @pytest.fixture
 def stored(server: FakeLangSmith, workspace: Workspace) -> Callable[[str], list[dict[str, Any]]]:
     """What the workspace holds in a collection."""
-    return lambda collection: server._service.store.all(workspace, collection)
+    return lambda collection: server.records(workspace, collection)
 
 
 def flush(client: Client) -> None:

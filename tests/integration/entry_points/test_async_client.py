@@ -10,7 +10,7 @@ import pytest
 
 from safe_langsmith import Cause, ForbiddenDiagnosis
 
-from .conftest import HEALS_ASYNC
+from .conftest import RETRIES_ASYNC
 
 pytestmark = pytest.mark.filterwarnings("ignore:Creating feedback for a run without session_id")
 NOW = datetime.datetime.now(datetime.timezone.utc).isoformat()
@@ -73,15 +73,15 @@ def dataset(admin):
     return admin.create_dataset("questions")
 
 
-@HEALS_ASYNC
+@RETRIES_ASYNC
 @pytest.mark.parametrize("method", [*WRITES, *READS], ids=lambda method: method.__name__)
-def test_the_first_call_works(method, dataset, key, open_async, stored, healed):
+def test_the_first_call_works(method, dataset, key, open_async, stored, retried):
     before = len(stored(WRITES[method][0])) if method in WRITES else 0
 
     async def call():
         async with open_async(key) as client:
             await method(client, dataset)
-            healed(client)
+            retried(client)
 
     asyncio.run(call())
 
@@ -89,7 +89,7 @@ def test_the_first_call_works(method, dataset, key, open_async, stored, healed):
         assert len(stored(WRITES[method][0])) - before == (-1 if method is delete_dataset else 1)
 
 
-@HEALS_ASYNC
+@RETRIES_ASYNC
 def test_many_first_calls_at_once(key, server, workspace, open_async, stored):
     async def call():
         async with open_async(key) as client:
@@ -103,7 +103,7 @@ def test_many_first_calls_at_once(key, server, workspace, open_async, stored):
 
 
 @pytest.mark.parametrize("method", WRITES, ids=lambda method: method.__name__)
-def test_a_viewer_is_told_the_permission(method, dataset, viewer, open_async, stored):
+def test_a_viewers_diagnosis_names_the_permission(method, dataset, viewer, open_async, stored):
     collection, permission = WRITES[method]
     before = stored(collection)
 

@@ -16,7 +16,7 @@ from safe_langsmith.testing.payloads import parts
 CSV = "question,answer\r\nwhy?,because naïve 名前\n".encode() * 500
 
 
-def test_a_created_dataset_is_in_the_workspace_and_its_url_says_so(admin, client, workspace, stored, healed):
+def test_a_created_dataset_is_in_the_workspace_and_its_url_says_so(admin, client, workspace, stored, retried):
     admin.create_project("the SDK reads the workspace for its URLs off any project")
 
     dataset = client.create_dataset("questions", description="naïve 名前", metadata={"n": 1})
@@ -25,7 +25,7 @@ def test_a_created_dataset_is_in_the_workspace_and_its_url_says_so(admin, client
     assert (made["name"], made["description"], made["tenant_id"]) == ("questions", "naïve 名前", workspace.id)
     assert f"/o/{workspace.id}/datasets/{dataset.id}" in dataset.url
     assert client.read_dataset(dataset_name="questions").url == dataset.url
-    healed(client)
+    retried(client)
 
 
 @pytest.mark.parametrize(
@@ -37,15 +37,15 @@ def test_a_created_dataset_is_in_the_workspace_and_its_url_says_so(admin, client
     ],
     ids=["has", "list", "read"],
 )
-def test_looking_for_a_dataset(begin, admin, client, healed):
+def test_looking_for_a_dataset(begin, admin, client, retried):
     admin.create_dataset("questions")
 
     assert begin(client)
-    healed(client)
+    retried(client)
 
 
 @pytest.mark.parametrize("given", ["path", "handle", "handle with type", "handle in its middle"])
-def test_an_uploaded_file_arrives_byte_for_byte(given, server, client, stored, healed, tmp_path):
+def test_an_uploaded_file_arrives_byte_for_byte(given, server, client, stored, retried, tmp_path):
     file = tmp_path / "questions.csv"
     file.write_bytes(CSV)
     handle = io.BytesIO(b"skipped" + CSV if "middle" in given else CSV)
@@ -63,10 +63,10 @@ def test_an_uploaded_file_arrives_byte_for_byte(given, server, client, stored, h
     assert uploaded.filename == "questions.csv"
     assert uploaded.content == CSV
     assert first.body == second.body
-    healed(client)
+    retried(client)
 
 
-def test_sharing_and_unsharing(admin, server, client, healed):
+def test_sharing_and_unsharing(admin, server, client, retried):
     dataset = admin.create_dataset("questions")
     path, token = f"/datasets/{dataset.id}/share", str(uuid.uuid4())
     # The stand-in shares nothing, so its answers are scripted, the refusal of the first request among them.
@@ -82,11 +82,11 @@ def test_sharing_and_unsharing(admin, server, client, healed):
         ("PUT", client.workspace_id),
         ("DELETE", client.workspace_id),
     ]
-    healed(client)
+    retried(client)
 
 
 @pytest.mark.parametrize("call", ["share_dataset", "unshare_dataset"])
-def test_an_editor_who_shares_is_told_the_permission(call, admin, server, editor, make):
+def test_the_diagnosis_of_an_editor_who_shares_names_the_permission(call, admin, server, editor, make):
     dataset = admin.create_dataset("questions")
 
     with pytest.raises(ForbiddenDiagnosis) as caught:
@@ -105,7 +105,7 @@ def test_an_editor_who_shares_is_told_the_permission(call, admin, server, editor
     ],
     ids=["create", "upload", "delete"],
 )
-def test_a_viewer_is_told_the_permission(permission, call, admin, server, viewer, make, stored, tmp_path):
+def test_a_viewers_diagnosis_names_the_permission(permission, call, admin, server, viewer, make, stored, tmp_path):
     admin.create_dataset("questions")
     file = tmp_path / "q.csv"
     file.write_bytes(CSV)

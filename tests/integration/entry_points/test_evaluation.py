@@ -103,7 +103,7 @@ def experiment(admin, server, dataset):
 
 
 @WAYS
-def test_a_whole_experiment_arrives(evaluate, server, client, experiment, healed, caplog):
+def test_a_whole_experiment_arrives(evaluate, server, client, experiment, retried, caplog):
     results = evaluate(
         client,
         data="questions",
@@ -117,7 +117,7 @@ def test_a_whole_experiment_arrives(evaluate, server, client, experiment, healed
     assert sorted(row["evaluation_results"]["results"][0].score for row in results._results) == [0, 0, 1]
     assert scores("correct") == [0, 0, 1]
     assert set(times_posted(server).values()) == {1}
-    healed(client)
+    retried(client)
     (warning,) = [record for record in caplog.records if record.levelname == "WARNING"]
     assert f"LANGSMITH_WORKSPACE_ID={client.workspace_id}" in warning.getMessage()
 
@@ -131,26 +131,26 @@ def test_the_summary_arrives(evaluate, admin, client, experiment):
 
 
 @WAYS
-def test_it_need_not_block(evaluate, client, experiment, healed):
+def test_it_need_not_block(evaluate, client, experiment, retried):
     results = evaluate(client, data="questions", evaluators=[correct], blocking=False)
 
     runs, scores = experiment(client, results)
     assert (len(runs), scores("correct")) == (3, [0, 0, 1])
-    healed(client)
+    retried(client)
 
 
-def test_repeated_and_evaluated_again(server, client, experiment, healed):
+def test_repeated_and_evaluated_again(server, client, experiment, retried):
     first = client.evaluate(one, data="questions", num_repetitions=2)
     flush(client)
     second = client.evaluate(first.experiment_name, evaluators=[correct])
 
     runs, scores = experiment(client, second)
     assert (len(runs), scores("correct")) == (6, [0, 0, 0, 0, 1, 1])
-    healed(client)
+    retried(client)
 
 
 @WAYS
-def test_an_editor_is_told_what_it_takes_before_anything_runs(evaluate, server, workspace, editor, make, admin):
+def test_an_editor_gets_the_diagnosis_before_anything_runs(evaluate, server, workspace, editor, make, admin):
     server.clear_requests()
     client = make(server, editor)
     with pytest.raises(Exception, match="projects:create") as caught:

@@ -45,13 +45,13 @@ def rows(stored):
     return [(example["inputs"], example.get("outputs")) for example in stored("examples")]
 
 
-def test_created_in_bulk(client, dataset, workspace, stored, healed):
+def test_created_in_bulk(client, dataset, workspace, stored, retried):
     made = client.create_examples(dataset_id=dataset.id, examples=BULK)
 
     assert made["count"] == 3
     assert rows(stored) == [({"q": 0}, {"a": 0}), ({"q": 1}, {"a": -1}), ({"q": 2}, {"a": -2})]
     assert {example["tenant_id"] for example in stored("examples")} == {workspace.id}
-    healed(client)
+    retried(client)
 
 
 def test_created_in_several_batches_at_once(client, dataset, server, stored):
@@ -66,25 +66,25 @@ def test_created_in_several_batches_at_once(client, dataset, server, stored):
     assert [path for path, _ in requests if path == "/workspaces"] == ["/workspaces"]
 
 
-def test_one_created_and_changed(client, dataset, stored, healed):
+def test_one_created_and_changed(client, dataset, stored, retried):
     example = client.create_example(inputs={"q": 1}, outputs={"a": 1}, dataset_id=dataset.id)
     client.update_example(example.id, inputs={"q": 2})
 
     assert rows(stored) == [({"q": 2}, {"a": 1})]
-    healed(client)
+    retried(client)
 
 
-def test_changed_in_bulk(client, ids, dataset, stored, healed):
+def test_changed_in_bulk(client, ids, dataset, stored, retried):
     client.update_examples(dataset_id=dataset.id, updates=[{"id": ids[1], "inputs": {"q": "changed"}}])
 
     assert rows(stored) == [({"q": 0}, {"a": 0}), ({"q": "changed"}, {"a": -1}), ({"q": 2}, {"a": -2})]
-    healed(client)
+    retried(client)
 
 
 @pytest.mark.parametrize("server", ["multipart"], indirect=True)
 @pytest.mark.parametrize("origin", ["bytes", "file"])
 @pytest.mark.parametrize("call", ["create_examples", "update_examples"])
-def test_attachments_arrive_byte_for_byte(call, origin, server, client, dataset, ids, tmp_path, healed):
+def test_attachments_arrive_byte_for_byte(call, origin, server, client, dataset, ids, tmp_path, retried):
     file = tmp_path / "picture.png"
     file.write_bytes(PICTURE)
     picture = ("image/png", PICTURE if origin == "bytes" else file)
@@ -98,7 +98,7 @@ def test_attachments_arrive_byte_for_byte(call, origin, server, client, dataset,
     assert attached.content == PICTURE
     assert first.body == second.body
     assert (first.status, second.status) == (403, 200)
-    healed(client)
+    retried(client)
 
 
 @pytest.fixture
@@ -115,11 +115,11 @@ def script_example(server):
     return script_example
 
 
-def test_read_with_its_attachment(client, ids, script_example, healed):
+def test_read_with_its_attachment(client, ids, script_example, retried):
     script_example(ids[0], Reply(200, "the picture", "image/png"))
 
     assert client.read_example(ids[0]).attachments["picture"]["reader"].read() == b"the picture"
-    healed(client)
+    retried(client)
 
 
 # The SDK closes no answer that it does not read.
@@ -139,11 +139,11 @@ def test_a_storage_that_refuses_an_expired_link_is_not_explained(client, ids, se
 
 
 @pytest.mark.parametrize("hard", [False, True], ids=["softly", "for good"])
-def test_deleted_in_bulk(hard, client, ids, stored, healed):
+def test_deleted_in_bulk(hard, client, ids, stored, retried):
     client.delete_examples(ids[:2], hard_delete=hard)
 
     assert rows(stored) == [({"q": 2}, {"a": -2})]
-    healed(client)
+    retried(client)
 
 
 @pytest.mark.parametrize("hard", [False, True], ids=["softly", "for good"])
@@ -175,7 +175,7 @@ def test_a_viewers_deletion_is_explained_and_still_what_the_sdk_raises(hard, ser
     ],
     ids=["create_examples", "create_example", "update_examples", "delete_example"],
 )
-def test_a_viewer_is_told_the_permission(call, server, dataset, ids, viewer, make, stored):
+def test_a_viewers_diagnosis_names_the_permission(call, server, dataset, ids, viewer, make, stored):
     with pytest.raises(ForbiddenDiagnosis) as caught:
         call(make(server, viewer, auto_batch_tracing=False), dataset, ids)
 

@@ -27,17 +27,17 @@ def waiting(server, key, make):
     return make(server, key, auto_batch_tracing=False)
 
 
-def test_sent_at_once(waiting, stored, healed):
+def test_sent_at_once(waiting, stored, retried):
     run = uuid.uuid4()
     feedback = waiting.create_feedback(run, "correct", score=1, comment="naïve 名前")
 
     (given,) = stored("feedback")
     assert (given["id"], given["run_id"]) == (str(feedback.id), str(run))
     assert (given["key"], given["score"], given["comment"]) == ("correct", 1, "naïve 名前")
-    healed(waiting)
+    retried(waiting)
 
 
-def test_read_and_changed(admin, waiting, stored, healed):
+def test_read_and_changed(admin, waiting, stored, retried):
     feedback = admin.create_feedback(uuid.uuid4(), "correct", score=1)
 
     assert waiting.read_feedback(feedback.id).score == 1
@@ -46,20 +46,20 @@ def test_read_and_changed(admin, waiting, stored, healed):
     waiting.delete_feedback(feedback.id)
 
     assert stored("feedback") == []
-    healed(waiting)
+    retried(waiting)
 
 
-def test_sent_in_the_background(client, stored, healed):
+def test_sent_in_the_background(client, stored, retried):
     ids = [uuid.uuid4() for _ in range(20)]
     for id in ids:
         client.create_feedback(id, "correct", score=1, trace_id=id, feedback_id=id)
     flush(client)
 
     assert sorted(given["id"] for given in stored("feedback")) == sorted(map(str, ids))
-    healed(client)
+    retried(client)
 
 
-def test_a_run_and_its_feedback_travel_together(client, tracing, stored, healed):
+def test_a_run_and_its_feedback_travel_together(client, tracing, stored, retried):
     @traceable(client=client)
     def answer():
         id = langsmith.get_current_run_tree().id
@@ -70,7 +70,7 @@ def test_a_run_and_its_feedback_travel_together(client, tracing, stored, healed)
 
     (run,), (given,) = stored("runs"), stored("feedback")
     assert (given["run_id"], given["trace_id"]) == (run["id"], run["id"])
-    healed(client)
+    retried(client)
 
 
 def test_of_an_expectation(waiting, tracing, stored):
@@ -88,7 +88,7 @@ def test_of_an_expectation(waiting, tracing, stored):
     assert given == {"quality": (0.5, run["id"]), "expectation": (1, run["id"])}
 
 
-def test_a_viewer_is_told_the_permission(server, viewer, make, stored):
+def test_a_viewers_diagnosis_names_the_permission(server, viewer, make, stored):
     with pytest.raises(ForbiddenDiagnosis) as caught:
         make(server, viewer, auto_batch_tracing=False).create_feedback(uuid.uuid4(), "correct", score=1)
 
@@ -98,7 +98,7 @@ def test_a_viewer_is_told_the_permission(server, viewer, make, stored):
 
 
 @WITH_CALLBACK
-def test_in_the_background_the_callback_is_told(server, viewer, make):
+def test_in_the_background_the_callback_gets_the_diagnosis(server, viewer, make):
     told = []
     client = make(server, viewer, tracing_error_callback=told.append)
     run = uuid.uuid4()
@@ -108,7 +108,7 @@ def test_in_the_background_the_callback_is_told(server, viewer, make):
     assert [find_diagnosis(error).cause for error in told] == [Cause.PERMISSION_DENIED]
 
 
-def test_a_token_for_feedback(waiting, server, healed):
+def test_a_token_for_feedback(waiting, server, retried):
     """What it is good for needs no key and so no workspace."""
     token = f"{server.url}/feedback/tokens/{uuid.uuid4()}"
     soon = datetime.datetime.now(datetime.timezone.utc).isoformat()
@@ -118,4 +118,4 @@ def test_a_token_for_feedback(waiting, server, healed):
     server.fault("POST", "/feedback/tokens", Reply(200, made))
 
     assert waiting.create_presigned_feedback_token(uuid.uuid4(), "correct").url == token
-    healed(waiting)
+    retried(waiting)

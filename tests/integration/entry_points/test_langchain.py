@@ -78,7 +78,7 @@ def config(request, tracing, client, monkeypatch):
 
 
 @CALLS
-def test_a_chain_of_functions_arrives_whole(call, config, server, workspace, client, healed):
+def test_a_chain_of_functions_arrives_whole(call, config, server, workspace, client, retried):
     assert call(sum_chain(), 3, config) == 8
 
     runs = arrived(server, workspace, client)
@@ -89,11 +89,11 @@ def test_a_chain_of_functions_arrives_whole(call, config, server, workspace, cli
     assert {run["trace_id"] for run in (root, add, double)} == {root["id"]}
     assert {run["parent_run_id"] for run in (add, double)} == {root["id"]}
     assert {run["session_name"] for run in (root, add, double)} == {"p"}
-    healed(client)
+    retried(client)
 
 
 @CALLS
-def test_a_chain_with_a_model_arrives_whole(call, config, server, workspace, client, healed):
+def test_a_chain_with_a_model_arrives_whole(call, config, server, workspace, client, retried):
     assert call(chat(), {"question": "why?"}, config) == "because"
 
     runs = arrived(server, workspace, client)
@@ -106,7 +106,7 @@ def test_a_chain_with_a_model_arrives_whole(call, config, server, workspace, cli
     assert model["run_type"] == "llm"
     assert "Be brief." in json.dumps(model["inputs"])
     assert "because" in json.dumps(model["outputs"])
-    healed(client)
+    retried(client)
 
 
 def test_a_batch_arrives_whole(config, server, workspace, client):
@@ -125,7 +125,7 @@ def test_a_batch_arrives_whole(config, server, workspace, client):
     assert [r.path for r in server.requests if r.path == "/workspaces"] == ["/workspaces"]
 
 
-def test_a_traceable_function_inside_a_chain_is_its_child(config, server, workspace, client, healed):
+def test_a_traceable_function_inside_a_chain_is_its_child(config, server, workspace, client, retried):
     @langsmith.traceable
     def halve(x):
         return x // 2
@@ -135,10 +135,10 @@ def test_a_traceable_function_inside_a_chain_is_its_child(config, server, worksp
     runs = arrived(server, workspace, client)
     assert runs["halve"]["parent_run_id"] == runs["wrap"]["id"]
     assert runs["halve"]["outputs"] == {"output": 4}
-    healed(client)
+    retried(client)
 
 
-def test_a_chain_inside_a_traceable_function_is_its_child(tracing, server, workspace, client, healed):
+def test_a_chain_inside_a_traceable_function_is_its_child(tracing, server, workspace, client, retried):
     @langsmith.traceable(client=client)
     def answer(x):
         return sum_chain().invoke(x)
@@ -147,7 +147,7 @@ def test_a_chain_inside_a_traceable_function_is_its_child(tracing, server, works
 
     runs = arrived(server, workspace, client)
     assert runs["RunnableSequence"]["parent_run_id"] == runs["answer"]["id"]
-    healed(client)
+    retried(client)
 
 
 def test_a_viewers_chain_runs_and_the_log_names_the_permission(server, workspace, viewer, make, caplog):

@@ -9,7 +9,7 @@ from langsmith import AsyncClient, Client
 
 from safe_langsmith import Cause, ForbiddenDiagnosis
 
-from .conftest import HEALS_ASYNC, takes
+from .conftest import RETRIES_ASYNC, takes
 
 pytest.importorskip("langchain_core")
 
@@ -33,18 +33,18 @@ def pushed(admin):
     admin.push_prompt("greeting", object=greeting())
 
 
-def test_push(server, client, admin, stored, healed):
+def test_push(server, client, admin, stored, retried):
     url = client.push_prompt("greeting", object=greeting(), description="How we start", tags=["en"])
 
     assert said(admin.pull_prompt("greeting")) == ["Be kind.", "Hello Ada"]
     (repo,) = stored("repos")
     assert (repo["description"], repo["tags"], repo["num_commits"]) == ("How we start", ["en"], 1)
     assert repo["last_commit_hash"][:8] in url
-    healed(client)
+    retried(client)
 
 
 @pytest.mark.parametrize("pull", ["pull_prompt", "pull_prompt_commit"])
-def test_pull(pull, pushed, client, healed):
+def test_pull(pull, pushed, client, retried):
     pulled = getattr(client, pull)("greeting")
 
     if pull == "pull_prompt":
@@ -52,11 +52,11 @@ def test_pull(pull, pushed, client, healed):
         assert said(pulled) == ["Be kind.", "Hello Ada"]
     else:
         assert pulled.manifest["id"][-1] == "ChatPromptTemplate"
-    healed(client)
+    retried(client)
 
 
 @pytest.mark.parametrize("first", ["list", "get", "create", "update", "delete", "like", "commits", "commit"])
-def test_everything_else(first, pushed, client, stored, healed):
+def test_everything_else(first, pushed, client, stored, retried):
     calls = {
         "list": lambda: [prompt.repo_handle for prompt in client.list_prompts().repos],
         "get": lambda: client.get_prompt("greeting").repo_handle,
@@ -82,11 +82,11 @@ def test_everything_else(first, pushed, client, stored, healed):
 
     names = {"create": ["greeting", "farewell"], "delete": []}.get(first, ["greeting"])
     assert [repo["repo_handle"] for repo in stored("repos")] == names
-    healed(client)
+    retried(client)
 
 
 @pytest.mark.skipif(not takes(Client.pull_prompt_commit, "skip_cache"), reason="this SDK caches no prompts")
-def test_a_healed_pull_is_cached_as_any_other(pushed, server, key, make):
+def test_a_retried_pull_is_cached_as_any_other(pushed, server, key, make):
     from langsmith.prompt_cache import PromptCache
 
     cache = PromptCache(ttl_seconds=None)
@@ -100,22 +100,22 @@ def test_a_healed_pull_is_cached_as_any_other(pushed, server, key, make):
     assert server.requests == ()
 
 
-@HEALS_ASYNC
-def test_async_push_and_pull(admin, key, open_async, stored, healed):
+@RETRIES_ASYNC
+def test_async_push_and_pull(admin, key, open_async, stored, retried):
     async def push_and_pull():
         async with open_async(key) as client:
             await client.push_prompt("greeting", object=greeting(), description="How we start")
             pulled = await client.pull_prompt("greeting")
-            healed(client)
+            retried(client)
             return pulled
 
     assert said(asyncio.run(push_and_pull())) == said(admin.pull_prompt("greeting")) == ["Be kind.", "Hello Ada"]
     assert [repo["num_commits"] for repo in stored("repos")] == [1]
 
 
-@HEALS_ASYNC
+@RETRIES_ASYNC
 @pytest.mark.parametrize("first", ["list", "pull", "create", "delete", "like"])
-def test_everything_else_async(first, pushed, key, open_async, stored, healed):
+def test_everything_else_async(first, pushed, key, open_async, stored, retried):
     calls = {
         "list": lambda client: client.list_prompts(),
         "pull": lambda client: client.pull_prompt_commit("greeting"),
@@ -127,7 +127,7 @@ def test_everything_else_async(first, pushed, key, open_async, stored, healed):
     async def call():
         async with open_async(key) as client:
             answer = await calls[first](client)
-            healed(client)
+            retried(client)
             return answer
 
     answer = asyncio.run(call())

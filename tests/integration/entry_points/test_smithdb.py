@@ -45,18 +45,18 @@ def read(client, run):
     return client.read_run(run.id, project_id=run.session_id, start_time=run.start_time).outputs
 
 
-def test_a_run_is_read(run, server, waiting, healed):
+def test_a_run_is_read(run, server, waiting, retried):
     assert read(waiting, run) == {"a": 1}
 
     assert [r.path for r in server.requests if r.status == 403] == [f"/api/v2/runs/{run.id}"]
-    healed(waiting)
+    retried(waiting)
 
 
-def test_the_url_of_a_run(run, server, waiting, workspace, healed):
+def test_the_url_of_a_run(run, server, waiting, workspace, retried):
     run.ls_client = waiting
 
     assert str(run.id) in run.get_url()
-    healed(waiting)
+    retried(waiting)
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -86,11 +86,11 @@ def test_a_refused_read_names_the_permission(run, server, viewer, make):
     assert "runs:read" in " ".join(caught.value.summary.split())
 
 
-def test_users_of_the_generated_client_heal_too(run, server, waiting, healed):
+def test_calls_of_the_generated_client_are_retried_too(run, server, waiting, retried):
     async def first():
         found = [found.id async for found in waiting.runs.query(project_ids=[str(run.session_id)])]
         await waiting._get_langsmith_api().close()
         return found
 
     assert asyncio.run(first()) == [str(run.id)]
-    healed(waiting)
+    retried(waiting)

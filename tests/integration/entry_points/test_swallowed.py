@@ -1,4 +1,4 @@
-"""What the SDK keeps to itself stays there, and nothing that it concluded from a refusal outlives the healing."""
+"""What the SDK keeps to itself stays there, and nothing that it concluded from a refusal outlives the retrying."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_an_info_that_cannot_be_had_is_empty(server, stranger, caplog):
     assert warning.getMessage().startswith("Failed to get info")
 
 
-def test_an_info_that_was_refused_for_want_of_a_workspace_is_had(server, key, make, healed):
+def test_an_info_that_was_refused_for_want_of_a_workspace_is_had(server, key, make, retried):
     server.fault("GET", "/info", FORBIDDEN)
     client = make(server, key, auto_batch_tracing=False)
 

@@ -112,7 +112,7 @@ WAYS = [
 
 @pytest.mark.parametrize("in_background", [True, False], ids=["in background", "one by one"])
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__.replace("_", " "))
-def test_the_whole_trace_arrives(way, in_background, server, workspace, key, make, healed):
+def test_the_whole_trace_arrives(way, in_background, server, workspace, key, make, retried):
     client = make(server, key, auto_batch_tracing=in_background)
 
     assert way(client) == 6
@@ -126,10 +126,10 @@ def test_the_whole_trace_arrives(way, in_background, server, workspace, key, mak
     assert double["parent_run_id"] == outer["id"]
     assert double["dotted_order"].startswith(outer["dotted_order"] + ".")
     assert outer["tags"] == ["outermost"]
-    healed(client)
+    retried(client)
 
 
-def test_many_at_once(server, workspace, client, healed):
+def test_many_at_once(server, workspace, client, retried):
     @traceable(client=client)
     async def square(x):
         await asyncio.sleep(0)
@@ -145,7 +145,7 @@ def test_many_at_once(server, workspace, client, healed):
     assert client.workspace_id == workspace.id
 
 
-def test_a_generator_and_an_error_arrive_too(server, workspace, client, healed):
+def test_a_generator_and_an_error_arrive_too(server, workspace, client, retried):
     @traceable(client=client, reduce_fn=list)
     def count(n):
         yield from range(n)
@@ -161,10 +161,10 @@ def test_a_generator_and_an_error_arrive_too(server, workspace, client, healed):
     runs = arrived(server, workspace, client)
     assert runs["count"]["outputs"] == {"output": [0, 1, 2]}
     assert "the user's own" in runs["fail"]["error"]
-    healed(client)
+    retried(client)
 
 
-def test_an_attachment_arrives(server, workspace, client, healed):
+def test_an_attachment_arrives(server, workspace, client, retried):
     @traceable(client=client, process_inputs=lambda inputs: {})
     def look():
         langsmith.get_current_run_tree().attachments["picture"] = ("image/png", PICTURE)
@@ -175,7 +175,7 @@ def test_an_attachment_arrives(server, workspace, client, healed):
     arrived(server, workspace, client)
     accepted = [part for r in server.requests if r.status == 202 for part in parts(r)]
     assert [part.content for part in accepted if part.name.startswith("attachment.")] == [PICTURE]
-    healed(client)
+    retried(client)
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__.replace("_", " "))

@@ -36,8 +36,8 @@ def test_the_mock_answers_the_sdk(httpx_mock, key):
 
 
 @pytest.mark.skipif(not hasattr(langsmith.AsyncClient, "workspace_id"), reason="this SDK's client names no workspace")
-@pytest.mark.parametrize("road", ["the client's own", "generated"])
-def test_an_async_refusal_heals_over_the_clients_own_transport(road, httpx_mock, key):
+@pytest.mark.parametrize("call_path", ["the client's own", "generated"])
+def test_an_async_call_is_retried_over_the_clients_own_transport(call_path, httpx_mock, key):
     """Nothing but the mock answers, so question and second send went where the client's own requests go."""
     httpx_mock.add_response(
         url=f"{ENDPOINT}/sessions", status_code=403, json={"error": "org_scoped_key_requires_workspace"}
@@ -47,7 +47,7 @@ def test_an_async_refusal_heals_over_the_clients_own_transport(road, httpx_mock,
 
     async def first():
         client = SafeAsyncClient(api_url=ENDPOINT, api_key=key)
-        if road == "generated":
+        if call_path == "generated":
             return await client._langsmith_api.get("/sessions", cast_to=object)
         return (await client._arequest_with_retries("GET", "/sessions")).json()
 

@@ -1,4 +1,4 @@
-"""The roads that go through httpx or httpx2, with pytest-httpx in the middle.
+"""The call paths that go through httpx or httpx2, with pytest-httpx in the middle.
 
 pytest-httpx patches `httpx` and is blind to `httpx2`, which newer SDKs use, unless `httpx2` takes its name before
 pytest loads its plugins. So these tests run in a process that begins with that.

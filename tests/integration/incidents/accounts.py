@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import runpy
-from pathlib import Path
-
 import requests
 
 from safe_langsmith.testing import FakeLangSmith
-
-_shared = runpy.run_path(str(Path(__file__).parents[2] / "conftest.py"))
-CANARY, mint = _shared["CANARY"], _shared["mint_canary"]
 
 
 class Account:

@@ -34,7 +34,7 @@ class Case:
         call: What the reporter called.
         helps: Which of the fixes helps.
         offers: The beginning of the title of a fix that must be offered, or its code.
-        heals: Whether the call is sent again, and succeeds, where there is only one workspace.
+        retries: Whether the call is sent again, and succeeds, where there is only one workspace.
         untold: Why the cause cannot be told from others, or cannot be seen; empty where it can. Then none is confirmed.
     """
 
@@ -45,7 +45,7 @@ class Case:
     call: Call = calls.trace
     helps: Helps = Helps.FIRST
     offers: str = ""
-    heals: bool = False
+    retries: bool = False
     untold: str = ""
 
 

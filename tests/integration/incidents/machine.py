@@ -18,9 +18,9 @@ import pytest
 from dotenv import load_dotenv
 
 from safe_langsmith import Diagnosis, SafeClient, diagnose, find_diagnosis
-from safe_langsmith._probe import cache as ledger
 from safe_langsmith.testing import FakeLangSmith, Fault
 
+from ...support.internals import forget_everything
 from . import calls
 from .accounts import Account
 from .network import REGIONS, Network
@@ -94,7 +94,7 @@ class Machine:
         """Starts the program again, in a new process."""
         self.running = None
         langsmith.utils.get_env_var.cache_clear()
-        ledger.CACHE.forget()
+        forget_everything()
         if self._from_dotenv:
             for name in self._from_dotenv:
                 self.unset(name)

@@ -12,7 +12,8 @@ from requests.adapters import HTTPAdapter
 
 from safe_langsmith.testing import FakeLangSmith
 
-from .accounts import mint
+from ...conftest import mint_canary as mint
+from ...fake_service import FullLangSmith
 
 REGIONS = {
     "US": "api.smith.langchain.com",
@@ -53,7 +54,7 @@ class Network:
     def add(self, host: str, base_path: str = "", **options: Any) -> FakeLangSmith:
         with self._lock:
             if host not in self._servers:
-                self._servers[host] = FakeLangSmith(base_path, mint=mint, **options)
+                self._servers[host] = FullLangSmith(base_path, mint=mint, **options)
             return self._servers[host]
 
     @property

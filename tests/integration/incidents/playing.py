@@ -26,13 +26,13 @@ class Outcome(NamedTuple):
         title: The title of the first fix, without names of this machine.
         tried: Whether each fix that was tried makes the call succeed, by its number from 1; `None` where it is for
             somebody else to do. All are tried up to the first that helps, and the one that must be offered.
-        healed: Whether the call succeeded by itself where there was one workspace; `None` where that cannot be.
+        retried: Whether the call succeeded by itself where there was one workspace; `None` where that cannot be.
     """
 
     attempt: Attempt
     title: str
     tried: dict[int, bool | None]
-    healed: bool | None
+    retried: bool | None
 
     @property
     def diagnosis(self) -> Diagnosis | None:
@@ -53,11 +53,11 @@ def outcome(id: str) -> Outcome:
         assert not attempt.succeeded, f"{id} is not set up as reported"
         if attempt.diagnosis:
             title = attempt.diagnosis.fixes[0].title.replace(f"{machine.folder}{os.sep}", "")
-    healed = None
-    if case.heals:
+    retried = None
+    if case.retries:
         with new_machine(case.call, 1) as machine:
-            healed = _play(case, machine).succeeded
-    return Outcome(attempt, title, _try_fixes(case, attempt.diagnosis), healed)
+            retried = _play(case, machine).succeeded
+    return Outcome(attempt, title, _try_fixes(case, attempt.diagnosis), retried)
 
 
 def offered(case: Case, diagnosis: Diagnosis | None) -> int | None:

@@ -1,4 +1,4 @@
-"""What came out, as the text of `docs/incidents.md`."""
+"""The results, as the text of `docs/incidents.md`."""
 
 from __future__ import annotations
 
@@ -14,35 +14,35 @@ REPORTS = {report["id"]: report for report in json.loads((Path(__file__).parent 
 _ID = re.compile(r" \([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\)")
 _ORDINAL = ("", "first", "second", "third", "fourth", "fifth", "sixth")
 _HEAD = """\
-# Public reports, set up again
+# Public reports, reproduced
 
-{all} public reports of trouble with LangSmith's authorization, with causes that are known or at least claimed. Each was
-set up on the stand-in and played through the real SDK with `SafeClient`. Where the reported answer is no 403, the error
-stays the SDK's own, and `diagnose(client)` was asked. Then the fixes were carried out, one at a time and each on a
-machine set up anew, and the call was repeated.
+These are {all} public reports of problems with LangSmith's authorization, with causes that are known or at least
+claimed. Each was reproduced on the fake server, with the real SDK and `SafeClient`. If the reported answer is not a
+403, the error stays the SDK's own, and `diagnose(client)` was called instead. Then the fixes were carried out one at a
+time, each on a fresh machine, and the call was repeated.
 
 | | |
 |---|---|
 | Causes with evidence on the machine or at the endpoint | {evident} |
 | of these, named first | **{named} of {evident}** ({named_share}) |
-| of these, where there is something that the caller can do | {doable} |
+| of these, those that the caller can fix | {doable} |
 | of these, the first fix made the call succeed | **{helped} of {doable}** ({helped_share}) |
-| Causes that cannot be told, or are out of reach ([below](#what-cannot-be-told)) | {untold} |
-| of these, where there is something that the caller can do | {untold_doable} |
+| Causes that cannot be known, or are out of reach ([below](#causes-that-cannot-be-known)) | {untold} |
+| of these, those that the caller can fix | {untold_doable} |
 | of these, the first fix made the call succeed | {untold_helped} |
 | of these, a later fix did | {untold_later} |
 
-| report | what was set up | what came out | cause named first | first fix helped |
+| report | situation | result | cause named first | first fix helped |
 |---|---|---|---|---|
 """
 _FOOT = """
-## What cannot be told
+## Causes that cannot be known
 
 """
 
 
 def document() -> str:
-    """Returns the text."""
+    """Return the text of the page."""
     rows = [(case, outcome(id)) for id, case in CASES.items()]
     head = _HEAD.format(all=len(rows), **_counts(rows))
     table = "".join(f"| {' | '.join(_row(case, found))} |\n" for case, found in rows)
@@ -90,14 +90,14 @@ def _link(id: str) -> str:
 
 def _came_out(found: Outcome) -> str:
     if found.diagnosis is None:
-        return "nothing is found"
+        return "nothing was found"
     said = f'`{found.diagnosis.cause}` ({found.diagnosis.confidence}): "{_ID.sub("", found.title)}"'
-    return f"with one workspace, the call succeeded; with two, {said}" if found.healed else said
+    return f"with one workspace, the call succeeded; with two, {said}" if found.retried else said
 
 
 def _named(case: Case, found: Outcome) -> str:
     if case.untold:
-        return "cannot be told"
+        return "cannot be known"
     return "yes" if _is_named(case, found) else "no"
 
 
@@ -105,5 +105,5 @@ def _helped(case: Case, found: Outcome) -> str:
     if found.helped:
         return "yes" if found.helped == 1 else f"no, the {_ORDINAL[found.helped]} did"
     if case.helps is Helps.NONE:
-        return "for others to do" if found.diagnosis else "nothing to do here"
+        return "others have to act" if found.diagnosis else "nothing to do here"
     return "no"

@@ -8,7 +8,7 @@ import pytest
 
 from safe_langsmith import Confidence
 
-from .accounts import CANARY
+from ...conftest import CANARY
 from .case import Helps
 from .playing import CASES, offered, outcome
 from .table import REPORTS, document
@@ -32,9 +32,9 @@ def test_the_cause_is_named(id):
         assert found.diagnosis.confidence is not Confidence.CONFIRMED
 
 
-@pytest.mark.parametrize("id", [id for id in CASES if CASES[id].heals])
+@pytest.mark.parametrize("id", [id for id in CASES if CASES[id].retries])
 def test_with_one_workspace_nothing_is_lost(id):
-    assert outcome(id).healed
+    assert outcome(id).retried
 
 
 @pytest.mark.parametrize("id", CASES)
@@ -66,5 +66,5 @@ def test_no_key_is_shown(id):
 
 
 def test_the_document_is_up_to_date():
-    """Where it is not: `PYTHONPATH=. python tests/integration/incidents/write.py`."""
+    """Where it is not: `python -m tests.integration.incidents.write`."""
     assert (Path(__file__).parents[3] / "docs" / "incidents.md").read_text("utf-8") == document()

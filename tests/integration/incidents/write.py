@@ -1,11 +1,11 @@
-"""Writes `docs/incidents.md`: `PYTHONPATH=. python tests/integration/incidents/write.py`, from the root of the repository."""
+"""Write `docs/incidents.md`: `python -m tests.integration.incidents.write`, from the root of the repository."""
 
 from __future__ import annotations
 
 import logging
 from pathlib import Path
 
-from tests.incidents.table import document
+from .table import document
 
 if __name__ == "__main__":
     logging.disable()

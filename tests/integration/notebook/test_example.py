@@ -25,11 +25,11 @@ def test_it_runs_on_the_interpreter_that_is_tested(cell):
     assert ast.literal_eval(cell("sys.executable").strip())[-1] == sys.executable
 
 
-def test_a_missing_workspace_is_healed_and_not_silently(cell):
-    healed = cell("organization_key)\n")
-    assert "'my-first-project'" in healed
-    assert "sent again for workspace" in healed
-    assert "LANGSMITH_WORKSPACE_ID=" in healed
+def test_a_call_without_a_workspace_is_retried_and_the_retry_is_logged(cell):
+    retried = cell("organization_key)\n")
+    assert "'my-first-project'" in retried
+    assert "sent again for workspace" in retried
+    assert "LANGSMITH_WORKSPACE_ID=" in retried
     assert cell("server.requests") == "['POST /sessions -> 403', 'GET /workspaces -> 200', 'POST /sessions -> 200']"
 
 
@@ -57,7 +57,7 @@ def test_what_a_role_permits_is_not_checked(cell):
     assert cell("print(diagnose(client))") == "None\n"
 
 
-def test_the_stale_key_is_told_and_cured(cell):
+def test_the_stale_key_is_named_and_replaced(cell):
     assert "<b>stale-environment</b> (likely)" in cell("diagnose(SafeClient(dotenv", "text/html")
     reloaded = cell("in reload_environment")
     assert reloaded.startswith("LANGSMITH_API_KEY=lsv2_pt_****")
@@ -79,5 +79,5 @@ def test_what_the_repository_keeps_is_what_a_run_gives(kept, ran):
     for stored, now in zip(code_cells(kept), again, strict=False):
         for kind in ("text/plain", "text/html"):
             assert same_everywhere(shown(stored, kind)) == same_everywhere(shown(now, kind)), (
-                "if this is meant: PYTHONPATH=. python tests/integration/notebook/write.py"
+                "if this is meant: python -m tests.integration.notebook.write"
             )

@@ -1,24 +1,22 @@
-"""Runs the example notebook and keeps what its cells show: `PYTHONPATH=. python tests/integration/notebook/write.py`."""
+"""Run the example notebook and keep what its cells show: `python -m tests.integration.notebook.write`."""
 
 from __future__ import annotations
 
-import runpy
 import tempfile
 from pathlib import Path
 
 import nbformat
 
-_running = runpy.run_path(str(Path(__file__).parent / "running.py"))
+from .running import NOTEBOOK, as_kept, run
 
 
 def write() -> None:
-    path = _running["NOTEBOOK"]
-    notebook = nbformat.read(path, as_version=4)
+    notebook = nbformat.read(NOTEBOOK, as_version=4)
     with tempfile.TemporaryDirectory() as folder:
-        kept = _running["as_kept"](_running["run"](notebook, Path(folder)))
+        kept = as_kept(run(notebook, Path(folder)))
     # Which Python it was is nobody's business.
     kept.metadata = notebook.metadata
-    nbformat.write(kept, path)
+    nbformat.write(kept, NOTEBOOK)
 
 
 if __name__ == "__main__":

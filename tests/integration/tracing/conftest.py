@@ -74,7 +74,7 @@ def make_tracer() -> Iterator[Callable[..., SafeClient]]:
 
 
 def compresses(server: FakeLangSmith) -> bool:
-    flags: dict[str, Any] = server._service._info.get("instance_flags") or {}
+    flags: dict[str, Any] = server._service.info.get("instance_flags") or {}
     return bool(flags.get("zstd_compression_enabled"))
 
 

@@ -11,7 +11,6 @@ from langsmith import run_trees
 from langsmith.run_trees import RunTree
 
 from safe_langsmith import Cause
-from safe_langsmith._probe import cache as ledger
 from safe_langsmith._sdk.compat import sdk_copies_workspace
 
 from .conftest import UNCOMPRESSED, answers, flush, numbers, times_accepted, trace
@@ -136,7 +135,7 @@ def test_a_refusal_at_one_does_not_stop_the_other(here, there, make_tracer):
 
 @WITH_REPLICAS
 @pytest.mark.parametrize("batched", [True, False], ids=["batched", "one by one"])
-def test_replicas_heal_each_for_itself(batched, here, there, make_tracer):
+def test_each_replica_is_retried_by_itself(batched, here, there, make_tracer):
     own, other = here.organization_key(), there.organization_key()
     client = make_tracer(here.server, own, auto_batch_tracing=batched)
     trace_tree(client, [replica(here, own), replica(there, other)])
@@ -162,7 +161,7 @@ def test_the_clients_workspace_is_not_forced_on_a_replica_of_the_same_host(here,
 
 @WITH_REPLICAS
 @pytest.mark.skipif(sdk_copies_workspace(), reason="this SDK does not tell whose workspace it sends")
-def test_a_replica_of_the_same_host_heals_though_the_sdk_names_the_clients_workspace(here, make_tracer):
+def test_a_replica_of_the_same_host_is_retried_though_the_sdk_names_the_clients_workspace(here, make_tracer):
     other = Place(here.server, "Other")
     client = make_tracer(here.server, here.personal_key(), workspace_id=here.workspace.id)
     trace_tree(client, [replica(other, other.organization_key())])
@@ -173,7 +172,7 @@ def test_a_replica_of_the_same_host_heals_though_the_sdk_names_the_clients_works
 
 @WITH_REPLICAS
 @pytest.mark.skipif(sdk_copies_workspace(), reason="this SDK does not tell whose workspace it sends")
-def test_a_replica_that_only_the_sdk_named_a_workspace_for_is_told_so(here, make_tracer):
+def test_a_diagnosis_says_that_only_the_sdk_named_a_workspace_for_a_replica(here, make_tracer):
     """Naming another is all that helps, and the contract retries only where none was named."""
     other = Place(here.server, "Other")
     told = []
@@ -229,7 +228,7 @@ def test_lines_to_copy_send_the_replicas_own_key_and_workspace(form, here, there
 
 @WITH_REPLICAS
 @pytest.mark.skipif(not hasattr(run_trees, "AuthHeaders"), reason="this SDK's replicas have no workspace")
-def test_the_workspace_and_the_key_that_replicas_name_are_told_to_come_from_there(here, there, make_tracer):
+def test_the_workspace_and_the_key_that_replicas_name_are_said_to_come_from_there(here, there, make_tracer):
     nowhere, told = "11111111-1111-4111-8111-111111111111", []
     client = make_tracer(here.server, here.personal_key(), tracing_error_callback=told.append)
     trace_tree(client, [replica(there, there.personal_key(), tenant_id=nowhere)], count=1)
@@ -333,9 +332,9 @@ def test_replicas_of_the_environment(here, there, make_tracer, monkeypatch):
 
 
 @WITH_REPLICAS
-def test_a_chosen_workspace_that_is_gone_is_forgotten(here, there, make_tracer, monkeypatch):
+def test_a_chosen_workspace_that_is_gone_is_forgotten(here, there, make_tracer, probing):
     clock = [1_000.0]
-    monkeypatch.setattr("safe_langsmith._probe.cache.CACHE", ledger.KeyStateCache(lambda: clock[0]))
+    probing.set_clock(lambda: clock[0])
     key = there.organization_key()
     client = make_tracer(here.server, here.personal_key())
     trace_tree(client, [replica(there, key)], count=2)
@@ -344,5 +343,5 @@ def test_a_chosen_workspace_that_is_gone_is_forgotten(here, there, make_tracer, 
     clock[0] += 61
     trace_tree(client, [replica(there, key)], count=3)
 
-    # The first of the three is refused for the workspace that is gone, and explained; the others are healed anew.
+    # The first of the three is refused for the workspace that is gone, and explained; the others are retried anew.
     assert [run["inputs"]["number"] for run in there.server.runs(new)] == [1, 2]

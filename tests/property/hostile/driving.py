@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import runpy
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from safe_langsmith import Diagnosis
-from safe_langsmith._core.engine import conclude, investigate, look
+from safe_langsmith._core.engine import investigate
 from safe_langsmith._core.model import Facts
 from safe_langsmith._core.redaction import bare_url, redact_value
 from safe_langsmith._core.responses import Answer, read_answer
-from safe_langsmith._core.settings import shown
+from safe_langsmith._core.variables import shown
+from safe_langsmith._render.actions import present
 from safe_langsmith._sdk.http import ForbiddenResponse, read_forbidden
 
-_describe = runpy.run_path(str(Path(__file__).parents[2] / "unit" / "core" / "conftest.py"))["describe_refusal"]
+from ...unit.core.conftest import describe_refusal
 
 
 class Came(NamedTuple):
@@ -41,32 +40,33 @@ def refusal_of(
 
 def facts_of(refusal: ForbiddenResponse, endpoint: str, key: str | None, path: str, **described: Any) -> Facts:
     """Returns the facts of a refusal, made fit to show where the library does that before the investigation."""
-    facts = _describe(key=key, endpoint=endpoint, **described)
-    return replace(
-        facts,
-        endpoint=shown("endpoint", endpoint) or "",
+    facts = describe_refusal(key=key, endpoint=endpoint, **described)
+    target = replace(facts.target, endpoint=shown("endpoint", endpoint) or "")
+    if facts.request is None:
+        return replace(facts, target=target)
+    request = replace(
+        facts.request,
         url=bare_url(refusal.url),
         path=bare_url(refusal.url).removeprefix(bare_url(endpoint)),
         body=refusal.body,
         request_id=refusal.request_id,
         redirected_to=refusal.redirected_to,
     )
+    return replace(facts, target=target, request=request)
 
 
 def diagnose(facts: Facts, answers: Sequence[Came], secrets: tuple[str, ...]) -> Diagnosis | None:
     """Investigates a refusal, or looks at a client of which nothing was refused, with the answers in their order."""
-    coming = iter([*answers, *[Came(None)] * 3])
-    course: Any = investigate(facts) if facts.method else look(facts)
+    coming = iter([*answers, *[Came(None)] * 4])
+    course: Any = investigate(facts)
     answer: Answer | None = None
     try:
         while True:
             course.send(answer)
             answer = _read(coming, secrets)
     except StopIteration as stop:
-        if facts.method:
-            return redact_value(stop.value.diagnosis, secrets)
-        evidence, verdict = stop.value
-        return redact_value(conclude(evidence, verdict).diagnosis, secrets) if verdict else None
+        found = stop.value.diagnosis
+        return redact_value(present(found, "python"), secrets) if isinstance(found, Diagnosis) else None
 
 
 def _read(coming: Iterator[Came], secrets: tuple[str, ...]) -> Answer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 import unicodedata
 from html.parser import HTMLParser
 from typing import Any
@@ -15,6 +16,8 @@ from safe_langsmith._core.redaction import each_text
 _UNSEEN = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
 _WIDTH, _HEIGHT = 100, 40
 _LONGEST = 60_000
+# A name, path or address that only contains the word is not meant.
+_WORKSPACE = re.compile(r"(?<![\w./-])workspaces?(?![\w/-]|\.\w)")
 _RESULTS = frozenset(("ok", "problem", "unknown", "not-applicable"))
 
 
@@ -71,7 +74,7 @@ def _plain(text: str) -> str:
     if text.startswith(("https://", "http://")):
         return "https://x"
     # A sentence with this word in it is followed by what one is.
-    return "workspace" if "workspace" in text else "x"
+    return "workspace" if _WORKSPACE.search(text) else "x"
 
 
 def _assert_is_short_and_visible(text: str) -> str:

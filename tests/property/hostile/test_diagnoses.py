@@ -6,9 +6,16 @@ import json
 import pickle
 from urllib.parse import quote
 
-from hostile.driving import Came, diagnose, facts_of, refusal_of
-from hostile.promises import assert_keeps_all_promises, assert_visible
-from hostile.strategies import (
+from hypothesis import example, given
+from hypothesis import strategies as st
+from langsmith.utils import LangSmithError
+
+from safe_langsmith._core.settings import Dotenv, DotenvLine, Profile
+from safe_langsmith.errors import explain
+
+from .driving import Came, diagnose, facts_of, refusal_of
+from .promises import assert_keeps_all_promises, assert_visible
+from .strategies import (
     KEY,
     bodies,
     content_types,
@@ -21,14 +28,7 @@ from hostile.strategies import (
     workspace_ids,
     workspaces,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from langsmith.utils import LangSmithError
 
-from safe_langsmith._core.settings import Dotenv, DotenvLine, Profile
-from safe_langsmith.errors import explain
-
-PROFILE = settings.get_profile("hostile")
 US = "https://api.smith.langchain.com"
 FORBIDDEN, NONE_NAMED = b'{"detail":"Forbidden"}', b'{"error":"org_scoped_key_requires_workspace"}'
 
@@ -55,6 +55,7 @@ profiles = st.one_of(
     st.builds(
         Profile,
         texts,
+        texts,
         st.dictionaries(st.sampled_from(["endpoint", "api_key", "workspace_id"]), texts),
         st.booleans(),
     ),
@@ -71,7 +72,6 @@ hosts = st.builds(
 )
 
 
-@settings(PROFILE, max_examples=200)
 @given(body=bodies, answered=headers, answers=answers, named=workspace_ids)
 def test_whatever_the_server_answers(body, answered, answers, named):
     refusal = refusal_of(f"{US}/sessions", KEY, body, answered)
@@ -79,7 +79,6 @@ def test_whatever_the_server_answers(body, answered, answers, named):
     assert_keeps_all_promises(diagnose(facts, answers, refusal.secrets))
 
 
-@settings(PROFILE, max_examples=100)
 @given(
     listed=st.lists(workspaces, min_size=1, max_size=8), home=workspaces, says=st.sampled_from([FORBIDDEN, NONE_NAMED])
 )
@@ -92,7 +91,6 @@ def test_whatever_workspaces_are_called(listed, home, says):
     assert_keeps_all_promises(diagnose(facts, came, refusal.secrets))
 
 
-@settings(PROFILE, max_examples=100)
 @given(answers=answers, named=workspace_ids)
 def test_whatever_the_server_answers_before_anything_was_refused(answers, named):
     facts = facts_of(refusal_of(US, KEY, b"", {}), US, KEY, "", workspace_id=named, method=None)
@@ -101,16 +99,25 @@ def test_whatever_the_server_answers_before_anything_was_refused(answers, named)
         assert_keeps_all_promises(found)
 
 
-@settings(PROFILE, max_examples=200)
 @given(
     key=keys,
-    source=st.one_of(st.none(), texts),
+    source=st.sampled_from([None, "LANGSMITH_API_KEY", "the api_key argument"]),
     endpoint=endpoints,
     named=workspace_ids,
     environ=environments,
     dotenv=dotenvs,
     profile=profiles,
     answer=came,
+)
+@example(
+    key=KEY,
+    source=None,
+    endpoint="org_scoped_key_requires_workspace",
+    named=None,
+    environ={},
+    dotenv=Dotenv(),
+    profile=None,
+    answer=Came(200, b"", ""),
 )
 def test_whatever_the_machine_says(key, source, endpoint, named, environ, dotenv, profile, answer):
     refusal = refusal_of(f"{US}/sessions", key, FORBIDDEN, {})
@@ -119,7 +126,6 @@ def test_whatever_the_machine_says(key, source, endpoint, named, environ, dotenv
     assert_keeps_all_promises(diagnose(facts, [answer] * 3, refusal.secrets))
 
 
-@settings(PROFILE, max_examples=100)
 @given(path=paths, landed=st.one_of(st.none(), hosts), answer=came)
 def test_whatever_was_asked_for_and_wherever_it_led(path, landed, answer):
     asked = f"{US}{quote(path, safe='/%?#:', errors='replace')}"
@@ -127,7 +133,6 @@ def test_whatever_was_asked_for_and_wherever_it_led(path, landed, answer):
     assert_keeps_all_promises(diagnose(facts_of(refusal, US, KEY, path), [answer] * 3, refusal.secrets))
 
 
-@settings(PROFILE, max_examples=100)
 @given(body=bodies, message=texts, repeated=st.booleans())
 def test_an_exception_is_as_fit_to_print_as_its_diagnosis(body, message, repeated):
     refusal = refusal_of(f"{US}/sessions", KEY, body, {})

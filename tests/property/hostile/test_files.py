@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 
 import pytest
-from hostile.driving import Came, diagnose, facts_of, refusal_of
-from hostile.promises import assert_keeps_all_promises
-from hostile.strategies import KEY, bodies, texts, values
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from safe_langsmith._recovery.local import read_dotenv, read_profile
+from safe_langsmith._recovery.local import read_dotenv
+from safe_langsmith._sdk.profile import read_profile
 
-PROFILE = settings.get_profile("hostile")
+from .driving import Came, diagnose, facts_of, refusal_of
+from .promises import assert_keeps_all_promises
+from .strategies import KEY, bodies, texts, values
+
 US = "https://api.smith.langchain.com"
 
 names = st.sampled_from(
@@ -68,7 +69,6 @@ def told(**described):
     return diagnose(facts, [Came(403, b'{"detail":"Forbidden"}')] * 3, refusal.secrets)
 
 
-@settings(PROFILE, max_examples=200)
 @given(content=st.one_of(written, bodies))
 def test_a_dotenv_file(directory, content):
     path = directory / "any.env"
@@ -76,7 +76,6 @@ def test_a_dotenv_file(directory, content):
     assert_keeps_all_promises(told(dotenv=read_dotenv(path)))
 
 
-@settings(PROFILE, max_examples=200)
 @given(content=configs)
 def test_a_file_of_profiles(directory, content):
     path = directory / "config.json"

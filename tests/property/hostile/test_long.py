@@ -8,20 +8,23 @@ from __future__ import annotations
 import json
 
 import pytest
-from hostile.driving import Came, diagnose, facts_of, refusal_of
-from hostile.promises import assert_keeps_all_promises
-from hostile.strategies import IDS, KEY
 
-from safe_langsmith._core.credentials import describe
+from safe_langsmith._core.credentials import inspect_key
 from safe_langsmith._core.dotenv import is_too_much, read_text
 from safe_langsmith._core.endpoints import host_of, is_plain_address, region_named
 from safe_langsmith._core.permissions import requirement
 from safe_langsmith._core.redaction import bare_url
 from safe_langsmith._core.responses import canonical_workspace_id, read_answer, read_body
-from safe_langsmith._core.settings import normal, related_variables, shown
+from safe_langsmith._core.variables import normal, related_variables, shown
+
+from .driving import Came, diagnose, facts_of, refusal_of
+from .promises import assert_keeps_all_promises
+from .strategies import IDS, KEY
 
 US = "https://api.smith.langchain.com"
 LENGTH = 300_000
+pytestmark = pytest.mark.slow
+
 SECRETS = (KEY, KEY[8:])
 UNITS = (
     *"\\ l a A 0 - _ : / . @ = # ? & % $ < > [ { ( \" ' ` \n \t \x1b \x00 \u202e \u0130 \ud800 \u0300".split(" "),
@@ -88,7 +91,7 @@ def test_a_long_body(text):
 
 @texts
 def test_a_long_answer(text):
-    assert not read_answer(200, text.encode("utf-8", "surrogatepass"), "", SECRETS).granted
+    assert not read_answer(200, text.encode("utf-8", "surrogatepass"), "", SECRETS).authorized
     (workspace,) = read_answer(200, json.dumps([{"id": IDS[0], "display_name": text}]).encode(), "", SECRETS).workspaces
     assert len(workspace.name) <= 80
 
@@ -96,7 +99,7 @@ def test_a_long_answer(text):
 @texts
 def test_a_long_value(text):
     assert len(shown("project", text) or "") <= 200
-    assert len(describe(f"lsv2_pt_{text[:130_000]}").masked) < 30
+    assert len(inspect_key(f"lsv2_pt_{text[:130_000]}").masked) < 30
     for about in (bare_url, host_of, is_plain_address, region_named, canonical_workspace_id):
         about(f"https://{text}")
     normal("endpoint", text)
@@ -113,7 +116,7 @@ def test_a_long_env_file(text):
                 told = read_text(written, {})
             except ValueError:
                 continue
-            assert all(len(remark) < 300 for remark in (*told.remarks, *told.hints))
+            assert all(len(remark) < 300 for remark in told.warnings)
 
 
 @pytest.mark.parametrize("unit", ["x", "a/", "%20", "-", "a-", ":", "runs/"])

@@ -7,16 +7,17 @@ import gzip
 import tracemalloc
 
 import pytest
-from hostile.promises import assert_keeps_all_promises, assert_visible
-from hostile.strategies import bodies, headers
-from hostile.wire import RESET, Pieces, Wire, answer, raw, refusal
 from hypothesis import given, settings
 from langsmith.utils import LangSmithError
 
 from safe_langsmith import ForbiddenDiagnosis
 from safe_langsmith._sdk.compat import status_of
 
-PROFILE = settings.get_profile("hostile")
+from .clients import ALL, ONE_FOR_EACH_TRANSPORT, each
+from .promises import assert_keeps_all_promises, assert_visible
+from .strategies import bodies, headers
+from .wire import RESET, Pieces, Wire, answer, raw, refusal
+
 FORBIDDEN = b'{"detail":"Forbidden"}'
 STATUS = "403 Forbidden"
 # What the SDK trips over, and what a diagnosis is an instance of in its place.
@@ -28,7 +29,9 @@ REFUSALS: dict[str, Pieces] = {
     "a strange type": refusal(headers=[("Content-Type", b"\xff\x1b[0m; charset=\xfe")]),
     "a charset that is none": refusal(headers=[("Content-Type", "application/json; charset=rot13")]),
     "UTF-16": refusal(FORBIDDEN.decode().encode("utf-16"), [("Content-Type", "application/json; charset=utf-16")]),
-    "a way on": refusal(headers=[("Location", "https://evil.example/"), ("Refresh", "0; url=https://evil.example")]),
+    "a further address": refusal(
+        headers=[("Location", "https://evil.example/"), ("Refresh", "0; url=https://evil.example")]
+    ),
     "a wait of years": refusal(headers=[("Retry-After", "99999999")]),
     "many headers": refusal(headers=[(f"X-{number}", "x" * 200) for number in range(90)]),
     "cookies": refusal(headers=[("Set-Cookie", "a=\x1b[31m; Domain=evil.example"), ("Set-Cookie", "=;;;=")]),
@@ -56,7 +59,7 @@ def is_refused(error):
     return status_of(error) == 403 and not isinstance(error, (TypeError, LookupError))
 
 
-@pytest.mark.parametrize("name", REFUSALS)
+@each(REFUSALS, ALL)
 def test_a_strange_refusal(name, kind, raised, caplog):
     with Wire({"*": refusal(), "/sessions": REFUSALS[name]}) as server:
         plain = raised(kind, server, plain=True)
@@ -72,12 +75,13 @@ def test_a_strange_refusal(name, kind, raised, caplog):
     assert_visible(str(safe), lines=True)
 
 
-@settings(PROFILE, max_examples=25)
+@pytest.mark.parametrize("kind", ONE_FOR_EACH_TRANSPORT)
+@settings(max_examples=25)
 @given(body=bodies, answered=headers)
-def test_any_refusal(way, raised, body, answered):
+def test_any_refusal(kind, raised, body, answered):
     with Wire({"*": refusal(), "/sessions": refusal(body, _sendable(answered))}) as server:
-        plain = raised(way, server, plain=True)
-        safe = raised(way, server)
+        plain = raised(kind, server, plain=True)
+        safe = raised(kind, server)
     assert isinstance(safe, ForbiddenDiagnosis) is is_refused(plain), repr(plain)
     if isinstance(safe, ForbiddenDiagnosis):
         assert_keeps_all_promises(safe.diagnosis)
@@ -92,10 +96,12 @@ def _sendable(answered):
             yield name, written.replace(b"\r", b"").replace(b"\n", b"").replace(b"\0", b"")[:5_000]
 
 
-def test_a_refusal_of_fifty_megabytes_takes_no_more_memory_than_with_the_sdk(way, raised):
+@pytest.mark.parametrize("kind", ONE_FOR_EACH_TRANSPORT)
+@pytest.mark.slow
+def test_a_refusal_of_fifty_megabytes_takes_no_more_memory_than_with_the_sdk(kind, raised):
     body = b'{"detail":"' + b"x y " * 12_500_000 + b'"}'
     with Wire({"*": refusal(), "/sessions": refusal(body)}) as server:
-        peaks = [_peak(lambda plain=plain: raised(way, server, plain=plain)) for plain in (True, False)]
+        peaks = [_peak(lambda plain=plain: raised(kind, server, plain=plain)) for plain in (True, False)]
     assert peaks[1] - peaks[0] < 5_000_000
 
 

@@ -9,12 +9,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hostile.driving import Came, diagnose, facts_of, refusal_of
-from hostile.promises import assert_keeps_all_promises
-from hostile.strategies import IDS, KEY
 
 from safe_langsmith import Cause
 from safe_langsmith._core.responses import read_answer, read_body
+
+from .driving import Came, diagnose, facts_of, refusal_of
+from .promises import assert_keeps_all_promises
+from .strategies import IDS, KEY
 
 US = "https://api.smith.langchain.com"
 SECRETS = (KEY, KEY[8:])

@@ -11,12 +11,15 @@ from itertools import chain, repeat
 
 import pytest
 import zstandard
-from hostile.promises import assert_keeps_all_promises
-from hostile.strategies import IDS
-from hostile.wire import RESET, Pieces, Wire, answer, raw, refusal
 
 from safe_langsmith import Cause, ForbiddenDiagnosis
 from safe_langsmith._probe.transports import LARGEST_BODY
+
+from ...support.thinning import slow_unless
+from .clients import ONE_FOR_EACH_TRANSPORT, each
+from .promises import assert_keeps_all_promises
+from .strategies import IDS
+from .wire import RESET, Pieces, Wire, answer, raw, refusal
 
 ASKED = ("/settings", "/workspaces", "/info")
 WORKSPACE = b'{"id":"' + IDS[0].encode() + b'","display_name":"Research"}'
@@ -121,11 +124,6 @@ def done() -> Iterator[None]:
     DONE.set()
 
 
-@pytest.fixture(autouse=True)
-def no_pause(monkeypatch):
-    monkeypatch.setattr("safe_langsmith._probe.driver.PAUSE", 0)
-
-
 @pytest.fixture
 def explained(raised, caplog):
     """What a request that is refused in good form ends in, where this comes in place of every answer to a question."""
@@ -148,33 +146,36 @@ def explained(raised, caplog):
     return explained
 
 
-@pytest.mark.parametrize("name", STRANGE)
-def test_a_strange_answer_to_a_question(name, way, explained):
-    error, _ = explained(way, STRANGE[name])
+@each(STRANGE, ONE_FOR_EACH_TRANSPORT)
+def test_a_strange_response_to_a_probe(name, kind, explained):
+    error, _ = explained(kind, STRANGE[name])
     assert error.cause in NO_CLAIM_ABOUT_THE_KEY
 
 
-@pytest.mark.parametrize("name", ENDLESS)
-def test_an_answer_without_end_is_read_to_a_point(name, way, explained):
-    error, server = explained(way, ENDLESS[name])
+@pytest.mark.parametrize("kind", ONE_FOR_EACH_TRANSPORT)
+@pytest.mark.parametrize("name", slow_unless(tuple(ENDLESS), ("bytes", "a list")))
+def test_an_answer_without_end_is_read_to_a_point(name, kind, explained):
+    error, server = explained(kind, ENDLESS[name])
     assert error.cause in NO_CLAIM_ABOUT_THE_KEY
     assert max(server.taken[path] for path in ASKED) < LARGEST_BODY + HELD
 
 
+@pytest.mark.parametrize("kind", ONE_FOR_EACH_TRANSPORT)
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BOMBS)
-def test_a_few_bytes_that_stand_for_many_are_not_unpacked_whole(name, way, explained):
+def test_a_few_bytes_that_stand_for_many_are_not_unpacked_whole(name, kind, explained):
     # Where nothing is compressed, a question may take three times what is read of an answer.
-    explained(way, answer(WORKSPACE))
+    explained(kind, answer(WORKSPACE))
     tracemalloc.start()
     try:
-        explained(way, BOMBS[name])
+        explained(kind, BOMBS[name])
         assert tracemalloc.get_traced_memory()[1] < 60_000_000
     finally:
         tracemalloc.stop()
 
 
-@pytest.mark.parametrize("name", SLOW)
-def test_an_answer_that_never_comes_to_an_end_is_not_waited_for(name, way, explained, monkeypatch):
-    monkeypatch.setattr("safe_langsmith._probe.driver.DEADLINE", 0.3)
-    error, _ = explained(way, SLOW[name])
+@each(SLOW, ONE_FOR_EACH_TRANSPORT)
+def test_an_answer_that_never_comes_to_an_end_is_not_waited_for(name, kind, explained, probing):
+    probing.set_deadline(0.3)
+    error, _ = explained(kind, SLOW[name])
     assert error.cause is Cause.UNDETERMINED

@@ -48,7 +48,7 @@ class Endpoint(Enum):
         if self is Endpoint.WEB_PAGE:
             return told if told is Host.PAGE_THAT_REFUSES else Host.PAGE
         if self is Endpoint.DEPLOYMENT:
-            return told if told is Host.AGENT_SERVER_WITH_TOKENS else Host.AGENT_SERVER
+            return told if told in (Host.AGENT_SERVER_WITH_TOKENS, Host.AGENT_SERVER_CLOSED) else Host.AGENT_SERVER
         return Host.LANGSMITH
 
 

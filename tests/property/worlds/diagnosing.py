@@ -15,12 +15,14 @@ from worlds.views import Group, Multiverse, View
 from worlds.world import Trouble, World
 
 from safe_langsmith import Cause, Confidence, Diagnosis
-from safe_langsmith._core.engine import conclude, investigate, look
+from safe_langsmith._core.engine import investigate
 from safe_langsmith._core.model import ProbeRequest
 from safe_langsmith._core.responses import Answer, read_answer
 
 _describe = runpy.run_path(str(Path(__file__).parents[2] / "unit" / "core" / "conftest.py"))["describe_refusal"]
 _OF_THE_KEY = frozenset({Cause.KEY_REJECTED, Cause.STALE_ENVIRONMENT, Cause.WRONG_REGION})
+# The answer to a probe that the worlds know nothing of. It proves nothing.
+_NOT_MODELLED = Answered(404, b'{"detail":"Not Found"}')
 
 
 class Examination:
@@ -40,17 +42,17 @@ class Examination:
             content_type=refusal.content_type,
             redirected_to=refusal.redirected_to,
         )
-        course: Any = investigate(facts) if self.seen.refused else look(facts)
+        modelled = {question.path for question in answers}
+        course: Any = investigate(facts)
         try:
             question = next(course)
             while True:
-                self.asked[question] = answers[question]
-                question = course.send(_read(answers[question]))
+                if question.path in modelled:
+                    self.asked[question] = answers[question]
+                question = course.send(_read(self.asked.get(question, _NOT_MODELLED)))
         except StopIteration as stop:
-            if self.seen.refused:
-                return stop.value.diagnosis
-            evidence, verdict = stop.value
-            return conclude(evidence, verdict).diagnosis if verdict else None
+            found = stop.value.diagnosis
+            return found if isinstance(found, Diagnosis) else None
 
     @property
     def concluded(self) -> str:

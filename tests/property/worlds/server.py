@@ -10,14 +10,11 @@ from worlds.configuration import Configuration, Endpoint, Key
 from worlds.world import ABROAD, ACME, FOREIGN, GLOBEX, GONE, RESEARCH, SUPPORT, Between, Host, Standing, Trouble, World
 
 from safe_langsmith._core.permissions import ADMIN
-from safe_langsmith.testing import error_formats as dialects
-from safe_langsmith.testing import identity
+from safe_langsmith.testing import RecordedRequest, Reply, Workspace, error_formats
+from safe_langsmith.testing.accounts import Accounts, Kind
 from safe_langsmith.testing.accounts import Key as KnownKey
-from safe_langsmith.testing.accounts import Kind, Workspace
-from safe_langsmith.testing.authorization import Policy
-from safe_langsmith.testing.received import Headers, RecordedRequest
-from safe_langsmith.testing.registry import Registry
-from safe_langsmith.testing.replies import Reply
+from safe_langsmith.testing.authorization import Variations
+from safe_langsmith.testing.recorded import Headers
 from safe_langsmith.testing.service import Service
 
 _PLANE = "https://plane.acme.example"
@@ -77,6 +74,7 @@ _FOR_ALL = {
 _REFUSALS_OF_AGENTS = {
     Host.AGENT_SERVER: Answered(403, b'{"detail":"Missing authentication headers"}'),
     Host.AGENT_SERVER_WITH_TOKENS: Answered(403, b'{"detail":"Invalid token"}'),
+    Host.AGENT_SERVER_CLOSED: Answered(403, b'{"detail":"Missing authentication headers"}'),
 }
 _INFO_OF_AGENTS = Answered(200, b'{"version":"0.16.7","langgraph_py_version":"1.2.0","flags":{},"metadata":{}}')
 
@@ -130,7 +128,8 @@ def _strangers(host: Host, request: Request) -> Answered | None:
     if host is Host.PAGE:
         return Answered(200 if request.method == "GET" else 405, _PAGE, "text/html")
     if host in _REFUSALS_OF_AGENTS:
-        return _INFO_OF_AGENTS if request.path == "/info" else _REFUSALS_OF_AGENTS[host]
+        tells = request.path == "/info" and host is not Host.AGENT_SERVER_CLOSED
+        return _INFO_OF_AGENTS if tells else _REFUSALS_OF_AGENTS[host]
     return None
 
 
@@ -155,27 +154,27 @@ def _operation(world: World, key: Key, request: Request) -> Answered:
     if by_role.status == 403 and world.access_policy != "allows":
         return by_role
     if world.access_policy == "denies" or world.incident:
-        return _written(dialects.refusal(dialects.canonical(request.path), 403, dialects.FORBIDDEN))
+        return _written(error_formats.forbidden(error_formats.canonical_path(request.path)))
     return Answered(200, b"{}")
 
 
 @cache
 def _question(world: World, key: Key, request: Request) -> Answered:
-    path = dialects.canonical(request.path)
+    path = error_formats.canonical_path(request.path)
     if world.info_needs_key and path == "/info" and not _knows(world, key):
-        return _written(dialects.refusal(path, 403, dialects.FORBIDDEN))
+        return _written(error_formats.forbidden(path))
     return _reply(world, key, request)
 
 
 def _reply(world: World, key: Key, request: Request) -> Answered:
     """Returns LangSmith's answer by key, workspace and role."""
-    path = dialects.canonical(request.path)
+    path = error_formats.canonical_path(request.path)
     if world.standing is Standing.EXPIRED and path != "/info" and key in (Key.PERSONAL, Key.SERVICE):
-        return _written(dialects.unauthorized(path))
+        return _written(error_formats.unauthorized(path))
     runs_in = request.workspace or world.scope.default
     reaches = runs_in in world.scope.members_of and path not in ("/info", "/workspaces") and _knows(world, key)
     if reaches and (runs_in == ABROAD or world.incident == "all"):
-        return _written(dialects.refusal(path, 403, dialects.FORBIDDEN))
+        return _written(error_formats.forbidden(path))
     headers = [("x-api-key", key.value)] if key.value else []
     if request.workspace:
         headers.append(("x-tenant-id", request.workspace))
@@ -191,12 +190,12 @@ def _knows(world: World, key: Key) -> bool:
 
 @cache
 def _service(world: World) -> Service:
-    registry = Registry()
+    accounts = Accounts()
     for workspace in _WORKSPACES:
-        registry.add(workspace)
+        accounts.add_workspace(workspace)
     if world.standing is Standing.ACCEPTED:
         secret, kind = (Key.PERSONAL, Kind.PERSONAL) if world.scope.is_personal else (Key.SERVICE, Kind.SERVICE)
-        registry.add(
+        accounts.add_key(
             KnownKey(
                 secret.value,
                 kind,
@@ -207,12 +206,12 @@ def _service(world: World) -> Service:
                 permissions_listed=world.tells_permissions,
             )
         )
-    policy = Policy(
+    variations = Variations(
         says_workspace_required=world.says_workspace_required,
         names_permissions=world.names_permissions,
         malformed_workspace_status=world.malformed_status,
     )
-    return Service("", policy, identity.info({}), registry)
+    return Service(accounts, variations)
 
 
 def _written(reply: Reply) -> Answered:

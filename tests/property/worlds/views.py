@@ -20,7 +20,7 @@ from safe_langsmith._core.model import (
     LIST_DELETED_WORKSPACES,
     LIST_WORKSPACES,
     ProbeRequest,
-    inside,
+    settings_in,
 )
 from safe_langsmith._core.responses import canonical_workspace_id
 
@@ -65,7 +65,7 @@ def view(world: World, configuration: Configuration) -> View:
     listed = [id_ for question in (LIST_WORKSPACES, LIST_DELETED_WORKSPACES) for id_ in _listed(answers[question])]
     for id_ in dict.fromkeys((canonical_workspace_id(configuration.named), *listed)):
         if id_:
-            answers[inside(id_)] = ask(world, configuration, inside(id_))
+            answers[settings_in(id_)] = ask(world, configuration, settings_in(id_))
     return View(refused(world, configuration) if configuration.operation else None, tuple(answers.items()))
 
 

@@ -114,6 +114,7 @@ class Host(_Kind):
     PAGE_THAT_REFUSES = auto()
     AGENT_SERVER = auto()
     AGENT_SERVER_WITH_TOKENS = auto()  # Which words its refusal like LangSmith.
+    AGENT_SERVER_CLOSED = auto()  # Which does not even say what it is without its own credential.
 
 
 class Trouble(_Kind):

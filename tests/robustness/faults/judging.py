@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from safe_langsmith import ForbiddenDiagnosis
 
-from .injection import Injected
+from ...support.injection import Injected
 from .stage import Scenario, Stage
 
 
@@ -62,7 +62,7 @@ def faults_of(found: Outcome, plain: Outcome, scenario: Scenario, stage: Stage) 
         yield f"cannot be shown: {failure!r}"
         return
     if error is None:
-        if not scenario.heals:
+        if not scenario.retries:
             yield "succeeded"
     elif isinstance(error, ForbiddenDiagnosis):
         if not isinstance(error, type(sdk)):

@@ -1,4 +1,4 @@
-"""Calls of the SDK that are refused, each on its road, which can be made again and again."""
+"""Calls of the SDK that are refused, each on its call path, which can be made again and again."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ import urllib3
 from langsmith import AsyncClient, Client
 
 from safe_langsmith import SafeAsyncClient, SafeClient
-from safe_langsmith._probe import cache as ledger
 from safe_langsmith.testing import FakeLangSmith
+
+from ...support.internals import forget_everything
 
 NO_RETRIES = urllib3.Retry(0)
 ENV = "export LANGSMITH_API_KEY=lsv2_pt_c0ffee\nLANGSMITH_ENDPOINT='http://127.0.0.1\nLANGSMITH_PROJECT=a #b\nX:1\n"
@@ -46,7 +47,7 @@ class Stage:
 
     def reset(self) -> None:
         """Forgets what was learned and received."""
-        ledger.CACHE.forget()
+        forget_everything()
         self.server.clear_requests()
 
     def written(self, path: str) -> list[int | None]:
@@ -63,9 +64,10 @@ class Scenario(NamedTuple):
         call: Makes the call, and returns what the user is given.
         close: Closes the client.
         path: Where it writes.
-        heals: Whether it is sent again, with a safe client.
+        retries: Whether it is sent again, with a safe client.
         exists: Whether the installed SDK has it.
-        after: Scenarios of the same road, whose functions need not be broken again.
+        makes_client: Whether the first call makes a client inside the client, once.
+        after: Scenarios of the same call path, whose functions need not be broken again.
     """
 
     key: str
@@ -73,8 +75,9 @@ class Scenario(NamedTuple):
     call: Callable[[Stage, Any], Any]
     close: Callable[[Stage, Any], Any]
     path: str
-    heals: bool = False
+    retries: bool = False
     exists: bool = True
+    makes_client: bool = False
     after: tuple[str, ...] = ()
 
 
@@ -171,23 +174,44 @@ _SOFT = "/v1/platform/datasets/examples/delete"
 
 SCENARIOS = {
     "denied": Scenario("viewer", _open, _post, _close, "/sessions"),
-    "healed": Scenario("needs_workspace", _open, _post, _close, "/sessions", heals=True),
-    "rejected": Scenario("revoked", _open, _post, _close, "/sessions", after=("denied", "healed")),
+    "retried": Scenario("needs_workspace", _open, _post, _close, "/sessions", retries=True),
+    "rejected": Scenario("revoked", _open, _post, _close, "/sessions", after=("denied", "retried")),
     "chosen": Scenario(
-        "needs_workspace", _open_choosing, _post, _close, "/sessions", heals=True, after=("denied", "healed")
+        "needs_workspace", _open_choosing, _post, _close, "/sessions", retries=True, after=("denied", "retried")
     ),
-    "another key": Scenario("revoked", _open, _replica, _close, "/runs", heals=True),
-    "direct, healed": Scenario("needs_workspace", _open, _delete, _close, _SOFT, heals=True),
-    "direct, denied": Scenario("viewer", _open, _delete, _close, _SOFT, after=("direct, healed",)),
-    "generated, healed": Scenario(
-        "needs_workspace", _open, _generated, _close_generated, "/sessions", heals=True, exists=SYNC
+    "another key": Scenario("revoked", _open, _replica, _close, "/runs", retries=True),
+    "direct, retried": Scenario("needs_workspace", _open, _delete, _close, _SOFT, retries=True),
+    "direct, denied": Scenario("viewer", _open, _delete, _close, _SOFT, after=("direct, retried",)),
+    "generated, retried": Scenario(
+        "needs_workspace",
+        _open,
+        _generated,
+        _close_generated,
+        "/sessions",
+        retries=True,
+        exists=SYNC,
+        makes_client=True,
     ),
     "generated, denied": Scenario(
-        "viewer", _open, _generated, _close_generated, "/sessions", exists=SYNC, after=("generated, healed",)
+        "viewer",
+        _open,
+        _generated,
+        _close_generated,
+        "/sessions",
+        exists=SYNC,
+        makes_client=True,
+        after=("generated, retried",),
     ),
-    "generated async, healed": Scenario(
-        "needs_workspace", _open, _generated_async, _close_generated_async, "/sessions", heals=True, exists=ASYNC
+    "generated async, retried": Scenario(
+        "needs_workspace",
+        _open,
+        _generated_async,
+        _close_generated_async,
+        "/sessions",
+        retries=True,
+        exists=ASYNC,
+        makes_client=True,
     ),
-    "async, healed": Scenario("needs_workspace", _open_async, _post_async, _close_async, "/sessions", heals=NAMES),
-    "async, denied": Scenario("viewer", _open_async, _post_async, _close_async, "/sessions", after=("async, healed",)),
+    "async, retried": Scenario("needs_workspace", _open_async, _post_async, _close_async, "/sessions", retries=NAMES),
+    "async, denied": Scenario("viewer", _open_async, _post_async, _close_async, "/sessions", after=("async, retried",)),
 }

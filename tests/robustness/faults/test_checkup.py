@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from faults.injection import Fault, Step, broken, forget_results, injected, steps_of
-from faults.judging import listening, outcome_of
-from faults.stage import SCENARIOS, Stage
 
 from safe_langsmith import Diagnosis, adiagnose, diagnose
 
-# The bodies of threads; and what leaves out a diagnosis that is none.
-LEFT_OUT = {"_probe/driver.py:work", "_probe/driver.py:give", "_probe/driver.py:run", "checkup.py:_or_none"}
+from ...support.injection import Fault, Step, broken, forget_results, injected, steps_of
+from .judging import listening, outcome_of
+from .stage import SCENARIOS, Stage
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("name", ["rejected", "async, denied"])
@@ -29,7 +29,7 @@ def test_an_error(name: str, stage: Stage) -> None:
     found = []
     with listening() as complaints:
         for step in steps_of(check):
-            if step.name not in LEFT_OUT:
+            if not step.is_boundary:
                 forget_results()
                 stage.reset()
                 wrong = list(judged(check, step))

@@ -9,10 +9,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from faults.judging import Outcome, faults_of, outcome_of, plain_outcome
-from faults.stage import NAMES, SCENARIOS, Stage, open_choosing
 
 from safe_langsmith import Cause, ForbiddenDiagnosis, SafeClient, Workspace
+
+from ...support.internals import Probing
+from .judging import Outcome, faults_of, outcome_of, plain_outcome
+from .stage import NAMES, SCENARIOS, Stage, open_choosing
 
 
 class Hostile:
@@ -82,7 +84,7 @@ class Unshowable(Exception):
 
 
 @pytest.mark.parametrize("choice", CHOICES)
-def test_what_it_does_is_no_error_of_the_users_call(choice: str, stage: Stage) -> None:
+def test_a_callable_that_misbehaves_makes_no_call_fail_otherwise(choice: str, stage: Stage) -> None:
     found, calls = chosen(stage, CHOICES[choice])
 
     assert found.is_told
@@ -112,14 +114,14 @@ def chosen(stage: Stage, choose: Callable[..., Any], name: str = "chosen") -> tu
 
 @pytest.mark.skipif(not NAMES, reason="AsyncClient can name no workspace")
 @pytest.mark.parametrize("choice", ["a hostile object", "spoils what it gets", "raises", "recurses"])
-def test_nor_on_an_event_loop(choice: str, stage: Stage) -> None:
-    found, calls = chosen(stage, CHOICES[choice], "async, healed")
+def test_a_callable_that_misbehaves_on_an_event_loop_makes_no_call_fail_otherwise(choice: str, stage: Stage) -> None:
+    found, calls = chosen(stage, CHOICES[choice], "async, retried")
 
     assert found.is_told
     assert calls == 1
 
 
-def test_a_coroutine_function_is_no_answer_and_leaves_no_warning(stage: Stage, recwarn: Any) -> None:
+def test_a_coroutine_function_chooses_nothing_and_leaves_no_warning(stage: Stage, recwarn: Any) -> None:
     found, _ = chosen(stage, lambda workspaces: never_awaited())
     gc.collect()
 
@@ -128,8 +130,8 @@ def test_a_coroutine_function_is_no_answer_and_leaves_no_warning(stage: Stage, r
 
 
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit, GeneratorExit, asyncio.CancelledError])
-@pytest.mark.parametrize("name", ["chosen", *(["async, healed"] if NAMES else [])])
-def test_an_interrupt_in_it_passes_through(name: str, kind: type[BaseException], stage: Stage) -> None:
+@pytest.mark.parametrize("name", ["chosen", *(["async, retried"] if NAMES else [])])
+def test_an_interrupt_in_the_callable_passes_through(name: str, kind: type[BaseException], stage: Stage) -> None:
     if name != "chosen" and kind is GeneratorExit:
         pytest.skip("an event loop itself takes that for the end of a coroutine")
     thrown = kind("stop")
@@ -152,7 +154,7 @@ def test_an_interrupt_in_it_passes_through(name: str, kind: type[BaseException],
     SCENARIOS[name].close(stage, other)
 
 
-def test_it_may_call_the_client_itself(stage: Stage) -> None:
+def test_the_callable_may_call_the_client_itself(stage: Stage) -> None:
     """Which is refused as the SDK refuses it, and asked for no second choice."""
     refusals: list[BaseException] = []
     clients: list[SafeClient] = []
@@ -172,7 +174,7 @@ def test_it_may_call_the_client_itself(stage: Stage) -> None:
     clients[0].session.close()
 
 
-def test_it_may_have_another_thread_call_the_client(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_callable_may_have_another_thread_call_the_client(stage: Stage, probing: Probing) -> None:
     """Which cannot be given what is just being chosen, and waits no longer than for questions."""
     refusals: list[BaseException | None] = []
     clients: list[SafeClient] = []
@@ -181,7 +183,7 @@ def test_it_may_have_another_thread_call_the_client(stage: Stage, monkeypatch: p
         other = threading.Thread(
             target=lambda: refusals.append(outcome_of(SCENARIOS["chosen"], stage, clients[0]).error)
         )
-        monkeypatch.setattr("safe_langsmith._probe.driver.DEADLINE", -1)
+        probing.set_deadline(-1)
         other.start()
         other.join()
         return found[0]

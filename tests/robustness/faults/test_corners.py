@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import contextlib
 import logging
 import pickle
 import threading
@@ -10,12 +11,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from faults.injection import forget_results, injected
-from faults.judging import faults_of, outcome_of, plain_outcome
-from faults.stage import SCENARIOS, Stage
 from langsmith.utils import LangSmithError
 
 from safe_langsmith import ForbiddenDiagnosis, SafeClient
+
+from ...support.injection import Fault, Step, broken, forget_results, injected, steps_of
+from .judging import faults_of, outcome_of, plain_outcome
+from .stage import SCENARIOS, Stage
 
 
 class Importing:
@@ -37,8 +39,8 @@ class Importing:
         return self._import(name, globals, locals, fromlist, level)
 
 
-@pytest.mark.parametrize("name", ["denied", "healed", "direct, healed", "generated, healed", "async, healed"])
-def test_an_import(name: str, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["denied", "retried", "direct, retried", "generated, retried", "async, retried"])
+def test_an_import_that_fails_leaves_the_sdks_error(name: str, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     scenario = SCENARIOS[name]
     if not scenario.exists:
         pytest.skip("the installed SDK has no such call")
@@ -66,27 +68,31 @@ class Refuses(logging.Filter):
         raise RuntimeError("a filter of the user's")
 
 
-@pytest.mark.parametrize("name", ["denied", "healed", "direct, healed"])
-def test_a_filter_of_the_users_log(name: str, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["denied", "retried", "direct, retried"])
+def test_a_filter_of_the_users_log_that_raises_changes_no_call(name: str, stage: Stage) -> None:
     scenario = SCENARIOS[name]
     client = scenario.open(stage, getattr(stage, scenario.key), True)
     raises = Refuses()
     logging.getLogger("safe_langsmith").addFilter(raises)
-    # Something to log.
-    monkeypatch.setattr("safe_langsmith._recovery.handler.facts_of", None if name == "denied" else _facts_of())
+    # A retry is logged anyway; a call that stays refused gives something to log if this library fails.
+    step = in_folder("_recovery", lambda: outcome_of(scenario, stage, client))[-1]
+    stage.reset()
+    broken_step = contextlib.nullcontext() if scenario.retries else broken(step, Fault(injected(RuntimeError)))
     try:
-        found = outcome_of(scenario, stage, client)
+        with broken_step:
+            found = outcome_of(scenario, stage, client)
     finally:
         logging.getLogger("safe_langsmith").removeFilter(raises)
     scenario.close(stage, client)
 
-    assert isinstance(found.error, LangSmithError) if name == "denied" else found.result is True
+    assert found.result is True if scenario.retries else isinstance(found.error, LangSmithError)
 
 
-def _facts_of() -> Any:
-    from safe_langsmith._recovery.facts import facts_of
-
-    return facts_of
+def in_folder(folder: str, run: Callable[[], object]) -> list[Step]:
+    """Return the functions of a folder of the library that a call runs through, without those at the boundary."""
+    steps = [step for step in steps_of(run) if step.name.startswith(f"{folder}/") and not step.is_boundary]
+    assert steps
+    return steps
 
 
 class Odd:
@@ -106,36 +112,38 @@ class Odd:
         raise RuntimeError("only for those who know me")
 
 
-def test_a_body_that_does_not_like_to_be_looked_at_arrives(
-    stage: Stage, make_client: Callable[..., SafeClient]
-) -> None:
+def test_a_body_that_raises_when_inspected_is_sent(stage: Stage, make_client: Callable[..., SafeClient]) -> None:
     client = make_client(stage.server, stage.needs_workspace, workspace_id=stage.workspace.id)
 
     assert client.request_with_retries("POST", "/sessions", data=Odd(b'{"name": "p"}')).status_code == 200
 
 
-@pytest.mark.parametrize("renderer", ["as_text", "_lines", "wrap"])
-def test_a_diagnosis_that_cannot_be_rendered_is_told_in_short(
-    renderer: str, stage: Stage, make_client: Callable[..., SafeClient], monkeypatch: pytest.MonkeyPatch
+def test_a_diagnosis_that_cannot_be_rendered_is_shown_in_short(
+    stage: Stage, make_client: Callable[..., SafeClient]
 ) -> None:
     with pytest.raises(ForbiddenDiagnosis) as caught:
         make_client(stage.server, stage.viewer).create_project("p")
-    monkeypatch.setattr(f"safe_langsmith._render.text.{renderer}", None)
+    error = caught.value
+    for step in in_folder("_render", lambda: str(error)):
+        with broken(step, Fault(injected(RuntimeError))):
+            shown = [str(each) for each in (error, pickle.loads(pickle.dumps(error)))]
 
-    for error in (caught.value, pickle.loads(pickle.dumps(caught.value))):
-        assert str(error).startswith(caught.value.summary)
-        assert "403 Client Error: Forbidden" in str(error)
+        for text in shown:
+            assert text.startswith(error.summary), step
+            assert "403 Client Error: Forbidden" in text, step
 
 
-def test_a_key_is_set_whatever_becomes_of_the_workspace(
-    stage: Stage, make_client: Callable[..., SafeClient], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_key_is_set_whatever_becomes_of_the_workspace(stage: Stage, make_client: Callable[..., SafeClient]) -> None:
     client = make_client(stage.server, stage.needs_workspace)
     client.create_project("p")
-    monkeypatch.setattr("safe_langsmith._recovery.state.name_workspace", None)
-    client.api_key = stage.viewer
-
-    assert client.api_key == stage.viewer
+    other = make_client(stage.server, stage.needs_workspace)
+    other.create_project("q")
+    for step in steps_of(lambda: setattr(other, "api_key", stage.viewer)):
+        if not step.is_boundary:
+            with broken(step, Fault(injected(RuntimeError))):
+                client.api_key = stage.revoked
+            assert client.api_key == stage.revoked, step
+            client.api_key = stage.needs_workspace
 
 
 @pytest.fixture
@@ -151,8 +159,8 @@ def no_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(threading.Thread, "start", cannot)
 
 
-@pytest.mark.parametrize("name", ["denied", "healed", "direct, healed", "generated, healed", "async, healed"])
-def test_where_no_thread_can_start(name: str, stage: Stage, no_threads: None) -> None:
+@pytest.mark.parametrize("name", ["denied", "retried", "direct, retried", "generated, retried", "async, retried"])
+def test_a_call_ends_as_it_should_when_no_thread_can_start(name: str, stage: Stage, no_threads: None) -> None:
     scenario = SCENARIOS[name]
     if not scenario.exists:
         pytest.skip("the installed SDK has no such call")
@@ -165,15 +173,23 @@ def test_where_no_thread_can_start(name: str, stage: Stage, no_threads: None) ->
     assert list(faults_of(found, plain, scenario, stage)) == []
 
 
-def test_an_interrupt_where_no_thread_can_start(
-    stage: Stage, make_client: Callable[..., SafeClient], no_threads: None, monkeypatch: pytest.MonkeyPatch
+def test_an_interrupt_passes_through_when_no_thread_can_start(
+    stage: Stage, make_client: Callable[..., SafeClient], no_threads: None
 ) -> None:
-    """Then the caller's own thread asks, and may be interrupted while it does."""
-    client = make_client(stage.server, stage.viewer)
+    """Then the caller's own thread sends the probes, and may be interrupted while it does."""
 
-    def interrupted(*args: object) -> None:
-        raise KeyboardInterrupt
+    def call() -> None:
+        make_client(stage.server, stage.viewer).create_project("p")
 
-    monkeypatch.setattr("safe_langsmith._probe.transports._clone_session", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        client.create_project("p")
+    def refused() -> None:
+        with pytest.raises(ForbiddenDiagnosis):
+            call()
+
+    steps = in_folder("_probe", refused)
+    for step in steps:
+        if step.is_callers:
+            stage.reset()
+            fault = Fault(injected(KeyboardInterrupt))
+            with pytest.raises((KeyboardInterrupt, ForbiddenDiagnosis)) as caught, broken(step, fault):
+                call()
+            assert not fault.times or isinstance(caught.value, KeyboardInterrupt), step

@@ -1,16 +1,23 @@
-"""Whatever is wrong with `.env` or the profile's file: a refusal is told or healed, and nobody waits for a file."""
+"""Whatever is wrong with `.env` or the profile's file: a refusal is told or retried, and nobody waits for a file."""
 
 from __future__ import annotations
 
 import os
 import sys
+import sysconfig
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import pytest
-from faults.judging import faults_of, outcome_of, plain_outcome
-from faults.stage import SCENARIOS, Stage
 
+from ...support.injection import is_ours
+from .judging import faults_of, outcome_of, plain_outcome
+from .stage import SCENARIOS, Stage
+
+# Python's own modules, some of which are frozen.
+PYTHONS = (sysconfig.get_path("stdlib") + os.sep, "<frozen ")
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="of POSIX")
 
 
@@ -84,27 +91,27 @@ TROUBLE = (missing, directory, forbidden, latin, zeros, utf16, surrogates, pipe,
 TROUBLE += (of_the_kernel, huge, deep, long_line)
 
 
-@pytest.fixture(params=["denied", "healed"])
+@pytest.fixture(params=["denied", "retried"])
 def refuse(request: pytest.FixtureRequest, stage: Stage) -> Callable[..., None]:
     """Makes a call that is refused, and judges what it ends in."""
     scenario = SCENARIOS[request.param]
     plain = plain_outcome(scenario, stage)
     stage.reset()
 
-    def refuse(between: Callable[[], object] = lambda: None) -> None:
+    def refuse(between: Callable[[], object] = lambda: None, may_be_the_sdks: bool = False) -> None:
         client = scenario.open(stage, getattr(stage, scenario.key), True)
         between()
         found = outcome_of(scenario, stage, client)
         scenario.close(stage, client)
         assert list(faults_of(found, plain, scenario, stage)) == []
-        assert found.is_told or found.result is True
+        assert may_be_the_sdks or found.is_told or found.result is True
 
     return refuse
 
 
 @POSIX
 @pytest.mark.parametrize("trouble", TROUBLE, ids=lambda trouble: trouble.__name__)
-def test_with_dotenv(trouble: Callable[[Path], None], refuse: Callable[..., None]) -> None:
+def test_any_dotenv_file_is_no_obstacle(trouble: Callable[[Path], None], refuse: Callable[..., None]) -> None:
     Path(".env").unlink()
     trouble(Path(".env"))
     refuse()
@@ -112,7 +119,7 @@ def test_with_dotenv(trouble: Callable[[Path], None], refuse: Callable[..., None
 
 @POSIX
 @pytest.mark.parametrize("trouble", TROUBLE, ids=lambda trouble: trouble.__name__)
-def test_with_the_profiles_file(
+def test_any_file_of_profiles_is_no_obstacle(
     trouble: Callable[[Path], None], refuse: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The SDK itself reads it when a client is made, with trouble of its own. Later, only the library does."""
@@ -124,7 +131,7 @@ def test_with_the_profiles_file(
 
 
 @POSIX
-def test_with_the_working_directory(
+def test_a_working_directory_that_is_gone_is_no_obstacle(
     refuse: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gone = tmp_path / "gone"
@@ -139,13 +146,15 @@ def empty(path: Path) -> None:
 
 @POSIX
 @pytest.mark.parametrize("becomes", [empty, utf16, missing, directory, pipe], ids=lambda becomes: becomes.__name__)
-def test_with_a_file_that_changes_while_it_is_read(
+def test_a_file_that_changes_while_it_is_read_is_no_obstacle(
     becomes: Callable[[Path], None], refuse: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     changed = []
 
-    def changing(path: str) -> os.stat_result:
-        found = os.stat(path)
+    stat = os.stat
+
+    def changing(path: str, **options: object) -> os.stat_result:
+        found = stat(path)
         if path.endswith(".env") and not changed:
             changed.append(path)
             Path(path).unlink()
@@ -153,32 +162,36 @@ def test_with_a_file_that_changes_while_it_is_read(
         return found
 
     with monkeypatch.context() as patch:
-        patch.setattr("safe_langsmith._recovery.local.os", Failing("stat", changing))
+        patch.setattr(os, "stat", for_the_library(os.stat, changing))
         refuse()
     assert changed
 
 
 @pytest.mark.parametrize("error", [OSError(5, "Input/output error"), MemoryError(), ValueError("x"), RecursionError()])
-@pytest.mark.parametrize("call", ["stat", "path.isfile", "path.realpath", "getcwd", "environ", "open"])
-def test_with_the_disk(
+@pytest.mark.parametrize("call", ["stat", "path.isfile", "path.realpath", "getcwd", "open"])
+def test_a_call_ends_as_it_should_when_the_system_fails(
     call: str, error: Exception, refuse: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def failing(*args: object, **kwargs: object) -> object:
         raise error
 
+    module, name = (os.path, call.removeprefix("path.")) if call.startswith("path.") else (os, call)
     with monkeypatch.context() as patch:
-        patch.setattr("safe_langsmith._recovery.local.os", Failing(call, failing))
-        refuse()
+        patch.setattr(module, name, for_the_library(getattr(module, name), failing))
+        # No file is to blame for these two, and then the SDK's own exception stands.
+        refuse(may_be_the_sdks=isinstance(error, (MemoryError, RecursionError)))
 
 
-class Failing:
-    """The module `os`, in which one function fails."""
+def for_the_library(function: Callable[..., Any], instead: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that does something else if it is called for the library.
 
-    def __init__(self, name: str, failing: Callable[..., object], module: object = os) -> None:
-        self._name, self._failing, self._module = name, failing, module
+    The library's function calls it, or calls what is Python's and calls it.
+    """
 
-    def __getattr__(self, name: str) -> object:
-        first, _, rest = self._name.partition(".")
-        if name != first:
-            return getattr(self._module, name)
-        return Failing(rest, self._failing, getattr(self._module, name)) if rest else self._failing
+    def called(*args: object, **kwargs: object) -> Any:
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None and frame.f_code.co_filename.startswith(PYTHONS):
+            frame = frame.f_back
+        return (instead if frame is not None and is_ours(frame.f_code) else function)(*args, **kwargs)
+
+    return called

@@ -9,7 +9,8 @@ import textwrap
 from collections.abc import Callable
 
 import pytest
-from faults.stage import Stage
+
+from .stage import Stage
 
 BEGIN = """
 import atexit, logging, os, sys, threading, types, weakref
@@ -124,7 +125,7 @@ def run(stage: Stage) -> Callable[..., subprocess.CompletedProcess[str]]:
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_a_refusal(
+def test_a_refusal_while_the_interpreter_ends_is_explained_or_the_sdks(
     moment: str, stage: Stage, run: Callable[..., subprocess.CompletedProcess[str]], canary: str
 ) -> None:
     ended = run(moment, stage.viewer)
@@ -142,7 +143,7 @@ def test_a_refusal(
 
 
 @pytest.mark.parametrize("moment", ["atexit", "atexit, without new threads"])
-def test_one_that_a_workspace_cures(
+def test_a_call_that_lacked_a_workspace_is_sent_again_while_the_interpreter_ends(
     moment: str, stage: Stage, run: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:
     ended = run(moment, stage.needs_workspace)

@@ -10,12 +10,14 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from faults.injection import Fault, broken, forget_results, injected, steps_of
-from faults.judging import listening
-from faults.stage import NO_RETRIES, Stage
-from faults.test_faults import GUARDS
 
 from safe_langsmith import SafeClient
+
+from ...support.injection import Fault, broken, forget_results, injected, steps_of
+from .judging import listening
+from .stage import NO_RETRIES, Stage
+
+pytestmark = pytest.mark.slow
 
 
 class Losses(logging.Handler):
@@ -61,7 +63,7 @@ def trace(client: SafeClient) -> bool:
         return bool(queue.all_tasks_done.wait_for(lambda: not queue.unfinished_tasks, 10))
 
 
-@pytest.mark.parametrize("cured", [True, False], ids=["healed", "denied"])
+@pytest.mark.parametrize("cured", [True, False], ids=["retried", "denied"])
 def test_an_error(cured: bool, stage: Stage, losses: Losses) -> None:
     key = stage.needs_workspace if cured else stage.viewer
     stage.reset()
@@ -71,8 +73,8 @@ def test_an_error(cured: bool, stage: Stage, losses: Losses) -> None:
             assert trace(client)
 
     found = []
-    steps = [step for step in steps_of(whole) if step.name not in GUARDS and not step.name.startswith("_core/")]
-    assert "_recovery/handler.py:_attempt" in {step.name for step in steps}
+    steps = [step for step in steps_of(whole) if not step.is_boundary and not step.name.startswith("_core/")]
+    assert len(steps) > 20
     with listening() as complaints:
         for step in steps:
             forget_results()

@@ -84,13 +84,16 @@ def _wrapped(error: BaseException) -> BaseException:
     return outer
 
 
+_OURS = ("safe_langsmith.diagnosis", "safe_langsmith.actions")
+
+
 def _texts_in(root: object) -> Iterator[str]:
     """Every text that can be reached from an object. On the way there may be plain values only, and values of ours."""
     waiting, seen = [root], {id(root)}
     while waiting:
         current = waiting.pop()
         module = type(current).__module__
-        assert isinstance(current, _PLAIN) or module == "safe_langsmith.diagnosis", f"it holds a {type(current)}"
+        assert isinstance(current, _PLAIN) or module in _OURS, f"it holds a {type(current)}"
         if isinstance(current, (str, bytes)):
             yield current if isinstance(current, str) else current.decode("latin-1")
         for other in gc.get_referents(current):

@@ -17,13 +17,6 @@ def no_key_in_the_logs() -> None:
     """Here the logs are compared with the SDK's own, which has its own opinion of URLs."""
 
 
-@pytest.fixture(autouse=True)
-def no_certificates(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Reading them, for nothing, is most of what a client costs."""
-    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
-    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
-
-
 @pytest.fixture
 def stage(make_server: Callable[..., FakeLangSmith], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Stage:
     return Stage(make_server, monkeypatch, tmp_path)

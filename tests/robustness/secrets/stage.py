@@ -27,16 +27,16 @@ class Scene:
         url: The endpoint.
         key: The API key, or `None` where there is none.
         hidden: What must not be told.
-        ends: How a call that creates a project ends: explained, healed, or as the SDK wants it.
+        ends: How a call that creates a project ends: explained, retried, or as the SDK wants it.
         options: Further arguments of the clients.
         elsewhere: A host that must not be asked.
-        apart_from: The roads on which a call is not refused.
+        apart_from: The call paths on which a call is not refused.
     """
 
     url: str
     key: str | None
     hidden: tuple[str, ...]
-    ends: Literal["explained", "healed", "as with the SDK"] = "explained"
+    ends: Literal["explained", "retried", "as with the SDK"] = "explained"
     options: dict[str, Any] = field(default_factory=dict)
     elsewhere: FakeLangSmith | None = None
     apart_from: tuple[str, ...] = ()

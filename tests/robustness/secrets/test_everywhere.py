@@ -1,4 +1,4 @@
-"""Every scene on every road: no secret is in anything that is told, and none is sent to another host."""
+"""Every scene on every call path: no secret is in anything that is told, and none is sent to another host."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from safe_langsmith import ForbiddenDiagnosis, reload_environment
 from safe_langsmith._cli.main import main
 
 from ...conftest import mint_canary
+from ...support.thinning import thinned
+from .call_paths import CALL_PATHS, InterceptedCall, call_paths, command_line
 from .channels import told_by
 from .hearing import hearing
 from .leaks import leaks, secret_part
-from .roads import ROADS, InterceptedCall, command_line, roads
 from .stage import PASSWORD, Scene, Stage, environment_of
 from .table import SCENES, scenes
 
@@ -24,23 +25,24 @@ NOT_OURS = ("log of langsmith", "log of urllib3", "log of http", "log of asyncio
 
 
 class Ended:
-    """How a scene ended on a road."""
+    """How a scene ended on a call path."""
 
-    def __init__(self, road: InterceptedCall, scene: Scene, kind: type[Any]) -> None:
+    def __init__(self, call_path: InterceptedCall, scene: Scene, kind: type[Any]) -> None:
         self.error: Exception | None = None
         with hearing() as heard:
-            arguments = road.arguments(scene)
+            arguments = call_path.arguments(scene)
             try:
-                said = road.play(kind, arguments) or {}
+                said = call_path.play(kind, arguments) or {}
             except Exception as error:
                 self.error, said = error, {}
         self.told: dict[str, str] = {**said, **heard.texts, **told_by(self.error)}
 
 
-@pytest.mark.parametrize("road", roads())
-@pytest.mark.parametrize("name", scenes())
-def test_nothing_is_told(name: str, road: str, stage: Stage, capfd: pytest.CaptureFixture[str]) -> None:
-    scene, on = SCENES[name](stage), ROADS[road]
+@pytest.mark.parametrize(("name", "call_path"), thinned(scenes(), call_paths()))
+def test_no_call_path_shows_a_secret(
+    name: str, call_path: str, stage: Stage, capfd: pytest.CaptureFixture[str]
+) -> None:
+    scene, on = SCENES[name](stage), CALL_PATHS[call_path]
     ended = Ended(on, scene, on.safe)
     written = capfd.readouterr()
     found = leaks({**ended.told, "stdout": written.out, "stderr": written.err}, scene.hidden)
@@ -48,18 +50,22 @@ def test_nothing_is_told(name: str, road: str, stage: Stage, capfd: pytest.Captu
     assert {channel: said for channel, said in found.items() if not channel.startswith(NOT_OURS)} == {}
     if found:
         # Our questions are logged as the requests are with which the SDK's own client asks for anything.
-        usual = ROADS["requests" if on.sdk is Client else "asynchronous"]
+        usual = CALL_PATHS["requests" if on.sdk is Client else "asynchronous"]
         without = [leaks(Ended(way, scene, on.sdk).told, scene.hidden) for way in (on, usual)]
         assert set(found) <= {channel for leaking in without for channel in leaking}
-    if on.raises and scene.ends == "explained" and road not in scene.apart_from:
+    if on.raises and scene.ends == "explained" and call_path not in scene.apart_from:
         assert isinstance(ended.error, ForbiddenDiagnosis)
     if scene.elsewhere is not None:
         assert scene.elsewhere.requests == ()
 
 
-@pytest.mark.parametrize("options", [(), ("--json",), ("-v",), ("-v", "--offline"), ("--load-env", "-v")], ids=" ".join)
-@pytest.mark.parametrize("name", scenes())
-def test_nothing_is_printed(
+OPTIONS = [(), ("--json",), ("-v",), ("-v", "--offline"), ("--load-env", "-v")]
+
+
+@pytest.mark.parametrize(
+    ("name", "options"), thinned(scenes(), [pytest.param(given, id=" ".join(given)) for given in OPTIONS], always=0)
+)
+def test_the_command_prints_no_secret(
     name: str, options: tuple[str, ...], stage: Stage, capfd: pytest.CaptureFixture[str]
 ) -> None:
     scene = SCENES[name](stage)
@@ -82,7 +88,7 @@ def test_nothing_is_printed(
 
 
 @pytest.mark.parametrize("name", scenes())
-def test_nothing_is_told_by_reloading(name: str, stage: Stage) -> None:
+def test_reloading_the_environment_shows_no_secret(name: str, stage: Stage) -> None:
     scene = SCENES[name](stage)
     written = "".join(f"{variable}={json.dumps(value)}\n" for variable, value in environment_of(scene).items())
     (stage.directory / "written.env").write_text(written, encoding="utf-8")
@@ -115,7 +121,9 @@ TYPED = mint_canary("lsv2_pt_")
     ],
     ids=lambda arguments: arguments[0].partition("=")[0][:12],
 )
-def test_nothing_of_the_arguments_is_printed(arguments: tuple[str, ...], capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_command_prints_none_of_its_arguments(
+    arguments: tuple[str, ...], capfd: pytest.CaptureFixture[str]
+) -> None:
     main(["--offline", *arguments])
     written = capfd.readouterr()
 

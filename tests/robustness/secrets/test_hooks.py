@@ -15,10 +15,10 @@ from langsmith import AsyncClient
 
 from safe_langsmith import ForbiddenDiagnosis, SafeAsyncClient
 
+from .call_paths import BODY, CALL_PATHS, call_paths
 from .channels import told_by
 from .hearing import hearing
 from .leaks import leaks
-from .roads import BODY, ROADS, roads
 from .stage import Scene, Stage
 from .table import SCENES
 
@@ -30,15 +30,17 @@ def refused_scene(request: pytest.FixtureRequest, stage: Stage) -> Scene:
 
 @pytest.fixture
 def call(refused_scene: Scene) -> Callable[[str], None]:
-    return lambda road: ROADS[road].play(ROADS[road].safe, ROADS[road].arguments(refused_scene))
+    return lambda call_path: CALL_PATHS[call_path].play(
+        CALL_PATHS[call_path].safe, CALL_PATHS[call_path].arguments(refused_scene)
+    )
 
 
-@pytest.mark.parametrize("road", roads(takes_headers=True))
+@pytest.mark.parametrize("call_path", call_paths(takes_headers=True))
 def test_the_end_of_a_program(
-    road: str, call: Callable[[str], None], refused_scene: Scene, capfd: pytest.CaptureFixture[str]
+    call_path: str, call: Callable[[str], None], refused_scene: Scene, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(ForbiddenDiagnosis) as caught:
-        call(road)
+        call(call_path)
     sys.__excepthook__(caught.type, caught.value, caught.value.__traceback__)
     with hearing() as heard:
         try:
@@ -70,7 +72,7 @@ def test_the_end_of_a_thread(
 
 def test_a_task_that_nobody_asks_for_its_result(refused_scene: Scene) -> None:
     contexts: list[dict[str, Any]] = []
-    arguments = ROADS["asynchronous"].arguments(refused_scene)
+    arguments = CALL_PATHS["asynchronous"].arguments(refused_scene)
 
     async def run() -> None:
         loop = asyncio.get_running_loop()
@@ -107,7 +109,7 @@ def test_threads_and_tasks_at_work(stage: Stage) -> None:
             seen["threads"] = repr(threading.enumerate())
             seen["tasks"] = repr([(task, task.get_coro(), task.get_stack()) for task in asyncio.all_tasks(loop)])
 
-        client = SafeAsyncClient(**ROADS["asynchronous"].arguments(scene), resolve_workspace=look)
+        client = SafeAsyncClient(**CALL_PATHS["asynchronous"].arguments(scene), resolve_workspace=look)
         with pytest.raises(ForbiddenDiagnosis):
             await client._arequest_with_retries("POST", "/sessions", content=BODY)
         await client.aclose()

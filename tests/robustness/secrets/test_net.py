@@ -16,7 +16,7 @@ import safe_langsmith
 from safe_langsmith import ForbiddenDiagnosis, SafeClient
 from safe_langsmith.errors import explain
 
-from ...conftest import mint_canary
+from ...conftest import CANARY
 from .channels import told_by
 from .frames import OURS
 from .hearing import hearing
@@ -24,7 +24,8 @@ from .leaks import leaks, secret_part
 from .stage import Stage
 from .table import SCENES
 
-KEY = mint_canary("lsv2_pt_")
+# The same in each process, for it is in the names of tests.
+KEY = f"lsv2_pt_{CANARY}0b2330ffad65ba05c23c_e6e17ecec8"
 HIDDEN = (secret_part(KEY),)
 
 
@@ -39,9 +40,7 @@ def error(stage: Stage, make_client: Callable[..., SafeClient]) -> ForbiddenDiag
     return caught.value
 
 
-@pytest.mark.parametrize(
-    "text", [KEY, KEY[8:-4], KEY[12:24], KEY.upper().lower(), "".join(f"%{ord(c):x}" for c in KEY)]
-)
+@pytest.mark.parametrize("text", [KEY, KEY[8:-4], KEY[12:24], "".join(f"%{ord(c):x}" for c in KEY)])
 def test_a_piece_is_enough(text: str) -> None:
     assert leaks({"a": f"... {text} ...", "b": "..."}, HIDDEN).keys() == {"a"}
 

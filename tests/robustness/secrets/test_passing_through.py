@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import sys
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -13,10 +16,12 @@ from safe_langsmith import ForbiddenDiagnosis, SafeAsyncClient, SafeClient
 from safe_langsmith.testing import Drop, Fault, Reply, Slow
 
 from ...conftest import mint_canary
+from ...support import injection
+from ...support.internals import forget_everything
+from .call_paths import CALL_PATHS, InterceptedCall, call_paths, takes
 from .channels import told_by
 from .frames import frames_of, locals_of
 from .leaks import leaks, secret_part
-from .roads import ROADS, roads, takes
 from .stage import PASSWORD, Scene, Stage
 from .table import SCENES
 
@@ -40,10 +45,10 @@ def admin(stage: Stage) -> Scene:
     return stage.scene(stage.org.add_personal_key(default=stage.workspace), PASSWORD)
 
 
-@pytest.mark.parametrize("road", roads(takes_headers=True))
+@pytest.mark.parametrize("call_path", call_paths(takes_headers=True))
 @pytest.mark.parametrize("fault", FAULTS)
-def test_an_error_of_the_sdks(fault: str, road: str, stage: Stage, admin: Scene) -> None:
-    on = ROADS[road]
+def test_an_error_of_the_sdks(fault: str, call_path: str, stage: Stage, admin: Scene) -> None:
+    on = CALL_PATHS[call_path]
     stage.server.fault("POST", "/sessions", FAULTS[fault], times=None)
     admin.options = {"timeout_ms": 300} if on.sdk.__name__ == "Client" else {"timeout_ms": (300, 300, 300, 300)}
     error = raised(lambda: on.play(on.safe, on.arguments(admin), HEADERS))
@@ -53,9 +58,9 @@ def test_an_error_of_the_sdks(fault: str, road: str, stage: Stage, admin: Scene)
     assert leaks(told_by(error), admin.hidden) == {}
 
 
-@pytest.mark.parametrize("road", roads(takes_headers=True))
-def test_an_error_after_the_workspace_was_healed(road: str, stage: Stage) -> None:
-    scene, on = SCENES["a workspace that is healed"](stage), ROADS[road]
+@pytest.mark.parametrize("call_path", call_paths(takes_headers=True))
+def test_an_error_of_the_second_send_shows_no_key(call_path: str, stage: Stage) -> None:
+    scene, on = SCENES["a missing workspace"](stage), CALL_PATHS[call_path]
     stage.server.fault("POST", "/sessions", Reply(403, {"error": "org_scoped_key_requires_workspace"}))
     stage.server.fault("POST", "/sessions", Reply(409, {"detail": "no"}), times=None)
     error = raised(lambda: on.play(on.safe, on.arguments(scene), HEADERS))
@@ -64,22 +69,55 @@ def test_an_error_after_the_workspace_was_healed(road: str, stage: Stage) -> Non
     assert leaks(told_by(error), (*scene.hidden, PASSWORD)) == {}
 
 
-# Where time is spent, and so where somebody presses Ctrl+C.
-WAITING = ["probes.outcome", "probes.read_answer", "refused_call.facts_of", "refused_call.explain", "ledger.Case.hold"]
+ON_EACH_PATH = [
+    pytest.param(*path.values, id=path.id, marks=(*path.marks, *([] if path.id == "requests" else [pytest.mark.slow])))
+    for path in call_paths(takes_headers=True)
+]
 
 
-@pytest.mark.parametrize("road", roads(takes_headers=True))
-@pytest.mark.parametrize("where", [*WAITING, "the user's callable"])
-def test_an_interrupt(where: str, road: str, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+# What a call waits for, and so where somebody presses Ctrl+C: a request of this library's own, or the user's callable.
+WAITS = {"a probe": ("GET", "/workspaces"), "the second send": ("POST", "/sessions")}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no thread can be sent a signal")
+@pytest.mark.parametrize("where", WAITS)
+@pytest.mark.parametrize("call_path", call_paths(takes_headers=True))
+def test_an_interrupt_while_a_server_is_waited_for_shows_no_key(where: str, call_path: str, stage: Stage) -> None:
+    scene, on = SCENES["a missing workspace"](stage), CALL_PATHS[call_path]
+    if where == "the second send":
+        stage.server.fault("POST", "/sessions", Reply(403, {"error": "org_scoped_key_requires_workspace"}))
+    stage.server.fault(*WAITS[where], Slow(60))
+    wanted = 2 if where == "the second send" else 1
+    over = threading.Event()
+
+    def interrupt() -> None:
+        while sum((r.method, r.path) == WAITS[where] for r in stage.server.requests) < wanted:
+            if over.wait(0.001):
+                return
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    watcher = threading.Thread(target=interrupt)
+    watcher.start()
+    try:
+        error = raised(lambda: on.play(on.safe, on.arguments(scene), HEADERS))
+    finally:
+        over.set()
+        watcher.join()
+
+    assert isinstance(error, KeyboardInterrupt)
+    assert len(list(frames_of(error))) > 2
+    assert leaks(locals_of(error, in_passing=True), (*scene.hidden, PASSWORD)) == {}
+
+
+@pytest.mark.parametrize("call_path", call_paths(takes_headers=True))
+def test_an_interrupt_in_the_users_callable_shows_no_key(call_path: str, stage: Stage) -> None:
     def interrupted(*args: Any, **kwargs: Any) -> Any:
         raise KeyboardInterrupt
 
-    scene, on = SCENES["several workspaces"](stage), ROADS[road]
-    if where not in WAITING and not hasattr(on.sdk, "workspace_id"):
+    scene, on = SCENES["several workspaces"](stage), CALL_PATHS[call_path]
+    if not hasattr(on.sdk, "workspace_id"):
         pytest.skip("this SDK's client can name no workspace, so nobody is asked for one")
-    if where in WAITING:
-        monkeypatch.setattr(f"safe_langsmith._io.{where}", interrupted)
-    options = {} if where in WAITING else {"resolve_workspace": interrupted}
+    options = {"resolve_workspace": interrupted}
     error = raised(lambda: on.play(on.safe, {**on.arguments(scene), **options}, HEADERS))
 
     assert isinstance(error, KeyboardInterrupt)
@@ -87,22 +125,30 @@ def test_an_interrupt(where: str, road: str, stage: Stage, monkeypatch: pytest.M
     assert leaks(locals_of(error, in_passing=True), (*scene.hidden, PASSWORD)) == {}
 
 
-@pytest.mark.parametrize("road", roads(takes_headers=True))
-@pytest.mark.parametrize(
-    "where", ["_recovery.handler.facts_of", "_recovery.handler.read_forbidden", "_recovery.handler.examine"]
-)
-def test_a_failure_of_ours(where: str, road: str, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*args: Any, **kwargs: Any) -> Any:
-        raise RuntimeError(f"a bug, at {args} {kwargs}")
-
-    scene, on = SCENES["a role that does not allow it"](stage), ROADS[road]
+@pytest.mark.parametrize("call_path", ON_EACH_PATH)
+def test_a_failure_of_any_function_shows_no_key(call_path: str, stage: Stage) -> None:
+    scene, on = SCENES["a role that does not allow it"](stage), CALL_PATHS[call_path]
     plain = raised(lambda: on.play(on.sdk, on.arguments(scene), HEADERS))
-    monkeypatch.setattr(f"safe_langsmith.{where}", broken)
-    error = raised(lambda: on.play(on.safe, on.arguments(scene), HEADERS))
+    found, failed = {}, 0
+    for step in functions_of(on, scene):
+        if not step.is_boundary and not step.name.startswith("_core/"):
+            forget_everything()
+            with injection.broken(step, injection.Fault(lambda text: RuntimeError(f"{text}: {scene.key} {PASSWORD}"))):
+                error = raised(lambda: on.play(on.safe, on.arguments(scene), HEADERS))
+            assert isinstance(error, type(plain)), step.name
+            if not isinstance(error, ForbiddenDiagnosis):
+                failed += 1
+                assert type(error.__context__) is type(plain.__context__), step.name
+            found[step.name] = leaks(told_by(error), (*scene.hidden, PASSWORD))
 
-    assert (type(error), str(error)) == (type(plain), str(plain))
-    assert type(error.__context__) is type(plain.__context__)
-    assert leaks(told_by(error), (*scene.hidden, PASSWORD)) == {}
+    assert failed > 5
+    assert {name: leaking for name, leaking in found.items() if leaking} == {}
+
+
+def functions_of(on: InterceptedCall, scene: Scene) -> list[injection.Step]:
+    """Return the library's functions that a refused call runs through."""
+    forget_everything()
+    return injection.steps_of(lambda: raised(lambda: on.play(on.safe, on.arguments(scene), HEADERS)))
 
 
 SECRET = mint_canary("lsv2_pt_")

@@ -14,8 +14,8 @@ from safe_langsmith import Cause, ForbiddenDiagnosis, SafeClient
 from safe_langsmith.testing import FakeLangSmith, Redirect, Reply
 
 from ...conftest import mint_canary
+from .call_paths import CALL_PATHS, call_paths
 from .leaks import leaks, secret_part
-from .roads import ROADS, roads
 from .stage import PASSWORD, Scene, Stage
 
 STATUSES = pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -25,11 +25,11 @@ FOLLOWING = ["requests", "generated", "generated async", "generated of async", "
 
 
 def following() -> list[Any]:
-    return [param for param in roads() if param.id in FOLLOWING]
+    return [param for param in call_paths() if param.id in FOLLOWING]
 
 
-def refusal(road: str, scene: Scene) -> ForbiddenDiagnosis:
-    on = ROADS[road]
+def refusal(call_path: str, scene: Scene) -> ForbiddenDiagnosis:
+    on = CALL_PATHS[call_path]
     with pytest.raises(ForbiddenDiagnosis) as caught:
         on.play(on.safe, on.arguments(scene))
     return caught.value
@@ -53,17 +53,17 @@ def elsewhere(stage: Stage) -> FakeLangSmith:
 
 
 @STATUSES
-@pytest.mark.parametrize("road", following())
+@pytest.mark.parametrize("call_path", following())
 def test_another_host_that_refuses_is_named_and_not_asked(
-    road: str, status: int, stage: Stage, admin: Scene, elsewhere: FakeLangSmith
+    call_path: str, status: int, stage: Stage, admin: Scene, elsewhere: FakeLangSmith
 ) -> None:
     stage.server.fault("POST", None, Redirect(f"{elsewhere.url}/login", status), times=None)
-    on = ROADS[road]
+    on = CALL_PATHS[call_path]
     with pytest.raises(Exception, match="403"):
         on.play(on.sdk, on.arguments(admin))
     usual = sent_to(elsewhere)
     elsewhere.clear_requests()
-    error = refusal(road, admin)
+    error = refusal(call_path, admin)
 
     assert error.cause is Cause.BLOCKED_UPSTREAM
     assert elsewhere.url.removeprefix("http://") in error.summary
@@ -75,37 +75,39 @@ def test_another_host_that_refuses_is_named_and_not_asked(
     assert sent_to(elsewhere) == usual
 
 
-@pytest.mark.parametrize("road", following())
-def test_the_last_of_several_hosts_is_named(road: str, stage: Stage, admin: Scene, elsewhere: FakeLangSmith) -> None:
+@pytest.mark.parametrize("call_path", following())
+def test_the_last_of_several_hosts_is_named(
+    call_path: str, stage: Stage, admin: Scene, elsewhere: FakeLangSmith
+) -> None:
     between = stage.make_server()
     between.fault(None, None, Redirect(f"{elsewhere.url}/login", 302), times=None)
     stage.server.fault("POST", None, Redirect(f"{between.url}/", 302), times=None)
-    error = refusal(road, admin)
+    error = refusal(call_path, admin)
 
     assert elsewhere.url.removeprefix("http://") in error.summary
     assert (len(between.requests), len(elsewhere.requests)) == (1, 1)
 
 
-@pytest.mark.parametrize("road", following())
-def test_the_name_of_the_host_is_cleaned(road: str, stage: Stage, admin: Scene, elsewhere: FakeLangSmith) -> None:
+@pytest.mark.parametrize("call_path", following())
+def test_the_name_of_the_host_is_cleaned(call_path: str, stage: Stage, admin: Scene, elsewhere: FakeLangSmith) -> None:
     other = mint_canary("lsv2_sk_")
     place = elsewhere.url.replace("://", f"://{PASSWORD}:{PASSWORD}@")
     stage.server.fault("POST", None, Redirect(f"{place}/{other}?token={PASSWORD}&key={admin.key}"), times=None)
-    error = refusal(road, admin)
+    error = refusal(call_path, admin)
 
     assert elsewhere.url.removeprefix("http://") in error.summary
     assert leaks({"str": str(error), "diagnosis": repr(error.diagnosis)}, (*admin.hidden, PASSWORD, other[8:-4])) == {}
 
 
 @STATUSES
-@pytest.mark.parametrize("road", [*roads(takes_headers=True), *roads(raises=False)])
-def test_no_question_follows_a_redirect(road: str, status: int, stage: Stage, elsewhere: FakeLangSmith) -> None:
+@pytest.mark.parametrize("call_path", [*call_paths(takes_headers=True), *call_paths(raises=False)])
+def test_no_probe_follows_a_redirect(call_path: str, status: int, stage: Stage, elsewhere: FakeLangSmith) -> None:
     for path in QUESTIONS:
         stage.server.fault("GET", path, Redirect(f"{elsewhere.url}{path}", status), times=None)
     stage.server.fault("POST", None, Reply(403, {"detail": "Forbidden"}), times=None)
-    on, scene = ROADS[road], stage.scene(stage.viewer())
+    on, scene = CALL_PATHS[call_path], stage.scene(stage.viewer())
     if on.raises:
-        refusal(road, scene)
+        refusal(call_path, scene)
     else:
         on.play(on.safe, on.arguments(scene))
 
@@ -113,13 +115,13 @@ def test_no_question_follows_a_redirect(road: str, status: int, stage: Stage, el
     assert elsewhere.requests == ()
 
 
-@pytest.mark.parametrize("road", following())
-def test_the_same_host_by_another_spelling_is_no_other(road: str, stage: Stage, admin: Scene) -> None:
+@pytest.mark.parametrize("call_path", following())
+def test_the_same_host_by_another_spelling_is_no_other(call_path: str, stage: Stage, admin: Scene) -> None:
     admin.url = stage.server.url.replace("127.0.0.1", "localhost")
     place = stage.server.url.replace("127.0.0.1", "LocalHost")
     stage.server.fault("POST", "/denied", Reply(403, {"detail": "Forbidden"}), times=None)
     stage.server.fault("POST", None, Redirect(f"{place}/denied", 307))
-    error = refusal(road, admin)
+    error = refusal(call_path, admin)
 
     assert error.cause is not Cause.BLOCKED_UPSTREAM
     assert "redirect" not in str(error)

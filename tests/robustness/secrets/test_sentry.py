@@ -12,16 +12,16 @@ from typing import Any
 import pytest
 
 from ...conftest import mint_canary
+from .call_paths import CALL_PATHS
 from .frames import is_ours
 from .leaks import leaks, secret_part
-from .roads import ROADS
 
 ROOT = Path(__file__).parents[3]
 KEY = mint_canary("lsv2_sk_")
 HIDDEN = (secret_part(KEY),)
-ROADS_OF_CASES = {"generated": "generated", "hard_delete": "hard delete"}
+CALL_PATHS_OF_CASES = {"generated": "generated", "hard_delete": "hard delete"}
 REFUSED = ["create_project", "create_run", "generated", "hard_delete", "asynchronous", "password", "echo"]
-REFUSED = [case for case in REFUSED if case not in ROADS_OF_CASES or ROADS[ROADS_OF_CASES[case]].exists]
+REFUSED = [case for case in REFUSED if case not in CALL_PATHS_OF_CASES or CALL_PATHS[CALL_PATHS_OF_CASES[case]].exists]
 OTHERS = ["constructor", "asynchronous constructor", "404", "500"]
 
 

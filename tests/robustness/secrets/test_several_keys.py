@@ -15,10 +15,10 @@ from langsmith.run_trees import RunTree
 from safe_langsmith import SafeClient
 from safe_langsmith.testing import FakeLangSmith, Reply
 
+from .call_paths import takes
 from .channels import told_by
 from .hearing import hearing
 from .leaks import leaks, secret_part
-from .roads import takes
 
 WITH_REPLICAS = pytest.mark.skipif(
     "replicas" not in RunTree.__annotations__ and "replicas" not in getattr(RunTree, "model_fields", {}),
@@ -46,7 +46,7 @@ class Place:
         return {received.headers.get("x-api-key") for received in self.server.requests}
 
 
-# What refuses, and whether runs are sent in the background, which takes its time. Where nothing does, all are healed.
+# What refuses, and whether runs are sent in the background, which takes its time. Where nothing does, all are retried.
 CASES = [
     *((refuses, False) for refuses in ("the role", "several workspaces", "the key", "an echo", "nothing")),
     *((refuses, True) for refuses in ("an echo", "nothing")),
@@ -97,7 +97,7 @@ def by_the_environment(places: list[Place], **more: Any) -> Client:
     ],
 )
 @pytest.mark.parametrize(("refuses", "batched"), CASES)
-def test_each_key_goes_to_its_own_endpoint_and_none_is_told(
+def test_each_key_goes_to_its_own_endpoint_and_none_is_shown(
     traced: Callable[..., Client],
     refuses: str,
     batched: bool,

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 PROGRAMS = Path(__file__).parent / "programs"
+SUPPORT = Path(__file__).parents[2] / "support"
 
 
 @pytest.fixture
@@ -18,7 +19,7 @@ def play(tmp_path: Path, canary: str) -> Callable[..., str]:
     """Plays a program with a seed and further arguments, and returns what it printed."""
 
     def play(program: str, seed: int, *arguments: str) -> str:
-        environment = {**os.environ, "PYTHONHASHSEED": str(seed)}
+        environment = {**os.environ, "PYTHONHASHSEED": str(seed), "PYTHONPATH": str(SUPPORT)}
         command = [sys.executable, str(PROGRAMS / f"{program}.py"), str(seed), *arguments]
         ended = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=120)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("scene", ["threads_and_files", "clients", "keys"])
 def test_nothing_is_left(play, scene):

@@ -6,6 +6,8 @@ import multiprocessing
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("start", sorted({"forkserver", "spawn"} & set(multiprocessing.get_all_start_methods())))
 def test_a_pool(play, start):

@@ -6,10 +6,10 @@ import os
 
 import pytest
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks here")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks here")]
 
 
-@pytest.mark.parametrize("moment", ["nothing", "healed", "diagnosing", "importing"])
+@pytest.mark.parametrize("moment", ["nothing", "retried", "diagnosing", "importing"])
 def test_workers_write_and_trace(play, moment):
     play("prefork", 1, moment)
 

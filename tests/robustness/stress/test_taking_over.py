@@ -7,6 +7,8 @@ import signal
 import langsmith
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ON_THREADS = ["interrupted", "terminated", "anywhen", "interrupted_anywhere", "handler_anywhere"]
 ON_LOOPS = ["cancelled", "closed", "stopped"]
 

@@ -8,11 +8,14 @@ from typing import NamedTuple
 import pytest
 
 from safe_langsmith import Diagnosis, Workspace
-from safe_langsmith._core.credentials import describe
+from safe_langsmith._core.credentials import inspect_key
 from safe_langsmith._core.engine import investigate
-from safe_langsmith._core.model import Facts, ProbeRequest
+from safe_langsmith._core.model import Facts, ForbiddenRequest, ProbeRequest, TargetFacts
+from safe_langsmith._core.origins import UNKNOWN, Origin
 from safe_langsmith._core.responses import Answer, read_body
-from safe_langsmith._core.settings import DEFAULT_ENDPOINT, Dotenv, Profile, configuration
+from safe_langsmith._core.settings import Dotenv, Profile, configuration
+from safe_langsmith._core.variables import DEFAULT_ENDPOINT
+from safe_langsmith._render.actions import present
 
 # Nowhere in a result may a key show more than its last four characters, and so none may show this.
 CANARY = "c0ffeec0ffee"
@@ -31,10 +34,10 @@ class Outcome(NamedTuple):
 def describe_refusal(
     *,
     key: str | None = KEY,
-    key_from: str | None = "LANGSMITH_API_KEY",
+    key_from: str | Origin | None = "LANGSMITH_API_KEY",
     endpoint: str = DEFAULT_ENDPOINT,
     workspace_id: str | None = None,
-    workspace_from: str = "LANGSMITH_WORKSPACE_ID",
+    workspace_from: str | Origin = "LANGSMITH_WORKSPACE_ID",
     environ: Mapping[str, str] | None = None,
     dotenv: Dotenv | None = None,
     profile: Profile | None = None,
@@ -45,41 +48,45 @@ def describe_refusal(
     request_id: str | None = None,
     redirected_to: str | None = None,
     inherited: str | None = None,
-    cached: Mapping[str, str | None] | None = None,
+    unexplained: Origin = UNKNOWN,
 ) -> Facts:
     """A refused `GET /sessions` with a well-formed key at the US cloud, apart from what the test says.
 
     A key and a workspace that come from a variable are still in it, unless `environ` says otherwise.
     """
-    origins = {"api_key": key_from, "workspace_id": workspace_from if workspace_id is not None else None}
+    key_origin, workspace_origin = origin(key_from), origin(workspace_from)
+    origins = {"api_key": key_origin, "workspace_id": workspace_origin if workspace_id is not None else None}
     set_for_both = {key_from: key, workspace_from: workspace_id}
     now = {name: value for name, value in set_for_both.items() if value and name in _VARIABLES} | dict(environ or {})
     in_use = {"endpoint": endpoint, "api_key": key, "workspace_id": workspace_id}
-    local = configuration(in_use, origins, now, dotenv or Dotenv(), profile, cached)
-    return Facts(
+    local = configuration(in_use, origins, now, dotenv or Dotenv(), profile, unexplained)
+    target = TargetFacts(
         endpoint=endpoint,
-        credential=describe(key),
-        settings=local.settings,
+        credential=inspect_key(key),
         workspace_id=workspace_id,
-        workspace_source=local.settings["workspace_id"].source,
-        method=method,
-        path=path if method else None,
-        url=f"{endpoint}{path}" if method else None,
-        status_code=403 if method else None,
-        request_id=request_id,
-        body=read_body(body if method else b"", content_type, (key,) if key else ()),
-        redirected_to=redirected_to,
+        workspace_origin=local["workspace_id"].origin,
         inherited_workspace=inherited,
-        is_own=inherited is None,
-        variables=local.variables,
-        drift=local.drift,
-        notes=local.notes,
-        dotenv_path=local.dotenv_path,
-        remarks=local.remarks,
-        unread=local.unread,
-        related_variables=local.related_variables,
-        profile=local.profile,
+        primary=inherited is None,
     )
+    if method is None:
+        return Facts(target, local)
+    refused = ForbiddenRequest(
+        method=method,
+        path=path or "",
+        url=f"{endpoint}{path}",
+        request_id=request_id,
+        body=read_body(body, content_type, (key,) if key else ()),
+        redirected_to=redirected_to,
+    )
+    return Facts(target, local, refused)
+
+
+def origin(described: str | Origin | None) -> Origin | None:
+    """The origin that a variable's name, "the ... argument" or an origin itself describes."""
+    if not isinstance(described, str):
+        return described
+    name = described.removeprefix("the ").removesuffix(" argument")
+    return Origin("variable" if name == described else "argument", name)
 
 
 def drive_investigation(facts: Facts, answers: Mapping[ProbeRequest, Answer] | None = None) -> Outcome:
@@ -94,7 +101,8 @@ def drive_investigation(facts: Facts, answers: Mapping[ProbeRequest, Answer] | N
             assert question in (answers or {}), f"unexpected question {question}, after {asked[:-1]}"
             answer = (answers or {})[question]
     except StopIteration as stop:
-        return Outcome(stop.value.diagnosis, stop.value.candidates, asked)
+        diagnosis = present(stop.value.diagnosis, facts.target.interface)
+        return Outcome(diagnosis, stop.value.candidates, asked)
 
 
 @pytest.fixture(scope="session")

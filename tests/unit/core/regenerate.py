@@ -1,121 +1,72 @@
-"""The diagnoses whose text is kept, one a cause, in `golden/` and in the pages of `docs/causes/`.
+"""Write the generated parts of the documentation: the example of each cause, and the tables of the order of causes.
 
-To write them anew: `PYTHONPATH=. python tests/unit/core/regenerate.py`.
+The example of a cause is the row of its name in `ROWS` of `test_precedence.py`. The tables say what the docstrings of
+the rules say. To write them: `PYTHONPATH=. python tests/unit/core/regenerate.py`.
 """
 
 from __future__ import annotations
 
-import json
 import runpy
 from pathlib import Path
 
-from safe_langsmith import Diagnosis
-from safe_langsmith._core.model import (
-    GET_INFO,
-    GET_INFO_BELOW,
-    GET_SETTINGS,
-    LIST_DELETED_WORKSPACES,
-    LIST_WORKSPACES,
-    inside,
-)
-from safe_langsmith._core.responses import Answer, read_answer
-from safe_langsmith._core.settings import Dotenv, DotenvLine
+from safe_langsmith import Cause, Diagnosis
+from safe_langsmith._core.engine import PRECEDENCE, PREFLIGHT, Row
 
 HERE = Path(__file__).parent
-PAGES = HERE.parents[2] / "docs" / "causes"
-README_BLOCK = "<!-- diagnosis -->\n```text\n"
-BLOCK, END = "## What it says\n\n```text\n", "\n```"
-_shared = runpy.run_path(str(HERE / "conftest.py"))
-describe_refusal, drive_investigation = _shared["describe_refusal"], _shared["drive_investigation"]
-
-RESEARCH = {
-    "id": "11111111-aaaa-4aaa-8aaa-111111111111",
-    "display_name": "Research",
-    "role_name": "WORKSPACE_VIEWER",
-    "permissions": ["projects:read", "runs:read"],
-}
-SUPPORT = {"id": "22222222-aaaa-4aaa-8aaa-222222222222", "display_name": "Support", "role_name": "WORKSPACE_ADMIN"}
-NOWHERE = "33333333-aaaa-4aaa-8aaa-333333333333"
-SERVICE_KEY = "lsv2_sk_c0ffeec0ffee00000000000000000000_0000004321"
-NEWER_KEY = "lsv2_pt_c0ffeec0ffee00000000000000000000_0000005678"
-NO_WORKSPACE = (
-    b'{"detail":"This API key is org-scoped and requires workspace specification. '
-    b"Please provide 'X-Tenant-ID' header.\"}"
-)
-
-
-def _answer(document: object, status: int = 200) -> Answer:
-    return read_answer(status, json.dumps(document).encode(), "application/json")
-
-
-_REFUSED = _answer({"detail": "Forbidden"}, 403)
-_ALL_REFUSED = {GET_SETTINGS: _REFUSED, LIST_WORKSPACES: _REFUSED}
-_CASES = {
-    "workspace-required": (
-        {"key": SERVICE_KEY, "body": NO_WORKSPACE, "request_id": "5f1c2a9e"},
-        {LIST_WORKSPACES: _answer([RESEARCH, SUPPORT])},
-    ),
-    "workspace-not-accessible": (
-        {"workspace_id": NOWHERE},
-        {inside(NOWHERE): _REFUSED, LIST_WORKSPACES: _answer([RESEARCH]), LIST_DELETED_WORKSPACES: _answer([RESEARCH])},
-    ),
-    "permission-denied": (
-        {"method": "POST", "path": "/sessions"},
-        {GET_SETTINGS: _answer(RESEARCH), LIST_WORKSPACES: _answer([RESEARCH, SUPPORT])},
-    ),
-    "key-rejected": ({}, _ALL_REFUSED),
-    "stale-environment": (
-        {"dotenv": Dotenv("/home/me/.env", (DotenvLine("LANGSMITH_API_KEY", NEWER_KEY, 3),))},
-        _ALL_REFUSED,
-    ),
-    "blocked-upstream": (
-        {"body": b"<html><title>403 Forbidden by policy 17</title></html>", "content_type": "text/html"},
-        {},
-    ),
-    "workspace-id-malformed": ({"workspace_id": "research"}, {}),
-    "key-malformed": ({"key": 'os.environ["LANGSMITH_KEY"]'}, {}),
-    "key-legacy": ({"key": "ls__c0ffeec0ffee0000000000001234", "key_from": "LANGCHAIN_API_KEY"}, {}),
-    "key-missing": ({"key": None, "body": b'{"detail":"Invalid token"}', "method": None}, {}),
-    "wrong-region": ({"environ": {"LANGSMITH_BASE_URL": "https://eu.api.smith.langchain.com"}}, _ALL_REFUSED),
-    "wrong-endpoint": (
-        {"endpoint": "https://langsmith.acme.example", "body": b"<html><title>LangSmith</title></html>"}
-        | {"environ": {"LANGSMITH_ENDPOINT": "https://langsmith.acme.example"}},
-        {GET_INFO: _answer("page", 405), GET_INFO_BELOW: _answer({"version": "0.16.20", "instance_flags": {}})},
-    ),
-    "feature-unavailable": (
-        {"method": "POST", "path": "/runs/multipart", "body": b'{"error":"Forbidden - no plan found"}'},
-        {},
-    ),
-    "undetermined": ({}, {GET_SETTINGS: Answer(error="ConnectTimeout")}),
-}
+ROOT = HERE.parents[2]
+PAGES = ROOT / "docs" / "causes"
+HOW_IT_DECIDES = ROOT / "docs" / "how-it-decides.md"
+README = ROOT / "README.md"
+IF_MEANT = "if this is meant: PYTHONPATH=. python tests/unit/core/regenerate.py"
+PAGE_BLOCK, README_BLOCK, END_OF_BLOCK = "## What it says\n\n```text\n", "<!-- diagnosis -->\n```text\n", "\n```"
+HEAD = "| rank | cause | at most | holds if |\n|---|---|---|---|"
+TABLES = {"<!-- precedence -->\n": PRECEDENCE, "<!-- beforehand -->\n": PREFLIGHT}
 
 
 def diagnoses() -> dict[str, Diagnosis]:
+    """Return the example of each cause."""
+    shared = runpy.run_path(str(HERE / "conftest.py"))
+    rows = runpy.run_path(str(HERE / "test_precedence.py"))["ROWS"]
+    examples = {cause.value: rows[cause.value] for cause in Cause}
     return {
-        name: drive_investigation(describe_refusal(**refused), answers).diagnosis
-        for name, (refused, answers) in _CASES.items()
+        name: shared["drive_investigation"](shared["describe_refusal"](**refused), answers).diagnosis
+        for name, (refused, answers, *_) in examples.items()
     }
 
 
+def replaced(text: str, start: str, new: str, end: str) -> str:
+    """Return the text with new content between a start and the next end."""
+    before, found, rest = text.partition(start)
+    assert found, f"no {start!r}"
+    return f"{before}{found}{new}{rest[rest.index(end) :]}"
+
+
 def with_message(page: str, diagnosis: Diagnosis) -> str:
-    """Puts a diagnosis into the block of a page that shows it."""
-    start = page.index(BLOCK) + len(BLOCK)
-    return f"{page[:start]}{diagnosis}{page[page.index(END, start) :]}"
+    """Return the page of a cause with its example."""
+    return replaced(page, PAGE_BLOCK, str(diagnosis), END_OF_BLOCK)
+
+
+def with_tables(page: str) -> str:
+    """Return `how-it-decides.md` with the tables of the code."""
+    for start, rows in TABLES.items():
+        page = replaced(page, start, "\n".join([HEAD, *map(_line, rows)]), "\n\n")
+    return page
+
+
+def _line(row: Row) -> str:
+    assert row.rule.__doc__, f"{row.rule.__name__} needs a docstring: what holds if it decides"
+    holds = row.rule.__doc__.splitlines()[0].removesuffix(".")
+    return f"| {row.rank} | [`{row.cause}`](causes/{row.cause}.md) | {row.at_most} | {holds} |"
 
 
 def write() -> None:
+    """Write all of it."""
     for name, diagnosis in diagnoses().items():
-        (HERE / "golden" / f"{name}.txt").write_text(f"{diagnosis}\n", encoding="utf-8")
         page = PAGES / f"{name}.md"
         page.write_text(with_message(page.read_text(encoding="utf-8"), diagnosis), encoding="utf-8")
-
-    readme = PAGES.parent.parent / "README.md"
-    text = readme.read_text(encoding="utf-8")
-    start = text.index(README_BLOCK) + len(README_BLOCK)
-    shown = diagnoses()["permission-denied"]
-    readme.write_text(f"{text[:start]}{shown}{text[text.index(END, start) :]}", encoding="utf-8")
-    pairs = runpy.run_path(str(HERE / "test_pairs.py"))
-    pairs["KEPT"].write_text("".join(f"{line}\n" for line in pairs["met_at_once"](describe_refusal)), encoding="utf-8")
+    HOW_IT_DECIDES.write_text(with_tables(HOW_IT_DECIDES.read_text(encoding="utf-8")), encoding="utf-8")
+    shown = str(diagnoses()["permission-denied"])
+    README.write_text(replaced(README.read_text(encoding="utf-8"), README_BLOCK, shown, END_OF_BLOCK), encoding="utf-8")
 
 
 if __name__ == "__main__":

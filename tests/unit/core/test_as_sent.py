@@ -7,10 +7,10 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safe_langsmith._sdk.http import _AS_SENT, normalize_url
+from safe_langsmith._sdk.http import _NORMALIZED, normalize_url
 
 
-@given(st.from_regex(_AS_SENT, fullmatch=True))
+@given(st.from_regex(_NORMALIZED, fullmatch=True))
 def test_what_is_plain_is_sent_as_it_is(url):
     try:
         sent = requests.Request("GET", url).prepare().url

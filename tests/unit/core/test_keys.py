@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safe_langsmith._core.credentials import MISSING, Credential, ProblemKind, describe
+from safe_langsmith._core.credentials import MISSING, Credential, ProblemKind, inspect_key
 
 HEX = "0123456789abcdef0123456789abcdef"
 PREFIXES = ("lsv2_pt_", "lsv2_sk_", "ls__")
@@ -26,12 +26,12 @@ PREFIXES = ("lsv2_pt_", "lsv2_sk_", "ls__")
     ],
 )
 def test_a_well_formed_key_shows_its_kind_and_last_four(key, kind, masked):
-    assert describe(key) == Credential(kind, masked)
+    assert inspect_key(key) == Credential(kind, masked)
 
 
 @pytest.mark.parametrize("key", [None, ""])
 def test_no_key_is_missing(key):
-    assert describe(key) == MISSING
+    assert inspect_key(key) == MISSING
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_no_key_is_missing(key):
     ],
 )
 def test_an_unknown_kind_is_not_called_malformed(key):
-    assert describe(key) == Credential("unrecognized", "****")
+    assert inspect_key(key) == Credential("unrecognized", "****")
 
 
 FLAWED = {
@@ -117,8 +117,8 @@ FLAWED = {
 
 @pytest.mark.parametrize(("key", "flaw"), [(key, flaw) for flaw, keys in FLAWED.items() for key in keys])
 def test_a_flawed_key_is_told_why_and_shows_nothing(key, flaw):
-    said = describe(key)
-    assert flaw in (said.flaw or "")
+    said = inspect_key(key)
+    assert flaw in (said.problem or "")
     assert said.masked == "****"
 
 
@@ -137,11 +137,11 @@ WRONG = {
 
 @pytest.mark.parametrize(("key", "flaw"), [(key, flaw) for flaw, keys in FLAWED.items() for key in keys])
 def test_a_program_is_told_what_is_wrong_in_a_word(key, flaw):
-    assert describe(key).wrong == WRONG.get(flaw, "vendor")
+    assert inspect_key(key).problem_kind == WRONG.get(flaw, "vendor")
 
 
 def test_the_tests_meet_every_word_for_what_is_wrong():
-    assert {describe(keys[0]).wrong for keys in FLAWED.values()} == set(get_args(ProblemKind))
+    assert {inspect_key(keys[0]).problem_kind for keys in FLAWED.values()} == set(get_args(ProblemKind))
 
 
 @pytest.mark.parametrize(
@@ -155,14 +155,14 @@ def test_the_tests_meet_every_word_for_what_is_wrong():
     ],
 )
 def test_what_is_wrong_with_the_key_itself_comes_before_what_stands_around_it(key, wrong):
-    assert describe(key).wrong == wrong
+    assert inspect_key(key).problem_kind == wrong
 
 
 @pytest.mark.parametrize(
     ("key", "kind"), [("lsv2_sk_0123", "service"), ("ls__...", "legacy"), ("sk-0123456789", "unrecognized")]
 )
 def test_a_flawed_key_still_tells_its_kind(key, kind):
-    assert describe(key).kind == kind
+    assert inspect_key(key).kind == kind
 
 
 prefixes = st.sampled_from([*PREFIXES, "", "sv2_pt_", "lsv3_", "sk-", "$", "<", "Bearer ", f"lsv2_pt_{HEX} # "])
@@ -171,18 +171,18 @@ prefixes = st.sampled_from([*PREFIXES, "", "sv2_pt_", "lsv3_", "sk-", "$", "<", 
 @given(prefix=prefixes, before=st.text(max_size=5), secret=st.uuids(), after=st.text(max_size=60))
 def test_whatever_the_key_only_its_kind_and_last_four_are_shown(prefix, before, secret, after):
     key = prefix + before + secret.hex + after
-    said = describe(key)
+    said = inspect_key(key)
     assert secret.hex not in repr(said)
     if said.masked != "****":
         assert re.fullmatch(r"(lsv2_pt_|lsv2_sk_|ls__)\*{4}.{4}", said.masked)
         assert key.startswith(said.masked[:-8])
         assert said.masked[-4:] == key[-4:]
-        assert said.flaw is None
+        assert said.problem is None
 
 
 @given(st.text())
 def test_any_text_is_described(key):
-    said = describe(key)
-    assert (said.flaw is None) == (said.wrong is None)
+    said = inspect_key(key)
+    assert (said.problem is None) == (said.problem_kind is None)
     assert said.kind == "missing" if not key else said.kind != "missing"
     assert len(said.masked) <= len("lsv2_pt_****") + 4

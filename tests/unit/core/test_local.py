@@ -17,15 +17,6 @@ from safe_langsmith._recovery import local
 from safe_langsmith._recovery.local import read_dotenv
 
 
-@pytest.fixture(autouse=True)
-def debugger_absent():
-    # python-dotenv searches from the working directory where a debugger or a coverage tool traces.
-    tracing = sys.gettrace()
-    sys.settrace(None)
-    yield
-    sys.settrace(tracing)
-
-
 @pytest.fixture
 def main_script(monkeypatch):
     """Says which file is the main script."""
@@ -61,8 +52,9 @@ def test_the_file_of_the_working_directory_is_read(project):
 
 
 def test_remarks_come_with_the_file(project):
-    (project / "work" / ".env").write_text("LANGSMITH_PROJECT=")
-    assert read_dotenv().remarks == ("line 1: LANGSMITH_PROJECT is empty, which the SDK takes for not set",)
+    (project / "work" / ".env").write_text("LANGSMITH_PROJECT=a\nLANGSMITH_PROJECT=b")
+    (warning,) = read_dotenv().warnings
+    assert warning == "line 2: LANGSMITH_PROJECT has another value here than on line 1, and this one counts"
 
 
 @pytest.mark.parametrize(("below", "told"), [("a", "1 directory"), ("a/b", "2 directories")])
@@ -70,7 +62,7 @@ def test_a_file_above_the_working_directory_is_remarked_on(project, monkeypatch,
     (project / "work" / below).mkdir(parents=True)
     monkeypatch.chdir(project / "work" / below)
     assert read_dotenv().hints == (f"it was found {told} above the working directory",)
-    assert read_dotenv(project / "work" / ".env").remarks == ()
+    assert read_dotenv(project / "work" / ".env").warnings == ()
 
 
 def test_the_file_of_the_main_script_is_named(project):
@@ -80,7 +72,7 @@ def test_the_file_of_the_main_script_is_named(project):
     assert dotenv.elsewhere is not None
     assert dotenv.elsewhere.path == str(project / "app" / ".env")
     assert definitions(dotenv.elsewhere) == [("LANGSMITH_ENDPOINT", "e", 2)]
-    assert len(dotenv.elsewhere.remarks) == 1
+    assert len(dotenv.elsewhere.warnings) == 1
     assert dotenv.elsewhere.elsewhere is None
     assert read_dotenv(project / "work" / ".env").elsewhere is None
 
@@ -102,7 +94,7 @@ def test_the_file_of_the_main_script_is_named_where_there_is_no_other(project):
 def test_a_file_of_the_main_script_that_cannot_be_read_is_named(project):
     (project / "app" / ".env").write_bytes(b"\xe9=1")
     elsewhere = read_dotenv().elsewhere
-    assert elsewhere == Dotenv(str(project / "app" / ".env"), trouble="it is not UTF-8 text")
+    assert elsewhere == Dotenv(str(project / "app" / ".env"), error="it is not UTF-8 text")
 
 
 @pytest.mark.parametrize("link", [os.symlink, os.link])
@@ -201,14 +193,14 @@ UNREADABLE = [
 @pytest.mark.parametrize(("content", "trouble"), UNREADABLE, ids=[str(n) for n in range(len(UNREADABLE))])
 def test_a_file_that_cannot_be_read_is_told_why(tmp_path, content, trouble):
     (tmp_path / ".env").write_bytes(content)
-    assert read_dotenv(tmp_path / ".env") == Dotenv(str(tmp_path / ".env"), trouble=trouble)
+    assert read_dotenv(tmp_path / ".env") == Dotenv(str(tmp_path / ".env"), error=trouble)
 
 
 def test_a_pipe_a_directory_and_nothing_are_told(tmp_path):
     os.mkfifo(tmp_path / "pipe")
-    assert read_dotenv(tmp_path / "pipe").trouble == "it is not a regular file"
-    assert read_dotenv(tmp_path).trouble == "it is not a regular file"
-    assert read_dotenv(tmp_path / "gone").trouble == "No such file or directory"
+    assert read_dotenv(tmp_path / "pipe").error == "it is not a regular file"
+    assert read_dotenv(tmp_path).error == "it is not a regular file"
+    assert read_dotenv(tmp_path / "gone").error == "No such file or directory"
 
 
 @pytest.mark.parametrize("path", ["", "bad\0name", 7, b".env"])
@@ -220,7 +212,7 @@ def test_a_working_directory_that_is_gone_is_no_error(tmp_path, monkeypatch):
     (tmp_path / "gone").mkdir()
     monkeypatch.chdir(tmp_path / "gone")
     (tmp_path / "gone").rmdir()
-    assert read_dotenv() == Dotenv(trouble="No such file or directory")
+    assert read_dotenv() == Dotenv(error="No such file or directory")
 
 
 @pytest.mark.parametrize("content", [b"LANGSMITH_PROJECT=p1\r\nA='x\r\ny'\r\n", b"LANGSMITH_PROJECT=p1\rA='x\ry'\r"])
@@ -235,6 +227,6 @@ def test_reading_changes_and_logs_nothing(tmp_path, caplog):
     (tmp_path / ".env").write_text("LANGSMITH_PROJECT=p1\nLANGSMITH_API_KEY='\n")
     before = dict(os.environ), os.getcwd()
     dotenv = read_dotenv(tmp_path / ".env")
-    assert len(dotenv.remarks) == 1
+    assert len(dotenv.warnings) == 1
     assert (dict(os.environ), os.getcwd()) == before
     assert not caplog.records

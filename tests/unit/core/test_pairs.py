@@ -1,15 +1,13 @@
-"""Two rows of the precedence that hold at once: the earlier one is named.
+"""If two causes hold at once, the earlier one in the precedence is named.
 
-Many refusals are put together from a few traits each. Every rule is asked about each of them by itself, which shows
-which rows hold at once; the whole investigation must then name the first of those. `golden/pairs.txt` is the list of
-the pairs that were met, so that a row that is added or moved shows what it changes.
+Each two rows of `ROWS` are put together to one refusal. Every rule is asked about it by itself, which shows which rules
+hold at once; the whole investigation must then name the first of those.
 """
 
 from __future__ import annotations
 
-import json
-import random
-from collections.abc import Generator
+import runpy
+from collections.abc import Callable, Generator, Mapping
 from functools import lru_cache
 from itertools import combinations
 from pathlib import Path
@@ -19,152 +17,64 @@ import pytest
 
 from safe_langsmith import Confidence
 from safe_langsmith._core.engine import PRECEDENCE, Row, judge
-from safe_langsmith._core.model import (
-    GET_INFO,
-    GET_INFO_BELOW,
-    GET_SETTINGS,
-    LIST_DELETED_WORKSPACES,
-    LIST_WORKSPACES,
-    Evidence,
-    Verdict,
-    inside,
-)
-from safe_langsmith._core.responses import Answer, read_answer
+from safe_langsmith._core.model import GET_INFO, GET_INFO_BELOW, Evidence, Facts, ProbeRequest, Verdict
+from safe_langsmith._core.responses import Answer
 
-KEPT = Path(__file__).parent / "golden" / "pairs.txt"
-A, B = (f"{digit * 8}-aaaa-4aaa-8aaa-{digit * 12}" for digit in "12")
-REFUSED = b'{"detail":"Forbidden"}'
-NEEDS_ONE = b'{"detail":"This API key is org-scoped and requires workspace specification."}'
-EU = {"LANGCHAIN_ENDPOINT": "https://eu.api.smith.langchain.com"}
-NEWER = {"LANGSMITH_API_KEY": "lsv2_pt_c0ffeec0ffee00000000000000000000_0000005678"}
-
-TRAITS: dict[str, list[Any]] = {
-    "key": ["good", "good", None, "ls__0123456789abcdef", "<your-api-key>"],
-    "workspace_id": [None, None, A, B, "Research"],
-    "inherited": [None, None, None, B],
-    "endpoint": [
-        "https://api.smith.langchain.com",
-        "https://smith.langchain.com",
-        "https://langsmith.acme.example",
-        "https://langsmith.acme.example/api/v1",
-        "https://agents-7.us.langgraph.app",
-        "api.smith.langchain.com",
-    ],
-    "environ": [{}, {}, EU, NEWER, EU | NEWER],
-    "redirected_to": [None, None, None, "login.example"],
-    "path": ["/sessions", "/new-thing"],
-    "method": ["GET", "POST"],
-    "body": [
-        *[REFUSED] * 5,
-        NEEDS_ONE,
-        b"",
-        b"<html><title>No</title></html>",
-        *[b'{"message":"Forbidden"}'] * 3,
-        b'{"kind":"Status","apiVersion":"v1","message":"no"}',
-        b'{"detail":"LLM Gateway not enabled for this organization"}',
-        b'{"detail":"Forbidden: needs projects:create"}',
-        b'{"detail":"Missing authentication headers"}',
-        b'{"error":"not enabled for this tenant","detail":"needs runs:read"}',
-        b'{"error":"no plan found","detail":"requires a workspace id"}',
-        b'{"error":"org_scoped_key_requires_workspace","detail":"needs projects:create"}',
-        b'{"detail":"Using legacy API key. Please generate a new API key."}',
-        b'{"detail":"X-Tenant-Id: not a valid UUID"}',
-    ],
-}
-
-
-def _entry(id_: str, **more: Any) -> str:
-    fields = {"id": id_, "display_name": "W", "permissions": ["projects:read"], **more}
-    return json.dumps(fields)
-
-
-_FOREIGN = Answer(403, body=read_answer(403, b'{"message":"Forbidden"}').body)
-_WHAT_SETTINGS_SAY = [
-    *[read_answer(403, REFUSED)] * 5,
-    read_answer(403, NEEDS_ONE),
-    read_answer(200, _entry(A).encode()),
-    _FOREIGN,
-    _FOREIGN,
-    Answer(error="ConnectTimeout"),
-]
-_LISTS = [
-    *[read_answer(403, REFUSED)] * 5,
-    read_answer(200, f"[{_entry(A)}]".encode()),
-    read_answer(200, f"[{_entry(A)},{_entry(B)}]".encode()),
-    read_answer(200, f"[{_entry(A, data_plane_url='https://plane.example')}]".encode()),
-    read_answer(200, b"[]"),
-    _FOREIGN,
-    _FOREIGN,
-]
-_ABOUT = [
-    read_answer(200, b'{"version":"0.16","batch_ingest_config":{}}'),
-    read_answer(200, b'{"version":"0.16","langgraph_py_version":"1.2"}'),
-    read_answer(404, b'{"detail":"Not Found"}'),
-]
-N = 8_000
-QUESTIONS = {
-    GET_SETTINGS: _WHAT_SETTINGS_SAY,
-    inside(A): _WHAT_SETTINGS_SAY,
-    inside(B): _WHAT_SETTINGS_SAY,
-    LIST_WORKSPACES: _LISTS,
-    LIST_DELETED_WORKSPACES: _LISTS[5:7],
-    GET_INFO: _ABOUT,
-    GET_INFO_BELOW: _ABOUT,
-}
+PRECEDENCE_TESTS = runpy.run_path(str(Path(__file__).parent / "test_precedence.py"))
+ROWS: dict[str, tuple[dict[str, Any], dict[ProbeRequest, Answer], Any, Any]] = PRECEDENCE_TESTS["ROWS"]
 
 
 class Case(NamedTuple):
-    """The rows that hold, each by itself; the one that is named; and the verdict of the whole."""
+    """The rules that hold, each by itself; the first one of a whole investigation that holds; and its verdict."""
 
+    rows: str
     holding: tuple[Row, ...]
     named: Row
-    verdict: Verdict | None
+    verdict: Verdict
 
 
 def name(row: Row) -> str:
     return f"{row.cause} ({row.rule.__name__})"
 
 
-def verdict_of(rule_or_all: Any, evidence: Evidence, answers: dict[Any, Answer]) -> Verdict | None:
-    asked = rule_or_all(evidence)
+def verdict_of(rule: Callable[[Evidence], Any], evidence: Evidence, answers: Mapping[ProbeRequest, Answer]) -> Any:
+    asked = rule(evidence)
     if not isinstance(asked, Generator):
         return asked
     try:
-        question = next(asked)
+        probe = next(asked)
         while True:
-            question = asked.send(answers[question])
+            probe = asked.send(answer_to(probe, answers))
     except StopIteration as stop:
         return stop.value
 
 
+def answer_to(probe: ProbeRequest, answers: Mapping[ProbeRequest, Answer]) -> Answer:
+    """The answer of the rows; LangSmith's own of a probe that they do not send."""
+    default = PRECEDENCE_TESTS["LANGSMITH" if probe in (GET_INFO, GET_INFO_BELOW) else "REFUSED"]
+    return answers.get(probe, default)
+
+
+def case(rows: str, facts: Facts, answers: Mapping[ProbeRequest, Answer]) -> Case:
+    evidence = Evidence(facts)
+    return Case(
+        rows,
+        tuple(row for row in PRECEDENCE if verdict_of(row.rule, Evidence(facts), answers)),
+        next(row for row in PRECEDENCE if verdict_of(row.rule, evidence, answers)),
+        verdict_of(judge, Evidence(facts), answers),
+    )
+
+
 @lru_cache(maxsize=1)
-def cases(refusal: Any) -> tuple[Case, ...]:
-    chance, found = random.Random(403), []
-    for _ in range(N):
-        traits = {name: chance.choice(values) for name, values in TRAITS.items()}
-        answers = {question: chance.choice(given) for question, given in QUESTIONS.items()}
-        if traits["inherited"]:
-            traits["workspace_id"] = None
-        if "langgraph.app" in traits["endpoint"] or b"Missing authentication" in traits["body"]:
-            answers[GET_INFO] = chance.choice(_ABOUT[1:])
-        if traits["key"] == "good":
-            del traits["key"]
-        facts = refusal(**traits)
-        holding = tuple(row for row in PRECEDENCE if verdict_of(row.rule, Evidence(facts), answers))
-        evidence = Evidence(facts)
-        named = next(row for row in PRECEDENCE if verdict_of(row.rule, evidence, answers))
-        found.append(Case(holding, named, verdict_of(judge, Evidence(facts), answers)))
+def cases(refusal: Callable[..., Facts]) -> tuple[Case, ...]:
+    found = []
+    for first, second in combinations(ROWS, 2):
+        refused = ROWS[first][0] | ROWS[second][0]
+        if refused.get("inherited"):
+            refused["workspace_id"] = None
+        if refused.get("method", "GET") is not None:
+            found.append(case(f"{first} + {second}", refusal(**refused), ROWS[first][1] | ROWS[second][1]))
     return tuple(found)
-
-
-def met_at_once(refusal: Any) -> list[str]:
-    # The last row always holds.
-    pairs = {pair for case in cases(refusal) for pair in combinations(case.holding[:-1], 2)}
-    return [
-        f"{name(first)} before {name(second)}"
-        for first, second in combinations(PRECEDENCE, 2)
-        if (first, second) in pairs
-    ]
 
 
 @pytest.fixture
@@ -173,8 +83,11 @@ def met(refusal):
 
 
 def test_the_first_row_that_holds_is_the_one_named(met):
+    # If no rule but the last one holds by itself, one may hold with the answers that other rules asked for.
     assert not [
-        (name(case.named), [name(row) for row in case.holding]) for case in met if case.named != case.holding[0]
+        (case.rows, name(case.named), [name(row) for row in case.holding])
+        for case in met
+        if case.named != case.holding[0] is not PRECEDENCE[-1]
     ]
 
 
@@ -183,9 +96,11 @@ def test_every_row_is_the_one_named_at_times(row, met):
     assert any(case.named == row for case in met)
 
 
-def test_the_pairs_that_hold_at_once_are_those_kept(refusal):
-    kept = KEPT.read_text(encoding="utf-8").splitlines()
-    assert met_at_once(refusal) == kept, "if this is meant: PYTHONPATH=. python tests/unit/core/regenerate.py"
+@pytest.mark.parametrize(("first", "second"), list(combinations(sorted({row.rank for row in PRECEDENCE}), 2)))
+def test_if_two_ranks_hold_the_first_one_decides(first, second, met):
+    both = [case for case in met if {first, second} <= {row.rank for row in case.holding}]
+    assert any(case.named.rank == first for case in both)
+    assert all(case.named.rank <= first for case in both)
 
 
 def test_a_verdict_is_what_its_row_says(met):

@@ -19,8 +19,9 @@ from safe_langsmith._core.model import (
     LIST_WORKSPACES,
     MOST_PROBES,
     ProbeRequest,
-    inside,
+    settings_in,
 )
+from safe_langsmith._core.origins import Origin
 from safe_langsmith._core.responses import Answer, read_answer
 from safe_langsmith._core.settings import Dotenv, DotenvLine
 
@@ -97,12 +98,77 @@ STALE_FILE = {"dotenv": Dotenv("/p/.env", (DotenvLine("LANGSMITH_API_KEY", NEWER
 ON_PURPOSE = {"key_from": "the api_key argument", **STALE}
 OTHER_REGION = {"environ": {"LANGCHAIN_ENDPOINT": EU}}
 VIEWER = entry(A, "WORKSPACE_VIEWER", ["projects:read", "runs:read"])
+ADMIN_OF_B = entry(B, "WORKSPACE_ADMIN")
 CREATE = {"method": "POST", "path": "/sessions"}
 
 CONFIRMED, LIKELY, POSSIBLE = Confidence.CONFIRMED, Confidence.LIKELY, Confidence.POSSIBLE
 
-# What was refused, the questions and their answers in order, and what follows.
-ROWS = {
+# What was refused, the probes and their answers in order, and what follows.
+ROWS: dict[str, tuple[dict[str, Any], dict[ProbeRequest, Answer], Cause, Confidence]] = {
+    # The examples on the pages of docs/causes/, each under the name of its cause.
+    "blocked-upstream": (
+        {"body": b"<html><title>403 Forbidden by policy 17</title></html>", "content_type": "text/html"},
+        {},
+        Cause.BLOCKED_UPSTREAM,
+        CONFIRMED,
+    ),
+    "wrong-endpoint": (
+        {
+            "endpoint": ROOT,
+            "body": b"<html><title>LangSmith</title></html>",
+            "environ": {"LANGSMITH_ENDPOINT": ROOT},
+        },
+        {GET_INFO: read_answer(405, b'"page"'), GET_INFO_BELOW: LANGSMITH},
+        Cause.WRONG_ENDPOINT,
+        CONFIRMED,
+    ),
+    "feature-unavailable": (
+        {"method": "POST", "path": "/runs/multipart", "body": b'{"error":"Forbidden - no plan found"}'},
+        {},
+        Cause.FEATURE_UNAVAILABLE,
+        CONFIRMED,
+    ),
+    "permission-denied": (
+        CREATE,
+        {GET_SETTINGS: at(A), LIST_WORKSPACES: listed(VIEWER, ADMIN_OF_B)},
+        Cause.PERMISSION_DENIED,
+        LIKELY,
+    ),
+    "workspace-required": (
+        {"key": SERVICE, "body": NO_WORKSPACE, "request_id": "5f1c2a9e"},
+        {LIST_WORKSPACES: listed(VIEWER, ADMIN_OF_B)},
+        Cause.WORKSPACE_REQUIRED,
+        CONFIRMED,
+    ),
+    "key-missing": (
+        {"key": None, "body": b'{"detail":"Invalid token"}', "method": None},
+        {},
+        Cause.KEY_MISSING,
+        LIKELY,
+    ),
+    "key-legacy": (
+        {"key": f"ls__{CANARY}0000000000001234", "key_from": "LANGCHAIN_API_KEY"},
+        {},
+        Cause.KEY_LEGACY,
+        LIKELY,
+    ),
+    "key-malformed": ({"key": 'os.environ["LANGSMITH_KEY"]'}, {}, Cause.KEY_MALFORMED, LIKELY),
+    "workspace-id-malformed": ({"workspace_id": "research"}, {}, Cause.WORKSPACE_ID_MALFORMED, LIKELY),
+    "workspace-not-accessible": (
+        {"workspace_id": C},
+        {settings_in(C): REFUSED, LIST_WORKSPACES: listed(VIEWER), LIST_DELETED_WORKSPACES: listed(VIEWER)},
+        Cause.WORKSPACE_NOT_ACCESSIBLE,
+        CONFIRMED,
+    ),
+    "stale-environment": (
+        {"dotenv": Dotenv("/home/me/.env", (DotenvLine("LANGSMITH_API_KEY", NEWER, 3),))},
+        EVERYTHING_REFUSED,
+        Cause.STALE_ENVIRONMENT,
+        LIKELY,
+    ),
+    "wrong-region": ({"environ": {"LANGSMITH_BASE_URL": EU}}, EVERYTHING_REFUSED, Cause.WRONG_REGION, LIKELY),
+    "key-rejected": ({}, EVERYTHING_REFUSED, Cause.KEY_REJECTED, LIKELY),
+    "undetermined": ({}, {GET_SETTINGS: NO_ANSWER["timeout"]}, Cause.UNDETERMINED, POSSIBLE),
     # 1. What the answer itself proves.
     "a page": ({"body": PAGE}, {}, Cause.BLOCKED_UPSTREAM, CONFIRMED),
     "another host after a redirect": ({"redirected_to": "x.example"}, {}, Cause.BLOCKED_UPSTREAM, CONFIRMED),
@@ -167,6 +233,33 @@ ROWS = {
         {GET_INFO: LANGSMITH, **EVERYTHING_REFUSED},
         Cause.KEY_REJECTED,
         LIKELY,
+    ),
+    "a gateway's refusal, and an Agent Server behind it": (
+        {"body": GATEWAY, "endpoint": ROOT, "workspace_id": A},
+        {settings_in(A): refusing(NO_HEADERS), LIST_WORKSPACES: refusing(NO_HEADERS), GET_INFO: AN_AGENT_SERVER},
+        Cause.WRONG_ENDPOINT,
+        CONFIRMED,
+    ),
+    "the same, and it does not say what it is": (
+        {"body": GATEWAY, "endpoint": ROOT, "workspace_id": A},
+        dict.fromkeys((settings_in(A), LIST_WORKSPACES, GET_INFO), refusing(NO_HEADERS)),
+        Cause.WRONG_ENDPOINT,
+        LIKELY,
+    ),
+    "an Agent Server's words, on every path": (
+        {"body": NO_HEADERS, "endpoint": SELF_HOSTED, "workspace_id": A},
+        {GET_INFO: refusing(NO_HEADERS)},
+        Cause.WRONG_ENDPOINT,
+        LIKELY,
+    ),
+    "a gateway's refusal, and invalid tokens behind it": (
+        {"body": GATEWAY, "endpoint": ROOT, "workspace_id": A},
+        {
+            **dict.fromkeys((settings_in(A), LIST_WORKSPACES, GET_SETTINGS), refusing(b'{"detail":"Invalid token"}')),
+            GET_INFO: AN_AGENT_SERVER,
+        },
+        Cause.WRONG_ENDPOINT,
+        CONFIRMED,
     ),
     "the web UI's page": (
         {"body": PAGE, "endpoint": "https://smith.langchain.com"},
@@ -234,13 +327,13 @@ ROWS = {
     # 3. What probes show.
     "another workspace is reachable": (
         {"workspace_id": B},
-        {inside(B): REFUSED, LIST_WORKSPACES: listed(A), LIST_DELETED_WORKSPACES: listed(A)},
+        {settings_in(B): REFUSED, LIST_WORKSPACES: listed(A), LIST_DELETED_WORKSPACES: listed(A)},
         Cause.WORKSPACE_NOT_ACCESSIBLE,
         CONFIRMED,
     ),
     "the SDK sent the client's workspace along with another key": (
         {"inherited": B},
-        {GET_SETTINGS: at(A), inside(B): REFUSED},
+        {GET_SETTINGS: at(A), settings_in(B): REFUSED},
         Cause.WORKSPACE_NOT_ACCESSIBLE,
         CONFIRMED,
     ),
@@ -258,25 +351,29 @@ ROWS = {
     ),
     "the organization's id": (
         {"workspace_id": ACME},
-        {inside(ACME): REFUSED, LIST_WORKSPACES: listed(A)},
+        {settings_in(ACME): REFUSED, LIST_WORKSPACES: listed(A)},
         Cause.WORKSPACE_NOT_ACCESSIBLE,
         CONFIRMED,
     ),
     "a deleted workspace": (
         {"workspace_id": B},
-        {inside(B): REFUSED, LIST_WORKSPACES: listed(A), LIST_DELETED_WORKSPACES: listed(A, entry(B, is_deleted=True))},
+        {
+            settings_in(B): REFUSED,
+            LIST_WORKSPACES: listed(A),
+            LIST_DELETED_WORKSPACES: listed(A, entry(B, is_deleted=True)),
+        },
         Cause.WORKSPACE_NOT_ACCESSIBLE,
         CONFIRMED,
     ),
     "the key has another home": (
         {"workspace_id": B},
-        {inside(B): REFUSED, LIST_WORKSPACES: REFUSED, GET_SETTINGS: at(A)},
+        {settings_in(B): REFUSED, LIST_WORKSPACES: REFUSED, GET_SETTINGS: at(A)},
         Cause.WORKSPACE_NOT_ACCESSIBLE,
         CONFIRMED,
     ),
     "the key serves others, as the probe's body says": (
         {"workspace_id": B},
-        {inside(B): REFUSED, LIST_WORKSPACES: REFUSED, GET_SETTINGS: refusing(NO_WORKSPACE)},
+        {settings_in(B): REFUSED, LIST_WORKSPACES: REFUSED, GET_SETTINGS: refusing(NO_WORKSPACE)},
         Cause.WORKSPACE_NOT_ACCESSIBLE,
         CONFIRMED,
     ),
@@ -306,7 +403,7 @@ ROWS = {
     ),
     "LangSmith knows the key, and refuses it there": (
         {"workspace_id": B},
-        {inside(B): REFUSED, LIST_WORKSPACES: refusing(NO_READING), GET_SETTINGS: REFUSED},
+        {settings_in(B): REFUSED, LIST_WORKSPACES: refusing(NO_READING), GET_SETTINGS: REFUSED},
         Cause.WORKSPACE_NOT_ACCESSIBLE,
         LIKELY,
     ),
@@ -318,7 +415,7 @@ ROWS = {
     ),
     "another data plane": (
         {"workspace_id": A},
-        {inside(A): REFUSED, LIST_WORKSPACES: listed(entry(A, data_plane_url=PLANE))},
+        {settings_in(A): REFUSED, LIST_WORKSPACES: listed(entry(A, data_plane_url=PLANE))},
         Cause.WRONG_ENDPOINT,
         LIKELY,
     ),
@@ -348,7 +445,7 @@ ROWS = {
     ),
     "this data plane": (
         {"workspace_id": A, "endpoint": f"{PLANE}/api", **CREATE},
-        {inside(A): at(A), LIST_WORKSPACES: listed({**VIEWER, "data_plane_url": PLANE})},
+        {settings_in(A): at(A), LIST_WORKSPACES: listed({**VIEWER, "data_plane_url": PLANE})},
         Cause.PERMISSION_DENIED,
         LIKELY,
     ),
@@ -372,7 +469,7 @@ ROWS = {
     ),
     "the role there lacks it": (
         {"workspace_id": A, **CREATE},
-        {inside(A): at(A), LIST_WORKSPACES: listed(VIEWER)},
+        {settings_in(A): at(A), LIST_WORKSPACES: listed(VIEWER)},
         Cause.PERMISSION_DENIED,
         LIKELY,
     ),
@@ -444,7 +541,7 @@ ROWS = {
     ),
     "all is refused, with a workspace, too": (
         {"workspace_id": A},
-        {inside(A): REFUSED, LIST_WORKSPACES: REFUSED, GET_SETTINGS: REFUSED},
+        {settings_in(A): REFUSED, LIST_WORKSPACES: REFUSED, GET_SETTINGS: REFUSED},
         Cause.KEY_REJECTED,
         LIKELY,
     ),
@@ -464,14 +561,26 @@ ROWS = {
     ),
     "another workspace answers": (
         {"workspace_id": B},
-        {inside(B): at(A)},
+        {settings_in(B): at(A), LIST_WORKSPACES: listed(A, B)},
         Cause.UNDETERMINED,
         POSSIBLE,
+    ),
+    "another workspace answers, and the key's list lacks the named one": (
+        {"workspace_id": B},
+        {settings_in(B): at(A), LIST_WORKSPACES: listed(A)},
+        Cause.WORKSPACE_NOT_ACCESSIBLE,
+        LIKELY,
+    ),
+    "no answer in LangSmith's form": (
+        {"body": GATEWAY},
+        dict.fromkeys((GET_SETTINGS, LIST_WORKSPACES), read_answer(403, GATEWAY)),
+        Cause.BLOCKED_UPSTREAM,
+        LIKELY,
     ),
     "no workspace is listed": ({}, {GET_SETTINGS: REFUSED, LIST_WORKSPACES: listed()}, Cause.UNDETERMINED, POSSIBLE),
     "listed, and yet refused": (
         {"workspace_id": A},
-        {inside(A): REFUSED, LIST_WORKSPACES: listed(A)},
+        {settings_in(A): REFUSED, LIST_WORKSPACES: listed(A)},
         Cause.UNDETERMINED,
         POSSIBLE,
     ),
@@ -488,6 +597,18 @@ ROWS = {
         {"body": b'{"error":"not enabled for this tenant","detail":"needs runs:read"}'},
         {},
         Cause.FEATURE_UNAVAILABLE,
+        CONFIRMED,
+    ),
+    "a feature and a missing workspace": (
+        {"body": b'{"error":"no plan found","detail":"requires a workspace id"}'},
+        {},
+        Cause.FEATURE_UNAVAILABLE,
+        CONFIRMED,
+    ),
+    "a permission and a missing workspace": (
+        {"body": b'{"error":"org_scoped_key_requires_workspace","detail":"needs projects:create"}'},
+        {GET_SETTINGS: at(A), LIST_WORKSPACES: listed(VIEWER)},
+        Cause.PERMISSION_DENIED,
         CONFIRMED,
     ),
     "a missing workspace, and a key cut short": (
@@ -513,7 +634,7 @@ ROWS = {
     "an id that is none, and a newer key": ({"workspace_id": "x", **STALE}, {}, Cause.WORKSPACE_ID_MALFORMED, LIKELY),
     "an unreachable workspace, and a newer key": (
         {"workspace_id": B, **STALE},
-        {inside(B): REFUSED, LIST_WORKSPACES: listed(A), LIST_DELETED_WORKSPACES: listed(A)},
+        {settings_in(B): REFUSED, LIST_WORKSPACES: listed(A), LIST_DELETED_WORKSPACES: listed(A)},
         Cause.WORKSPACE_NOT_ACCESSIBLE,
         CONFIRMED,
     ),
@@ -547,8 +668,8 @@ def test_the_first_cause_that_holds_is_named(row, refusal, drive):
 
 
 @pytest.mark.parametrize("cause", Cause)
-def test_every_cause_is_in_the_table(cause):
-    assert cause in {row[2] for row in ROWS.values()}
+def test_every_cause_has_the_example_of_its_page(cause):
+    assert ROWS[cause][2] is cause
 
 
 def only(refusal: Any, drive: Any, row: str) -> Any:
@@ -607,11 +728,11 @@ class TestWhatIsSaid:
         environ = {"LANGSMITH_PROJECT": "a", "LANGCHAIN_PROJECT": "b"}
         check = drive(refusal(environ=environ), EVERYTHING_REFUSED).diagnosis.checks[2]
         assert check.result == "problem"
-        assert "LANGCHAIN_PROJECT=b (overruled)" in check.detail
+        assert "LANGCHAIN_PROJECT=b (overridden)" in check.detail
         assert "not set: LANGSMITH_TRACING" in check.detail
 
     def test_the_probes_are_listed_with_their_answers(self, refusal, drive):
-        answers = {inside(B): REFUSED, LIST_WORKSPACES: listed(A), LIST_DELETED_WORKSPACES: NO_ANSWER["timeout"]}
+        answers = {settings_in(B): REFUSED, LIST_WORKSPACES: listed(A), LIST_DELETED_WORKSPACES: NO_ANSWER["timeout"]}
         probes = drive(refusal(workspace_id=B), answers).diagnosis.probes
         assert [(p.method, p.path, p.status) for p in probes] == [
             ("GET", f"/settings [workspace {B}]", 403),
@@ -664,7 +785,7 @@ class TestCandidates:
             ({"body": NO_WORKSPACE, "workspace_id": "Research"}, {LIST_WORKSPACES: listed(A)}, []),
             (
                 {"workspace_id": B},
-                {inside(B): REFUSED, LIST_WORKSPACES: listed(A), LIST_DELETED_WORKSPACES: listed(A)},
+                {settings_in(B): REFUSED, LIST_WORKSPACES: listed(A), LIST_DELETED_WORKSPACES: listed(A)},
                 [],
             ),
             ({"body": NO_PERMISSION}, {GET_SETTINGS: REFUSED, LIST_WORKSPACES: listed(A)}, []),
@@ -678,25 +799,25 @@ class TestFailures:
     @pytest.mark.parametrize("failure", NO_ANSWER)
     @pytest.mark.parametrize("refused", [{}, {"workspace_id": A}, STALE, OTHER_REGION], ids=str)
     def test_where_nobody_answers_nothing_is_concluded(self, refused, failure, refusal, drive):
-        answers = dict.fromkeys((GET_SETTINGS, LIST_WORKSPACES, inside(A)), NO_ANSWER[failure])
+        answers = dict.fromkeys((GET_SETTINGS, LIST_WORKSPACES, settings_in(A)), NO_ANSWER[failure])
         diagnosis = drive(refusal(**refused), answers).diagnosis
         assert (diagnosis.cause, diagnosis.confidence) == (Cause.UNDETERMINED, POSSIBLE)
 
     @pytest.mark.parametrize("failure", NO_ANSWER)
     @pytest.mark.parametrize("refused", [{}, {"workspace_id": A}, STALE, OTHER_REGION], ids=str)
-    @pytest.mark.parametrize("failed", [GET_SETTINGS, LIST_WORKSPACES, inside(A)], ids=str)
+    @pytest.mark.parametrize("failed", [GET_SETTINGS, LIST_WORKSPACES, settings_in(A)], ids=str)
     def test_one_missing_answer_leaves_a_refused_key_undetermined(self, failed, refused, failure, refusal, drive):
-        answers = {GET_SETTINGS: REFUSED, LIST_WORKSPACES: REFUSED, inside(A): REFUSED, failed: NO_ANSWER[failure]}
+        answers = {GET_SETTINGS: REFUSED, LIST_WORKSPACES: REFUSED, settings_in(A): REFUSED, failed: NO_ANSWER[failure]}
         outcome = drive(refusal(**refused), answers)
         if failed in outcome.asked:
             assert (outcome.diagnosis.cause, outcome.diagnosis.confidence) == (Cause.UNDETERMINED, POSSIBLE)
         else:
-            assert failed == inside(A)
+            assert failed == settings_in(A)
 
     @pytest.mark.parametrize("failure", NO_ANSWER)
     def test_an_unanswered_question_about_the_workspace_says_nothing_of_it(self, failure, refusal, drive):
-        outcome = drive(refusal(workspace_id=B), {inside(B): NO_ANSWER[failure]})
-        assert (outcome.diagnosis.cause, outcome.asked) == (Cause.UNDETERMINED, [inside(B)])
+        outcome = drive(refusal(workspace_id=B), {settings_in(B): NO_ANSWER[failure]})
+        assert (outcome.diagnosis.cause, outcome.asked) == (Cause.UNDETERMINED, [settings_in(B)])
 
     @pytest.mark.parametrize(
         ("failure", "said"),
@@ -727,7 +848,7 @@ class TestFixes:
             ("another workspace is reachable", f"LANGSMITH_WORKSPACE_ID={A}"),
             (
                 "another region is named",
-                "from langsmith import utils; utils.get_env_var.cache_clear()\nclient = SafeClient()  # made anew",
+                "from langsmith import utils; utils.get_env_var.cache_clear()\nclient = SafeClient()",
             ),
             ("another region's web page is named", f"LANGSMITH_ENDPOINT={EU}"),
             ("the web UI's page", "LANGSMITH_ENDPOINT=https://api.smith.langchain.com"),
@@ -744,14 +865,14 @@ class TestFixes:
         [
             ("the workspace_id argument", f'client = SafeClient(workspace_id="{A}")'),
             ("LANGCHAIN_WORKSPACE_ID", f"LANGCHAIN_WORKSPACE_ID={A}"),
-            ("the X-Tenant-Id header of the request", f'headers={{"X-Tenant-Id": "{A}"}}'),
+            (Origin("header", "X-Tenant-Id"), f'headers={{"X-Tenant-Id": "{A}"}}  # in the call'),
         ],
     )
     def test_a_wrong_workspace_is_replaced_where_it_came_from(self, source, code, refusal, drive):
-        answers = {inside(B): REFUSED, LIST_WORKSPACES: listed(A), LIST_DELETED_WORKSPACES: listed(A)}
+        answers = {settings_in(B): REFUSED, LIST_WORKSPACES: listed(A), LIST_DELETED_WORKSPACES: listed(A)}
         diagnosis = drive(refusal(workspace_id=B, workspace_from=source), answers).diagnosis
         assert diagnosis.fixes[0].code == code
-        assert source in diagnosis.summary
+        assert str(source) in diagnosis.summary
 
     def test_a_variable_that_the_sdk_does_not_read_may_name_the_workspace(self, refusal, drive):
         facts = refusal(key=SERVICE, body=NO_WORKSPACE, environ={"LANGSMITH_TENANT_ID": B})
@@ -762,7 +883,9 @@ class TestFixes:
 
     def test_a_line_that_holds_a_key_and_is_left_out_goes_first(self, refusal, drive):
         dotenv = Dotenv(
-            "/p/.env", remarks=("line 1: the quote closes only on line 3, and LANGSMITH_API_KEY with them",)
+            "/p/.env",
+            warnings=("line 1: the quote closes only on line 3, and LANGSMITH_API_KEY with them",),
+            misread=("LANGSMITH_API_KEY",),
         )
         fixes = drive(refusal(dotenv=dotenv), EVERYTHING_REFUSED).diagnosis.fixes
         assert fixes[0].title == "Correct the .env file"
@@ -826,7 +949,7 @@ refusals = st.fixed_dictionaries(
             ),
             st.sampled_from([NEWER, EU, f"https://user:{CANARY}@api.smith.langchain.com", A, "x\ny"]),
         ),
-        "dotenv": st.sampled_from([None, STALE_FILE["dotenv"], Dotenv("/p/.env", trouble="Permission denied")]),
+        "dotenv": st.sampled_from([None, STALE_FILE["dotenv"], Dotenv("/p/.env", error="Permission denied")]),
         "method": st.sampled_from(["GET", "POST", "DELETE", None]),
         "path": st.sampled_from(["/sessions", "/runs/multipart", "/new-thing", "/api-key", ""]),
         "body": st.sampled_from(
@@ -851,7 +974,7 @@ refusals = st.fixed_dictionaries(
 )
 questions = st.fixed_dictionaries(
     dict.fromkeys(
-        (GET_SETTINGS, LIST_WORKSPACES, LIST_DELETED_WORKSPACES, inside(A), inside(B), inside(ACME)),
+        (GET_SETTINGS, LIST_WORKSPACES, LIST_DELETED_WORKSPACES, settings_in(A), settings_in(B), settings_in(ACME)),
         answers_of_all_kinds,
     )
     | dict.fromkeys(
@@ -862,21 +985,24 @@ questions = st.fixed_dictionaries(
 
 def proof_of(cause: Cause, facts: Any, given: dict[ProbeRequest, Answer]) -> bool:
     """Whether a body or an answer there proves the cause."""
-    said = [facts.body, *(answer.body for answer in given.values())]
+    body = facts.request.body
+    said = [body, *(answer.body for answer in given.values())]
     return {
-        Cause.BLOCKED_UPSTREAM: facts.body.form == "html" or facts.body.speaker or facts.redirected_to is not None,
-        Cause.WRONG_ENDPOINT: facts.body.form == "html"
-        or facts.body.speaker
+        Cause.BLOCKED_UPSTREAM: body.form == "html" or body.speaker or facts.request.redirected_to is not None,
+        Cause.WRONG_ENDPOINT: body.form == "html"
+        or body.speaker
         or (
-            facts.endpoint == "https://eu.smith.langchain.com" and GET_INFO in given and given[GET_INFO].service is None
+            facts.target.endpoint == "https://eu.smith.langchain.com"
+            and GET_INFO in given
+            and given[GET_INFO].service is None
         )
         or AN_AGENT_SERVER in given.values()
         or given.get(GET_INFO_BELOW) == LANGSMITH,
-        Cause.FEATURE_UNAVAILABLE: facts.body.unavailable is not None,
-        Cause.PERMISSION_DENIED: facts.body.permission is not None,
+        Cause.FEATURE_UNAVAILABLE: body.unavailable is not None,
+        Cause.PERMISSION_DENIED: body.permission is not None,
         Cause.WORKSPACE_REQUIRED: any(body.names_no_workspace for body in said),
-        Cause.KEY_LEGACY: facts.body.legacy_key,
-        Cause.WORKSPACE_ID_MALFORMED: facts.body.malformed_workspace_id,
+        Cause.KEY_LEGACY: body.legacy_key,
+        Cause.WORKSPACE_ID_MALFORMED: body.malformed_workspace_id,
         Cause.WORKSPACE_NOT_ACCESSIBLE: any(
             question.workspace_id and answer.forbidden for question, answer in given.items()
         )
@@ -907,7 +1033,7 @@ def test_any_refusal_is_concluded_within_the_rules(refused, answers, refusal, dr
         assert 5 not in [fix.step for fix in diagnosis.fixes]
     if candidates:
         assert diagnosis.cause is Cause.WORKSPACE_REQUIRED
-        assert facts.workspace_id is None
+        assert facts.target.workspace_id is None
         assert candidates == diagnosis.workspaces
 
 

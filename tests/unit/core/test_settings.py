@@ -7,18 +7,10 @@ from itertools import product
 import pytest
 
 from safe_langsmith import Setting
-from safe_langsmith._core.settings import (
-    DEFAULT_ENDPOINT,
-    SDK_CACHE,
-    UNKNOWN,
-    VARIABLES,
-    Configuration,
-    Dotenv,
-    DotenvLine,
-    Profile,
-    configuration,
-    origin,
-)
+from safe_langsmith._core.model import Configuration
+from safe_langsmith._core.origins import SDK_CACHE, UNKNOWN, Origin, origin
+from safe_langsmith._core.settings import Dotenv, DotenvLine, Profile, configuration
+from safe_langsmith._core.variables import DEFAULT_ENDPOINT, VARIABLES
 
 CANARY = "c0ffeec0ffee"
 OLD, NEW, THIRD = (f"lsv2_pt_{CANARY}00000000000000000000_000000{last}" for last in ("1111", "2222", "3333"))
@@ -35,20 +27,27 @@ def compare(
     environ: dict[str, str] | None = None,
     dotenv: list[tuple[str, str, int]] | None = None,
     profile: Profile | None = None,
-    cached: dict[str, str | None] | None = None,
+    unexplained: Origin = UNKNOWN,
 ) -> Configuration:
     in_use = {"endpoint": endpoint, "api_key": api_key, "workspace_id": workspace_id}
+    noted = {name: the(text) for name, text in (origins or {}).items()}
     file = Dotenv() if dotenv is None else Dotenv("/p/.env", tuple(DotenvLine(*line) for line in dotenv))
-    return configuration(in_use, origins or {}, environ or {}, file, profile, cached)
+    return configuration(in_use, noted, environ or {}, file, profile, unexplained)
+
+
+def the(text: str) -> Origin:
+    """The origin that a variable's name or "the ... argument" describes."""
+    name = text.removeprefix("the ").removesuffix(" argument")
+    return Origin("variable" if name == text else "argument", name)
 
 
 def changed(found: Configuration) -> dict[str, tuple[str | None, str, bool]]:
-    return {drift.setting: (drift.now.value, drift.now.source, drift.on_purpose) for drift in found.drift}
+    return {drift.setting: (drift.now.value, str(drift.now.origin), drift.on_purpose) for drift in found.drift}
 
 
 class TestSources:
     def test_all_five_settings_are_always_there(self):
-        settings = compare(api_key=None).settings
+        settings = compare(api_key=None).public()
         assert list(settings) == ["endpoint", "api_key", "workspace_id", "project", "tracing"]
         assert settings["endpoint"] == Setting(DEFAULT_ENDPOINT, "default")
         assert settings["api_key"] == Setting(None, "default")
@@ -65,79 +64,68 @@ class TestSources:
     def test_an_argument_beats_langsmith_beats_langchain(self, setting, names):
         both = {names[0]: "https://first", names[1]: "https://second"}
         argument = "the api_url argument" if setting == "endpoint" else f"the {setting} argument"
-        assert origin(setting, "https://given", True, both) == argument
-        assert origin(setting, "https://first", False, both) == names[0]
-        assert origin(setting, "https://second", False, {names[1]: "https://second"}) == names[1]
+        assert origin(setting, "https://given", True, both) == the(argument)
+        assert origin(setting, "https://first", False, both) == the(names[0])
+        assert origin(setting, "https://second", False, {names[1]: "https://second"}) == the(names[1])
         assert origin(setting, "https://first", False, {}) is None
         assert origin(setting, "https://second", False, both) is None
 
     @pytest.mark.parametrize("blank", ["", "  ", '""', "''"])
     def test_a_blank_variable_is_passed_over(self, blank):
         environ = {"LANGSMITH_API_KEY": blank, "LANGCHAIN_API_KEY": OLD}
-        assert origin("api_key", OLD, False, environ) == "LANGCHAIN_API_KEY"
-        assert compare(environ=environ).settings["api_key"].source == "LANGCHAIN_API_KEY"
+        assert origin("api_key", OLD, False, environ) == the("LANGCHAIN_API_KEY")
+        assert compare(environ=environ).public()["api_key"].source == "LANGCHAIN_API_KEY"
 
     @pytest.mark.parametrize("written", [f' "{OLD}" ', f"'{OLD}'", f"{OLD}\n"])
     def test_quotes_and_blanks_make_no_difference(self, written):
         found = compare(environ={"LANGSMITH_API_KEY": written}, dotenv=[("LANGSMITH_API_KEY", written, 1)])
-        assert found.settings["api_key"] == Setting("lsv2_pt_****1111", "LANGSMITH_API_KEY, as in /p/.env:1")
+        assert found.public()["api_key"] == Setting("lsv2_pt_****1111", "LANGSMITH_API_KEY, as in /p/.env:1")
         assert found.drift == ()
 
     def test_a_slash_at_the_end_of_an_endpoint_makes_no_difference(self):
         found = compare(endpoint=EU, environ={"LANGSMITH_ENDPOINT": f"{EU}/"})
-        assert found.settings["endpoint"] == Setting(EU, "LANGSMITH_ENDPOINT")
+        assert found.public()["endpoint"] == Setting(EU, "LANGSMITH_ENDPOINT")
 
     def test_a_profile_is_named(self):
-        profile = Profile('profile "work" in config.json', {"api_key": OLD, "endpoint": EU, "workspace_id": A})
-        settings = compare(endpoint=EU, workspace_id=A, profile=profile).settings
+        profile = Profile("work", "config.json", {"api_key": OLD, "endpoint": EU, "workspace_id": A})
+        settings = compare(endpoint=EU, workspace_id=A, profile=profile).public()
         assert {settings[name].source for name in profile.values} == {'profile "work" in config.json'}
 
     def test_a_login_is_named_where_no_key_was_sent(self):
-        profile = Profile('profile "work" in config.json', oauth=True)
-        assert compare(api_key=None, profile=profile).settings["api_key"].source == profile.label
+        profile = Profile("work", "config.json", oauth=True)
+        assert compare(api_key=None, profile=profile).public()["api_key"].source == str(profile.origin)
 
-    def test_a_value_that_only_the_sdks_cache_holds_comes_from_there(self):
-        found = compare(workspace_id=A, cached={"WORKSPACE_ID": A})
-        assert found.settings["workspace_id"] == Setting(A, SDK_CACHE)
-
-    def test_a_value_that_nothing_holds_is_not_said_to_come_from_the_cache(self):
-        assert compare(workspace_id=A, cached={"WORKSPACE_ID": B}).settings["workspace_id"] == Setting(A, UNKNOWN)
+    @pytest.mark.parametrize("unexplained", [UNKNOWN, SDK_CACHE])
+    def test_a_value_that_no_place_holds_has_the_origin_that_is_left(self, unexplained):
+        found = compare(workspace_id=A, unexplained=unexplained)
+        assert found.public()["workspace_id"] == Setting(A, str(unexplained))
 
     def test_a_variable_that_the_file_sets_is_named_with_its_line(self):
         line = ("LANGSMITH_API_KEY", OLD, 3)
         found = compare(origins={"api_key": "LANGSMITH_API_KEY"}, environ={"LANGSMITH_API_KEY": OLD}, dotenv=[line])
-        assert found.settings["api_key"].source == "LANGSMITH_API_KEY, as in /p/.env:3"
+        assert found.public()["api_key"].source == "LANGSMITH_API_KEY, as in /p/.env:3"
         assert not found.drift
-
-    def test_project_and_tracing_are_what_the_sdk_keeps(self):
-        found = compare(
-            environ={"LANGSMITH_PROJECT": "new", "LANGSMITH_TRACING": "false"},
-            cached={"TRACER_PROJECT": "old", "PROJECT": "older", "TRACING_V2": "true"},
-        )
-        assert (found.settings["project"].value, found.settings["project"].source) == ("old", SDK_CACHE)
-        assert (found.settings["tracing"].value, found.settings["tracing"].source) == ("true", SDK_CACHE)
-        assert [(drift.setting, drift.now.value) for drift in found.drift] == [("project", "new"), ("tracing", "false")]
 
     def test_what_was_noted_when_the_client_was_made_counts(self):
         found = compare(origins={"api_key": "LANGSMITH_API_KEY"}, environ={"LANGSMITH_API_KEY": NEW})
-        assert found.settings["api_key"].source == "LANGSMITH_API_KEY"
+        assert found.public()["api_key"].source == "LANGSMITH_API_KEY"
 
     def test_project_and_tracing_come_from_the_environment(self):
-        settings = compare(environ={"LANGCHAIN_PROJECT": "mine", "LANGSMITH_TRACING": "true"}).settings
+        settings = compare(environ={"LANGCHAIN_PROJECT": "mine", "LANGSMITH_TRACING": "true"}).public()
         assert settings["project"] == Setting("mine", "LANGCHAIN_PROJECT")
         assert settings["tracing"] == Setting("true", "LANGSMITH_TRACING")
 
 
 class TestOthers:
     def test_everything_that_differs_is_listed_with_its_place(self):
-        profile = Profile('profile "work" in config.json', {"api_key": THIRD})
+        profile = Profile("work", "config.json", {"api_key": THIRD})
         found = compare(
             origins={"api_key": "the api_key argument"},
             environ={"LANGSMITH_API_KEY": OLD, "LANGCHAIN_API_KEY": NEW},
             dotenv=[("LANGSMITH_API_KEY", NEW, 4)],
             profile=profile,
         )
-        assert found.settings["api_key"] == Setting(
+        assert found.public()["api_key"] == Setting(
             "lsv2_pt_****1111",
             "the api_key argument",
             (
@@ -156,14 +144,14 @@ class TestOthers:
 
     def test_an_overruled_twin_is_marked(self):
         variables = compare(environ={"LANGSMITH_API_KEY": OLD, "LANGCHAIN_API_KEY": NEW}).variables
-        assert [(v.name, v.shown, v.overruled) for v in variables] == [
+        assert [(v.name, v.shown, v.overridden) for v in variables] == [
             ("LANGSMITH_API_KEY", "lsv2_pt_****1111", False),
             ("LANGCHAIN_API_KEY", "lsv2_pt_****2222", True),
         ]
 
     def test_a_twin_that_says_the_same_is_not_overruled(self):
         variables = compare(environ={"LANGSMITH_PROJECT": "p", "LANGCHAIN_PROJECT": '"p"'}).variables
-        assert [v.overruled for v in variables] == [False, False]
+        assert [v.overridden for v in variables] == [False, False]
 
 
 class TestDrift:
@@ -206,7 +194,7 @@ class TestDrift:
         assert changed(found)["api_key"][1] == "/p/.env:2 LANGCHAIN_API_KEY"
 
     def test_a_profile_is_never_newer(self):
-        assert compare(profile=Profile("p", {"api_key": NEW})).drift == ()
+        assert compare(profile=Profile("p", "config.json", {"api_key": NEW})).drift == ()
 
 
 @pytest.mark.parametrize(
@@ -222,8 +210,8 @@ def test_what_became_of_the_file_is_noted(dotenv, note):
 
 
 def test_a_file_that_could_not_be_read_is_told():
-    found = configuration({}, {}, {}, Dotenv("/p/.env", trouble="Permission denied"), None)
-    assert found.unread == ("/p/.env could not be read: Permission denied",)
+    found = configuration({}, {}, {}, Dotenv("/p/.env", error="Permission denied"), None)
+    assert found.read_errors == ("/p/.env could not be read: Permission denied",)
     assert (found.notes, found.dotenv_path) == ((), None)
 
 
@@ -256,20 +244,22 @@ class TestWhatIsShown:
         file = Dotenv("/p/.env", (DotenvLine("LANGSMITH_PROJECT", f"proj-{CANARY}", 1, interpolated=True),))
         found = configuration({}, {}, {}, file, None)
         assert CANARY not in repr(found)
-        assert found.settings["project"].others == (Setting("****", "/p/.env:1 LANGSMITH_PROJECT"),)
+        assert found.public()["project"].others == (Setting("****", "/p/.env:1 LANGSMITH_PROJECT"),)
 
     def test_paths_and_names_are_cleaned(self):
-        file = Dotenv("/p\x1b[31m/\u202e.env", (DotenvLine("LANGSMITH_API_KEY", NEW, 1),), remarks=("line 1: odd",))
-        found = configuration({"api_key": OLD}, {}, {}, file, Profile("profile \x1b]0;x\x07", {"endpoint": EU}))
-        assert "\x1b" not in str([found.settings, found.drift, found.notes, found.remarks])
-        assert "\u202e" not in str([found.settings, found.drift, found.notes, found.remarks])
+        file = Dotenv("/p\x1b[31m/\u202e.env", (DotenvLine("LANGSMITH_API_KEY", NEW, 1),), warnings=("line 1: odd",))
+        found = configuration(
+            {"api_key": OLD}, {}, {}, file, Profile("profile \x1b]0;x\x07", "config.json", {"endpoint": EU})
+        )
+        assert "\x1b" not in str([found.public(), found.drift, found.notes, found.warnings])
+        assert "\u202e" not in str([found.public(), found.drift, found.notes, found.warnings])
 
 
 def test_the_case_of_a_host_makes_no_difference():
     shouted = EU.upper().replace("HTTPS", "https")
     found = compare(endpoint=EU, origins={"endpoint": "LANGSMITH_ENDPOINT"}, environ={"LANGSMITH_ENDPOINT": shouted})
-    assert found.settings["endpoint"] == Setting(EU, "LANGSMITH_ENDPOINT")
-    assert origin("endpoint", shouted, False, {"LANGSMITH_ENDPOINT": shouted}) == "LANGSMITH_ENDPOINT"
+    assert found.public()["endpoint"] == Setting(EU, "LANGSMITH_ENDPOINT")
+    assert origin("endpoint", shouted, False, {"LANGSMITH_ENDPOINT": shouted}) == the("LANGSMITH_ENDPOINT")
 
 
 PLACES = ("in use", "argument", "environ", "dotenv", "profile")
@@ -286,7 +276,7 @@ def test_a_key_is_nowhere_shown(place, value):
         origins={"api_key": "the api_key argument"} if place == "argument" else {},
         environ=dict.fromkeys(names, value) if place == "environ" else {},
         dotenv=[(name, value, 1) for name in names] if place == "dotenv" else None,
-        profile=Profile("p", {"api_key": value}) if place == "profile" else None,
+        profile=Profile("p", "config.json", {"api_key": value}) if place == "profile" else None,
     )
     assert CANARY not in repr(found)
 
@@ -298,19 +288,22 @@ def test_a_key_put_where_something_else_belongs_is_not_shown(setting):
 
 
 def test_what_was_read_is_not_shown_by_repr():
-    read = (Dotenv("/p/.env", (DotenvLine("LANGSMITH_API_KEY", OLD, 1),)), Profile("p", {"api_key": OLD}))
+    read = (
+        Dotenv("/p/.env", (DotenvLine("LANGSMITH_API_KEY", OLD, 1),)),
+        Profile("p", "config.json", {"api_key": OLD}),
+    )
     assert CANARY not in repr(read)
 
 
 class TestElsewhere:
     """The `.env` that `load_dotenv()` in the main script would read, where that is another one."""
 
-    OTHER = Dotenv("/app/.env", (DotenvLine("LANGSMITH_API_KEY", NEW, 4),), remarks=("line 9: it is odd",))
+    OTHER = Dotenv("/app/.env", (DotenvLine("LANGSMITH_API_KEY", NEW, 4),), warnings=("line 9: it is odd",))
 
     def file(self, **more):
         return configuration(
             {"endpoint": DEFAULT_ENDPOINT, "api_key": OLD, "workspace_id": None},
-            {"api_key": "LANGSMITH_API_KEY"},
+            {"api_key": the("LANGSMITH_API_KEY")},
             {"LANGSMITH_API_KEY": OLD},
             Dotenv(elsewhere=self.OTHER, **more),
             None,
@@ -322,10 +315,10 @@ class TestElsewhere:
 
     def test_a_key_that_it_holds_is_a_newer_one(self):
         (drift,) = self.file().drift
-        assert (drift.now.source, drift.dotenv_path) == ("/app/.env:4 LANGSMITH_API_KEY", "/app/.env")
+        assert (str(drift.now.origin), drift.dotenv_path) == ("/app/.env:4 LANGSMITH_API_KEY", "/app/.env")
 
     def test_what_is_wrong_with_it_is_told(self):
-        assert self.file().remarks == ("/app/.env, line 9: it is odd",)
+        assert self.file().warnings == ("/app/.env, line 9: it is odd",)
 
     def test_the_file_of_the_working_directory_goes_first(self):
         found = self.file(path="/p/.env", lines=(DotenvLine("LANGSMITH_API_KEY", THIRD, 1),))
@@ -333,10 +326,12 @@ class TestElsewhere:
 
 
 class TestMixtures:
-    PROFILE = Profile('profile "work" in config.json', {"endpoint": EU, "workspace_id": A})
+    PROFILE = Profile("work", "config.json", {"endpoint": EU, "workspace_id": A})
 
     def mixture(self, refusal, **more):
-        return refusal(endpoint=EU, workspace_id=A, workspace_from=None, profile=self.PROFILE, **more).mixture
+        return refusal(
+            endpoint=EU, workspace_id=A, workspace_from=None, profile=self.PROFILE, **more
+        ).configuration.mixture
 
     def test_a_key_of_the_environment_for_a_profiles_workspace(self, refusal):
         assert self.mixture(refusal) == (
@@ -344,11 +339,11 @@ class TestMixtures:
         )
 
     def test_all_from_one_place_is_no_mixture(self, refusal):
-        assert refusal(workspace_id=A).mixture is None
+        assert refusal(workspace_id=A).configuration.mixture is None
 
     def test_the_default_endpoint_is_from_nowhere(self, refusal):
-        profile = Profile("profile", {"api_key": OLD})
-        assert refusal(key=OLD, key_from=None, profile=profile).mixture is None
+        profile = Profile("p", "config.json", {"api_key": OLD})
+        assert refusal(key=OLD, key_from=None, profile=profile).configuration.mixture is None
 
 
 def test_a_placeholder_does_not_hide_a_key_that_could_be_used():

@@ -16,7 +16,7 @@ from safe_langsmith._core.endpoints import (
     region_of,
     ui_url,
 )
-from safe_langsmith._core.settings import LOOKALIKES, VARIABLES, related_variables, variable_in
+from safe_langsmith._core.variables import LOOKALIKES, VARIABLES, related_variables
 
 CANARY = "c0ffeec0ffee"
 KEY = f"lsv2_sk_{CANARY}00000000000000000000_0000004321"
@@ -24,7 +24,7 @@ KEY = f"lsv2_sk_{CANARY}00000000000000000000_0000004321"
 
 class TestSurroundings:
     def test_nothing_else_is_set(self):
-        assert related_variables({"LANGSMITH_API_KEY": KEY, "PATH": "/bin"}).said == ()
+        assert related_variables({"LANGSMITH_API_KEY": KEY, "PATH": "/bin"}).messages == ()
 
     @pytest.mark.parametrize(
         "replicas",
@@ -34,7 +34,7 @@ class TestSurroundings:
         ],
     )
     def test_replicas_are_named_by_their_hosts(self, replicas):
-        said = related_variables({"LANGSMITH_RUNS_ENDPOINTS": json.dumps(replicas)}).said
+        said = related_variables({"LANGSMITH_RUNS_ENDPOINTS": json.dumps(replicas)}).messages
         assert said == (
             "LANGSMITH_RUNS_ENDPOINTS sends runs to eu.api.smith.langchain.com, each with a key of its own",
         )
@@ -61,10 +61,10 @@ class TestSurroundings:
     def test_opentelemetry(self, environ, otel, said):
         found = related_variables(environ)
         assert found.otel == otel
-        assert said in found.said[0]
+        assert said in found.messages[0]
 
     def test_opentelemetry_that_is_off_is_not_mentioned(self):
-        assert related_variables({"LANGSMITH_OTEL_ENABLED": "false"}).said == ()
+        assert related_variables({"LANGSMITH_OTEL_ENABLED": "false"}).messages == ()
 
     @pytest.mark.parametrize(
         ("name", "setting", "meant"),
@@ -77,25 +77,11 @@ class TestSurroundings:
     def test_a_variable_that_only_looks_like_one(self, name, setting, meant):
         found = related_variables({name: KEY})
         assert found.ignored[setting] == (name,)
-        assert found.said == (f"{name} is set, which the SDK does not read: it reads {meant}",)
+        assert found.messages == (f"{name} is set, which the SDK does not read: it reads {meant}",)
 
     def test_none_of_them_is_read_by_the_sdk(self):
         read = {name for names in VARIABLES.values() for name in names}
         assert not read & {name for names in LOOKALIKES.values() for name in names}
-
-
-@pytest.mark.parametrize(
-    ("source", "name"),
-    [
-        ("LANGSMITH_API_KEY", "LANGSMITH_API_KEY"),
-        ("LANGCHAIN_ENDPOINT, as in /p/.env:3", "LANGCHAIN_ENDPOINT"),
-        ("the api_key argument", None),
-        ('profile "LANGSMITH_X" in config.json', None),
-        ("/LANGSMITH_/.env:3 LANGSMITH_API_KEY", None),
-    ],
-)
-def test_the_variable_that_a_source_is(source, name):
-    assert variable_in(source) == name
 
 
 class TestHosts:

@@ -11,8 +11,8 @@ from ..machine import Machine
 
 CASES = Cases()
 PASSING = (
-    "While it lasts, a fault of the service looks like a permission denied to a key that works otherwise. So it is "
-    "never called confirmed, and calling again is offered."
+    "A temporary error of the service looks like a missing permission of a key that works otherwise. So the cause is "
+    "never confirmed, and one fix is to call again."
 )
 INGEST = ("/runs", "/runs/batch", "/runs/multipart")
 
@@ -31,7 +31,7 @@ def refuse_runs(m: Machine, answer: Reply, times: int | None) -> None:
     untold=PASSING,
 )
 def incident(m: Machine) -> None:
-    """The service refuses runs for a while, to a key that works."""
+    """The service refuses runs for a while, with a key that works."""
     m.set(LANGSMITH_API_KEY=m.sign_up().personal_key(), LANGSMITH_TRACING="true")
     m.refuse("/orgs/current", Reply(500, {"detail": "Internal Server Error"}))
     refuse_runs(m, Reply(403, {"error": "Forbidden"}), 1)
@@ -46,7 +46,7 @@ def incident(m: Machine) -> None:
     untold=PASSING,
 )
 def forty_seconds(m: Machine) -> None:
-    """The service refuses runs for less than a minute, to a key that worked before."""
+    """The service refuses runs for less than a minute, with a key that worked before."""
     m.set(LANGSMITH_API_KEY=m.sign_up("AWS").workspace_key(), LANGSMITH_TRACING="true")
     m.set(LANGSMITH_ENDPOINT="https://aws.api.smith.langchain.com")
     m.running = m.client()
@@ -56,7 +56,7 @@ def forty_seconds(m: Machine) -> None:
 
 @CASES.add("LS-110", Cause.BLOCKED_UPSTREAM, helps=Helps.NONE, offers="Find what stands between")
 def edge(m: Machine) -> None:
-    """A page in HTML answers 403 in place of LangSmith."""
+    """An HTML page answers 403 instead of LangSmith."""
     m.set(LANGCHAIN_API_KEY=m.sign_up().personal_key(), LANGCHAIN_TRACING_V2="true")
     page = "<!doctype html><html><head><title>403</title></head><body>403 Forbidden</body></html>"
     refuse_runs(m, Reply(403, page, "text/html"), None)
@@ -74,11 +74,11 @@ def no_plan(m: Machine) -> None:
     Cause.PERMISSION_DENIED,
     Cause.UNDETERMINED,
     helps=Helps.NONE,
-    untold="The reporter only assumed a quota, which LangSmith answers with 429. A bare 403 for runs alone looks the "
-    "same whatever the reason.",
+    untold="The reporter only assumed a quota, and LangSmith answers an exceeded quota with 429. A bare 403 for runs "
+    "alone looks the same for every reason.",
 )
 def quota_assumed(m: Machine) -> None:
-    """The service refuses runs, to a key that works otherwise."""
+    """The service refuses runs with a key that works otherwise."""
     m.set(LANGSMITH_API_KEY=m.sign_up().personal_key(), LANGSMITH_TRACING="true")
     refuse_runs(m, Reply(403, {"detail": "Forbidden"}), None)
 
@@ -98,8 +98,8 @@ def kubernetes(m: Machine) -> None:
     "LS-182",
     call=calls.pull_public_prompt,
     helps=Helps.NONE,
-    untold="A public prompt of the US is looked for in the EU and not found. That is no matter of authorization.",
+    untold="The EU does not have a public prompt of the US. That is not a question of authorization.",
 )
 def prompt_of_another_region(m: Machine) -> None:
-    """A key of the EU; a public prompt is pulled from there that is only in the US, and the answer is a 404."""
+    """A key of the EU; the program pulls a public prompt that exists only in the US, and the answer is a 404."""
     m.set(LANGCHAIN_API_KEY=m.sign_up("EU").personal_key(), LANGCHAIN_ENDPOINT="https://eu.api.smith.langchain.com")

@@ -1,4 +1,4 @@
-"""Reports of keys that are none, old, missing, or not the ones that were meant."""
+"""Reports of keys that are malformed, old, missing, or not the intended ones."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from ..machine import Machine
 
 CASES = Cases()
 DEAD_OR_FOREIGN = (
-    "LangSmith answers alike to a key that was revoked, that has expired, and that is of another region. All are given "
-    "as reasons; the first fix is the other regions' endpoints, which costs nothing to try, and the last is a new key."
+    "LangSmith answers alike for a revoked key, an expired key and a key of another region. The diagnosis lists all "
+    "three. Its first fix is another region's endpoint, which costs nothing to try, and its last fix is a new key."
 )
 BATCHES = {"batch_ingest_config": {"use_multipart_endpoint": False}}
 
@@ -63,7 +63,7 @@ def first_letter_lost(m: Machine) -> None:
 
 @CASES.add("LS-060", Cause.KEY_REJECTED, untold=DEAD_OR_FOREIGN, helps=Helps.LATER)
 def left_over(m: Machine) -> None:
-    """A revoked key, left over in the host's variables."""
+    """A revoked key that is still in the host's variables."""
     m.set(LANGSMITH_API_KEY=m.sign_up().dead_key(), LANGCHAIN_TRACING_V2="true")
 
 
@@ -75,7 +75,7 @@ def expired(m: Machine) -> None:
 
 @CASES.add("LS-063", Cause.STALE_ENVIRONMENT)
 def notebook_keeps_the_old_key(m: Machine) -> None:
-    """A notebook's client was made with a key revoked since; the variable holds the new one by now."""
+    """A notebook's client was created with a key that was revoked later; the variable now holds the new key."""
     account = m.sign_up()
     m.set(LANGCHAIN_API_KEY=account.dead_key(), LANGCHAIN_TRACING_V2="true")
     m.set(LANGCHAIN_ENDPOINT="https://api.smith.langchain.com")
@@ -85,7 +85,7 @@ def notebook_keeps_the_old_key(m: Machine) -> None:
 
 @CASES.add("LS-071", Cause.KEY_MISSING)
 def names_not_read(m: Machine) -> None:
-    """No variable that the SDK reads is set when the client is made; `LANGSMITH_API_KEY` is set afterwards."""
+    """No key variable is set when the client is created; `LANGSMITH_API_KEY` is set afterwards."""
     key = m.sign_up().personal_key()
     m.set(LANGSMITH_TRACING="true")
     m.running = m.client()
@@ -95,7 +95,7 @@ def names_not_read(m: Machine) -> None:
 
 @CASES.add("LS-075", Cause.STALE_ENVIRONMENT)
 def environ_set_too_late(m: Machine) -> None:
-    """The shell holds an old key; `os.environ` gets the good one after the import that made the client."""
+    """The shell holds an old key; the program sets the right one after the import that created the client."""
     account = m.sign_up()
     m.set(LANGSMITH_API_KEY=account.dead_key(), LANGSMITH_TRACING="true")
     m.running = m.client()
@@ -104,7 +104,7 @@ def environ_set_too_late(m: Machine) -> None:
 
 @CASES.add("LS-072", Cause.KEY_LEGACY)
 def legacy_key_from_another_variable(m: Machine) -> None:
-    """`LANGCHAIN_API_KEY` holds an `ls__` key when the client is made; `.env` sets `LANGSMITH_API_KEY` afterwards."""
+    """`LANGCHAIN_API_KEY` holds an `ls__` key when the client is created; `.env` sets another one afterwards."""
     m.dotenv(LANGSMITH_API_KEY=m.sign_up().personal_key())
     m.set(LANGCHAIN_API_KEY="ls__0123456789abcdef0123456789abcdef", LANGCHAIN_TRACING_V2="true")
     m.running = m.client()
@@ -113,14 +113,14 @@ def legacy_key_from_another_variable(m: Machine) -> None:
 
 @CASES.add("LS-074", Cause.KEY_MISSING)
 def not_forwarded(m: Machine) -> None:
-    """A program traces in a container that gets none of the other variables."""
+    """A program traces in a container that has none of the other variables."""
     m.sign_up()
     m.set(LANGSMITH_TRACING="true")
 
 
 @CASES.add("LS-081", Cause.KEY_MISSING, offers="LANGSMITH_OTEL_ONLY=true")
 def hybrid(m: Machine) -> None:
-    """No key; `LANGSMITH_OTEL_ENABLED=true`, which sends to LangSmith, too."""
+    """No key; `LANGSMITH_OTEL_ENABLED=true`, which also sends to LangSmith."""
     m.sign_up()
     exporter = SimpleNamespace(export_batch=lambda *_: None)
     provider = SimpleNamespace(get_tracer=lambda _: None)

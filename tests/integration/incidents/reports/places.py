@@ -1,4 +1,4 @@
-"""Reports of a wrong place: region, host, workspace."""
+"""Reports of a wrong region, host or workspace."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from ..machine import Machine
 
 CASES = Cases()
 NO_REGION_IN_A_KEY = (
-    "A key does not tell its region, nothing else here does, and a key is sent to no other region to find out. So the "
-    "region is one of the reasons given, and the first fix."
+    "A key does not show its region, nothing else on the machine does, and the library sends a key to no other region. "
+    "So the diagnosis lists the region as one of the reasons, and as the first fix."
 )
 
 
 @CASES.add("LS-001", Cause.KEY_REJECTED, untold=NO_REGION_IN_A_KEY, call=calls.list_projects)
 def made_in_apac(m: Machine) -> None:
-    """A key made in APAC; no endpoint set."""
+    """A key created in APAC; no endpoint set."""
     m.dotenv(LANGSMITH_API_KEY=m.sign_up("APAC").personal_key(), LANGCHAIN_TRACING_V2="true", LANGCHAIN_PROJECT="p")
     m.load_dotenv()
 
 
 @CASES.add("LS-003", Cause.KEY_REJECTED, untold=NO_REGION_IN_A_KEY)
 def made_in_the_eu(m: Machine) -> None:
-    """A key made in the EU; no endpoint set."""
+    """A key created in the EU; no endpoint set."""
     m.set(LANGSMITH_API_KEY=m.sign_up("EU").personal_key(), LANGSMITH_TRACING="true")
 
 
 @CASES.add("LS-005", Cause.WRONG_REGION)
 def endpoint_set_too_late(m: Machine) -> None:
-    """A key made in the EU; `LANGSMITH_ENDPOINT` names the EU, but was set after the client was made."""
+    """A key created in the EU; `LANGSMITH_ENDPOINT` names the EU, but was set after the client was created."""
     m.set(LANGSMITH_API_KEY=m.sign_up("EU").personal_key(), LANGSMITH_TRACING="true")
     m.running = m.client()
     m.set(LANGSMITH_ENDPOINT="https://eu.api.smith.langchain.com")
@@ -39,13 +39,13 @@ def endpoint_set_too_late(m: Machine) -> None:
 
 @CASES.add("LS-007", Cause.KEY_REJECTED, untold=NO_REGION_IN_A_KEY)
 def container_without_endpoint(m: Machine) -> None:
-    """A key made in the EU, in a container; no endpoint set."""
+    """A key created in the EU, in a container; no endpoint set."""
     m.set(LANGSMITH_API_KEY=m.sign_up("EU").workspace_key(), LANGSMITH_TRACING="true", LANGSMITH_PROJECT="p")
 
 
 @CASES.add("LS-009", Cause.WRONG_REGION)
 def endpoint_ignored_by_an_integration(m: Machine) -> None:
-    """A key made in the EU; `LANGSMITH_ENDPOINT` names the EU, but an integration makes its client with the US's."""
+    """A key created in the EU; `LANGSMITH_ENDPOINT` names the EU, but an integration uses the US endpoint."""
     m.set(LANGSMITH_API_KEY=m.sign_up("EU").personal_key(), LANGSMITH_TRACING="true")
     m.set(LANGSMITH_ENDPOINT="https://eu.api.smith.langchain.com")
     m.arguments["api_url"] = "https://api.smith.langchain.com"
@@ -53,7 +53,7 @@ def endpoint_ignored_by_an_integration(m: Machine) -> None:
 
 @CASES.add("LS-011", Cause.KEY_REJECTED, untold=NO_REGION_IN_A_KEY, call=calls.pull_prompt)
 def prompt_asked_for_in_the_us(m: Machine) -> None:
-    """A key and a prompt made in the EU; the prompt is pulled from the US, which answers 400."""
+    """A key and a prompt created in the EU; the program pulls the prompt from the US, which answers 400."""
     account = m.sign_up("EU")
     account.save_prompt(calls.PROMPT)
     m.dotenv(LANGCHAIN_API_KEY=account.personal_key())
@@ -70,7 +70,7 @@ def web_ui_as_endpoint(m: Machine) -> None:
     m.load_dotenv()
 
 
-@CASES.add("LS-014", Cause.WORKSPACE_REQUIRED, heals=True)
+@CASES.add("LS-014", Cause.WORKSPACE_REQUIRED, retries=True)
 def bare_refusal(m: Machine) -> None:
     """An organization's key and no workspace in AWS US; the answer is a bare 403."""
     server = m.network.add("aws.api.smith.langchain.com", says_workspace_required=False)
@@ -78,7 +78,7 @@ def bare_refusal(m: Machine) -> None:
     m.set(LANGSMITH_API_KEY=key, LANGSMITH_TRACING="true", LANGSMITH_ENDPOINT="https://aws.api.smith.langchain.com")
 
 
-@CASES.add("LS-021", Cause.WORKSPACE_REQUIRED, heals=True)
+@CASES.add("LS-021", Cause.WORKSPACE_REQUIRED, retries=True)
 def says_so(m: Machine) -> None:
     """An organization's key in `LANGCHAIN_API_KEY` and no workspace; the answer says so."""
     m.set(LANGCHAIN_API_KEY=m.sign_up().organization_key(), LANGCHAIN_TRACING_V2="true", LANGCHAIN_PROJECT="p")
@@ -91,20 +91,20 @@ def says_so(m: Machine) -> None:
         m.refuse(path, Reply(403, body), times=1)
 
 
-@CASES.add("LS-024", Cause.WORKSPACE_REQUIRED, heals=True)
+@CASES.add("LS-024", Cause.WORKSPACE_REQUIRED, retries=True)
 def dotenv_without_workspace(m: Machine) -> None:
     """An organization's key and no workspace in a `.env` file."""
     m.dotenv(LANGSMITH_API_KEY=m.sign_up().organization_key(), LANGSMITH_TRACING="true")
     m.load_dotenv()
 
 
-@CASES.add("LS-026", Cause.WORKSPACE_REQUIRED, heals=True)
+@CASES.add("LS-026", Cause.WORKSPACE_REQUIRED, retries=True)
 def service_without_workspace(m: Machine) -> None:
     """An organization's key and no workspace in a service's environment."""
     m.set(LANGSMITH_API_KEY=m.sign_up().organization_key(), LANGSMITH_TRACING="true")
 
 
-@CASES.add("LS-028", Cause.WORKSPACE_REQUIRED, heals=True)
+@CASES.add("LS-028", Cause.WORKSPACE_REQUIRED, retries=True)
 def self_hosted_without_workspace(m: Machine) -> None:
     """An organization's key and no workspace, at a self-hosted instance."""
     server = m.network.add("langsmith.example.com", "/api")
@@ -128,7 +128,7 @@ def sandbox_without_workspace(m: Machine) -> None:
 
 @CASES.add("LS-023", Cause.WORKSPACE_NOT_ACCESSIBLE)
 def organization_as_workspace(m: Machine) -> None:
-    """An organization's key; `LANGSMITH_WORKSPACE_ID` holds the id of the organization, from the URL of a web page."""
+    """An organization's key; `LANGSMITH_WORKSPACE_ID` holds the ID of the organization, from a URL."""
     account = m.sign_up()
     m.set(LANGSMITH_API_KEY=account.organization_key(), LANGSMITH_WORKSPACE_ID=account.organization_id)
     m.set(LANGSMITH_TRACING="true")
@@ -138,15 +138,15 @@ def organization_as_workspace(m: Machine) -> None:
     "LS-180",
     call=calls.get_prompt,
     helps=Helps.NONE,
-    untold="The key works, only the prompt is another workspace's, and the answer is a 400: nothing is refused.",
+    untold="The key works. The prompt belongs to another workspace, and the answer is a 400, so nothing is refused.",
 )
 def prompt_of_another_workspace(m: Machine) -> None:
-    """A key of one workspace; a prompt of another is asked for, and the answer is a 400."""
+    """A key of one workspace; the program pulls a prompt of another one, and the answer is a 400."""
     m.set(LANGSMITH_API_KEY=m.sign_up().workspace_key())
     m.refuse(f"/repos/-/{calls.PROMPT}", Reply(400, {"detail": "No prompt owner specified"}))
 
 
 @CASES.add("LS-042", Cause.WORKSPACE_ID_MALFORMED, call=calls.list_projects)
 def workspace_one(m: Machine) -> None:
-    """A service key; `LANGCHAIN_WORKSPACE_ID=1`, to which the answer is a 401."""
+    """A service key; `LANGCHAIN_WORKSPACE_ID=1`, and the answer is a 401."""
     m.set(LANGCHAIN_API_KEY=m.sign_up().organization_key(), LANGCHAIN_WORKSPACE_ID="1")

@@ -61,7 +61,7 @@ def replicas_in_the_environment(stage: Stage) -> Scene:
 @scene
 def a_login_profile(stage: Stage) -> Scene:
     token = stage.org.add_oauth_token(default=stage.workspace, role="Viewer")
-    renew = stage.org.add_refresh_token(token)
+    renew = stage.server.add_refresh_token(token)
     config = stage.directory / "config.json"
     oauth = {"access_token": token, "refresh_token": renew}
     profiles = {"work": {"api_url": stage.server.url, "oauth": oauth}}

@@ -6,8 +6,8 @@ from ..stage import NOWHERE, Scene, Stage, scene
 
 
 @scene
-def a_workspace_that_is_healed(stage: Stage) -> Scene:
-    return stage.scene(stage.org.add_service_key(workspaces=None), ends="healed")
+def a_missing_workspace(stage: Stage) -> Scene:
+    return stage.scene(stage.org.add_service_key(workspaces=None), ends="retried")
 
 
 @scene

@@ -14,11 +14,12 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 import stage
+from internals import Probing, count_known_keys
 from langsmith import AsyncClient, Client
 
 from safe_langsmith import SafeAsyncClient, SafeClient
-from safe_langsmith._probe import cache as ledger
 from safe_langsmith.testing import FakeLangSmith, Organization, Workspace
 
 ROUNDS = 3
@@ -34,18 +35,18 @@ class Account:
         self.org: Organization = self.server.add_organization("Acme")
         self.home: Workspace = self.org.add_workspace("Research")
 
-    def options(self, heals: bool) -> dict[str, Any]:
-        key = self.org.add_service_key(workspaces=None, role="Editor" if heals else "Viewer")
+    def options(self, retries: bool) -> dict[str, Any]:
+        key = self.org.add_service_key(workspaces=None, role="Editor" if retries else "Viewer")
         named = {"workspace_id": self.home.id} if self.plain else {}
         return {"api_url": self.server.url, "api_key": key, **named}
 
-    def sync(self, heals: bool, **options: Any) -> Client:
+    def sync(self, retries: bool, **options: Any) -> Client:
         retries = stage.urllib3.Retry(0)
-        return (Client if self.plain else SafeClient)(**self.options(heals), retry_config=retries, **options)
+        return (Client if self.plain else SafeClient)(**self.options(retries), retry_config=retries, **options)
 
-    def unsync(self, heals: bool) -> AsyncClient:
-        options = self.options(heals)
-        if not stage.ASYNC_HEALS:
+    def unsync(self, retries: bool) -> AsyncClient:
+        options = self.options(retries)
+        if not stage.ASYNC_RETRIES:
             options.pop("workspace_id", None)
         return (AsyncClient if self.plain else SafeAsyncClient)(**options, retry_config={"max_retries": 1})
 
@@ -56,15 +57,15 @@ def write(client: Any, number: int) -> None:
 
 
 def on_threads(account: Account) -> None:
-    clients = [account.sync(heals, auto_batch_tracing=False) for heals in (True, False) for _ in range(2)]
+    clients = [account.sync(retries, auto_batch_tracing=False) for retries in (True, False) for _ in range(2)]
     stage.all_of(*(lambda client=client, n=n: write(client, n) for n in range(3) for client in clients))
     for client in clients:
         client.session.close()
 
 
 def tracing(account: Account) -> None:
-    for heals in (True, False):
-        client = account.sync(heals)
+    for retries in (True, False):
+        client = account.sync(retries)
         stage.trace(client, "r")
         client.flush()
         client.session.close()
@@ -73,8 +74,8 @@ def tracing(account: Account) -> None:
 def generated(account: Account) -> None:
     if not stage.HAS_GENERATED:
         return
-    for heals in (True, False):
-        client = account.sync(heals, auto_batch_tracing=False)
+    for retries in (True, False):
+        client = account.sync(retries, auto_batch_tracing=False)
         api = client._get_langsmith_api_sync()
         api.max_retries = 0
         with stage.contextlib.suppress(Exception):
@@ -85,7 +86,7 @@ def generated(account: Account) -> None:
 
 def on_loops(account: Account) -> None:
     async def main() -> None:
-        clients = [account.unsync(heals) for heals in (True, False)]
+        clients = [account.unsync(retries) for retries in (True, False)]
         tasks = []
         for number, client in enumerate(clients * 3):
             tasks.append(asyncio.ensure_future(client.create_project(f"p{number}")))
@@ -168,9 +169,9 @@ def clients() -> None:
     """Whoever drops a client gets rid of it, whatever it was refused."""
     for plain in (True, False):
         account = Account(plain)
-        for heals in (True, False):
+        for retries in (True, False):
             for options in ({}, {"auto_batch_tracing": False}):
-                client: Any = account.sync(heals, **options)
+                client: Any = account.sync(retries, **options)
                 write(client, 1)
                 if not options:
                     stage.trace(client, "r")
@@ -181,7 +182,8 @@ def clients() -> None:
 
 def keys() -> None:
     """Of a thousand keys, the last ones are known by a hash, and none by itself."""
-    ledger.MOST_CASES = 10
+    most = 10
+    Probing(pytest.MonkeyPatch()).set_most_keys(most)
     account = Account(False)
     for use in (on_threads, tracing, generated, on_loops):
         use(account)
@@ -191,7 +193,7 @@ def keys() -> None:
     account.server.close()
     del account
     stage.wait_until(lambda: not kept())
-    assert sum(isinstance(found, ledger.Case) for found in gc.get_objects()) == ledger.MOST_CASES
+    assert count_known_keys() == most
 
 
 def kept() -> list[str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import inspect
 import os
 import signal
 import sys
@@ -16,16 +15,20 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 import stage
+from internals import Probing
 from langsmith.utils import LangSmithError
+from source import ROOT, lines_of_finally
 
 from safe_langsmith import SafeClient
-from safe_langsmith._probe import cache as ledger
-from safe_langsmith._probe import driver as probes
-from safe_langsmith._recovery import handler as examination
 from safe_langsmith.testing import FakeLangSmith, Slow, Workspace
 
 FOLLOWERS = 6
+# The folders with the lines at which something is done, and those of them that hold locks.
+WATCHED = tuple(str(ROOT / folder) for folder in ("_probe", "_recovery", "_sdk"))
+LOCKING = str(ROOT / "_probe")
+PROBING = Probing(pytest.MonkeyPatch())
 
 
 class Scene:
@@ -63,7 +66,7 @@ class Scene:
 
     def followers(self) -> list[threading.Thread]:
         """Starts them, and returns once each was refused as well."""
-        kinds = (self.in_a_thread, self.on_a_loop) if stage.ASYNC_HEALS else (self.in_a_thread,)
+        kinds = (self.in_a_thread, self.on_a_loop) if stage.ASYNC_RETRIES else (self.in_a_thread,)
         threads = stage.in_threads(*(kinds[number % len(kinds)] for number in range(FOLLOWERS)))
         stage.wait_until(lambda: self.refused(1 + FOLLOWERS))
         return threads
@@ -145,7 +148,7 @@ def without_a_loop(ends: Callable[[asyncio.AbstractEventLoop], None]) -> None:
 
     stage.in_threads(lead)
     stage.wait_until(lambda: bool(leaders) and not loop.is_running())
-    probes.DEADLINE = 600
+    PROBING.set_deadline(600)
     followers = scene.followers()
     ends(loop)
     scene.end(followers)
@@ -164,39 +167,33 @@ def closed() -> None:
 def stopped() -> None:
     """A loop stands still, with the task that asks for all. That is not the server's fault."""
     # The leader's. Others have all the time in the world.
-    probes.DEADLINE = 1
+    PROBING.set_deadline(1)
     without_a_loop(lambda loop: None)
 
 
 def at_lines(do: Callable[[SafeClient], None], call: Callable[[SafeClient], None]) -> None:
-    """Heals one key after the other, and does something in the middle of it: at another line of the library each time.
+    """Retry with one key after the other, and do something meanwhile: each time at another line of the library.
 
     Args:
         do: What to do, with a client of the same key.
-        call: What is done meanwhile, with a client that has not healed.
+        call: What is done meanwhile, with a client that has not retried.
     """
     server = stage.stand_in()
     org = server.add_organization("Acme")
     org.add_workspace("Research")
-    # Nothing comes in between there: the interpreter looks for signals only after calls and where it jumps back.
-    ends = set()
-    for function in (ledger.Case.hold, examination.examine):
-        source, first = inspect.getsourcelines(function)
-        last = max(number for number, line in enumerate(source) if line.strip() == "finally:")
-        ends |= {(os.path.basename(inspect.getfile(function)), first + number) for number in range(last, len(source))}
 
     def play(moment: int) -> list[str]:
-        """Returns the modules whose lines were come to, as often as that."""
+        """Return the file of each line that was run, in order."""
         key = org.add_service_key(workspaces=None)
         other, client = stage.sync_client(server, key), stage.sync_client(server, key)
         lines: list[str] = []
 
         def on_event(frame: Any, event: str, argument: Any) -> Any:
-            *folders, module = frame.f_code.co_filename.replace(os.sep, "/").split("/")
-            if folders[-2:] != ["safe_langsmith", "_io"] and folders[-2:] != ["_io", "roads"]:
+            path = frame.f_code.co_filename
+            if not path.startswith(WATCHED):
                 return None
-            if event == "line" and (module, frame.f_lineno) not in ends:
-                lines.append(module)
+            if event == "line" and frame.f_lineno not in lines_of_finally(path):
+                lines.append(path)
                 if len(lines) == moment:
                     sys.settrace(None)
                     do(other)
@@ -213,7 +210,7 @@ def at_lines(do: Callable[[SafeClient], None], call: Callable[[SafeClient], None
     # The first one imports.
     play(0)
     lines = play(0)
-    locking = {number for number, module in enumerate(lines, 1) if module in ("ledger.py", "examination.py")}
+    locking = {number for number, module in enumerate(lines, 1) if module.startswith(LOCKING)}
     assert len(locking) > 50
     for moment in sorted(locking | set(range(1 + stage.seed() % 37, len(lines), 37))):
         play(moment)
@@ -289,7 +286,7 @@ def anywhen() -> None:
 def main() -> None:
     stage.prepared()
     # Who waits for what hangs does not give up before the alarm.
-    probes.DEADLINE = 600
+    PROBING.set_deadline(600)
     globals()[sys.argv[2]]()
     # Without waiting for the threads of what hangs.
     sys.stdout.flush()

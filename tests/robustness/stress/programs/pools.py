@@ -30,13 +30,17 @@ def main() -> None:
     org = server.add_organization("Acme")
     home = org.add_workspace("Research")
     key, viewer = org.add_service_key(workspaces=None), org.add_personal_key(default=home, role="Viewer")
-    # The process that starts the others has healed, and been refused, itself.
+    # The process that starts the others has retried, and been refused, itself.
     write(server.url, key, "first", False)
     names = [f"write {number}" for number in range(10)]
-    roads = (False, stage.HAS_GENERATED)
+    call_paths = (False, stage.HAS_GENERATED)
     with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context(sys.argv[2])) as pool:
-        written = [pool.submit(write, server.url, key, name, roads[n % 2]) for n, name in enumerate(names)]
-        refused = [pool.submit(write, server.url, viewer, name, road) for name in ("no", "nor this") for road in roads]
+        written = [pool.submit(write, server.url, key, name, call_paths[n % 2]) for n, name in enumerate(names)]
+        refused = [
+            pool.submit(write, server.url, viewer, name, call_path)
+            for name in ("no", "nor this")
+            for call_path in call_paths
+        ]
         assert [future.result() for future in written] == names
         for future in refused:
             error = future.exception()

@@ -18,11 +18,12 @@ from collections.abc import Callable, Iterator
 from importlib.abc import MetaPathFinder
 from typing import Any
 
+import pytest
 import stage
+from internals import Probing, load_handler
 from stage import RETURNED, Books
 
 from safe_langsmith import SafeClient
-from safe_langsmith._probe import driver as probes
 from safe_langsmith.testing import FakeLangSmith, Organization, Slow
 
 WORKERS = 3
@@ -102,8 +103,8 @@ def nothing(server: FakeLangSmith, org: Organization, key: str) -> Iterator[None
 
 
 @contextlib.contextmanager
-def healed(server: FakeLangSmith, org: Organization, key: str) -> Iterator[None]:
-    """Another client of the master has healed, and has been refused."""
+def retried(server: FakeLangSmith, org: Organization, key: str) -> Iterator[None]:
+    """Another client of the master has retried, and has been refused."""
     client = stage.sync_client(server, org.add_service_key(workspaces=None))
     stage.project(client, "of the master")
     client.session.close()
@@ -113,7 +114,7 @@ def healed(server: FakeLangSmith, org: Organization, key: str) -> Iterator[None]
 @contextlib.contextmanager
 def diagnosing(server: FakeLangSmith, org: Organization, key: str) -> Iterator[None]:
     """A thread of the master waits for the answer that all want, and another one for that one."""
-    probes.DEADLINE = 600
+    Probing(pytest.MonkeyPatch()).set_deadline(600)
     server.fault("GET", "/workspaces", Slow(600))
     stage.in_threads(*[lambda: stage.project(stage.sync_client(server, key), "never")] * 2)
     stage.wait_until(lambda: sum(request.status == 403 for request in server.requests) == 2)
@@ -125,7 +126,7 @@ def diagnosing(server: FakeLangSmith, org: Organization, key: str) -> Iterator[N
 def importing(server: FakeLangSmith, org: Organization, key: str) -> Iterator[None]:
     """A thread of the master is in the middle of importing what a refusal needs."""
     inside = threading.Event()
-    name = "safe_langsmith._recovery.handler"
+    name = "safe_langsmith._core.engine"
     assert name not in sys.modules
 
     class Slowly(MetaPathFinder):
@@ -145,7 +146,7 @@ def importing(server: FakeLangSmith, org: Organization, key: str) -> Iterator[No
 
 def everything_is_imported() -> None:
     """What a refusal needs was imported before a child was forked, where a thread may have begun with it."""
-    importlib.import_module("safe_langsmith._recovery.handler")
+    load_handler()
     server = stage.stand_in()
     org = server.add_organization("Acme")
     home = org.add_workspace("Research")
@@ -178,7 +179,7 @@ def master_and_workers(moment: Any) -> None:
     preloaded = stage.sync_client(server, key)
     # Its tracing threads are the master's, and no worker has them.
     tracing = SafeClient(api_url=server.url, api_key=key)
-    if moment is healed:
+    if moment is retried:
         stage.trace(tracing, "traced by the master")
         tracing.flush()
     numbers = iter(range(100))
@@ -220,6 +221,7 @@ def master_and_workers(moment: Any) -> None:
 
 def main() -> None:
     stage.prepared()
+    stage.import_what_the_sdk_imports_late()
     importlib.invalidate_caches()
     if sys.argv[2] == "everything_is_imported":
         everything_is_imported()

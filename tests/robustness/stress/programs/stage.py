@@ -24,6 +24,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import pydantic
 import urllib3
 from langsmith import AsyncClient, Client
 
@@ -34,7 +35,7 @@ from safe_langsmith.testing.payloads import run_operations
 DIAGNOSED, FAILED, GIVEN_UP, RETURNED = "diagnosed", "failed", "given up", "returned"
 QUESTIONS = ("/workspaces", "/settings")
 HAS_GENERATED = hasattr(Client, "_get_langsmith_api_sync") and hasattr(AsyncClient, "_langsmith_api")
-ASYNC_HEALS = hasattr(AsyncClient, "workspace_id")
+ASYNC_RETRIES = hasattr(AsyncClient, "workspace_id")
 
 
 def end_after(seconds: int) -> None:
@@ -64,6 +65,22 @@ def prepared(seconds: int = 100) -> None:
     threading.excepthook = _end_with_failure
     # requests imports it with the first request. A child that is forked meanwhile hangs with the SDK's own client, too.
     importlib.import_module("netrc")
+
+
+def import_what_the_sdk_imports_late() -> None:
+    """Import what the SDK, or what it uses, imports when it is used for the first time.
+
+    A child that is forked while another thread imports may wait for ever, with the SDK's own client, too.
+    """
+    for name in ("langchain_core", "httpcore", "httpcore2", "h11", "anyio", "truststore", "logging.handlers"):
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name in pydantic.__all__:
+            # Each of them may be in a module that pydantic imports only now.
+            with contextlib.suppress(Exception):
+                getattr(pydantic, name)
 
 
 def _end_with_failure(failure: threading.ExceptHookArgs) -> None:

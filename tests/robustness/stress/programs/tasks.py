@@ -79,12 +79,12 @@ def main() -> None:
     server, books = stage.stand_in(), Books()
     org = server.add_organization("Acme")
     home = org.add_workspace("Research")
-    healed = RETURNED if stage.ASYNC_HEALS else DIAGNOSED
-    healing = [org.add_service_key(workspaces=None) for _ in range(3)]
-    keys = {**dict.fromkeys(healing, healed), org.add_personal_key(default=home, role="Viewer"): DIAGNOSED}
+    retried = RETURNED if stage.ASYNC_RETRIES else DIAGNOSED
+    retrying = [org.add_service_key(workspaces=None) for _ in range(3)]
+    keys = {**dict.fromkeys(retrying, retried), org.add_personal_key(default=home, role="Viewer"): DIAGNOSED}
     # So that some are cancelled while others wait for the same answer.
     server.fault("GET", "/workspaces", Slow(0.05), times=3)
-    beside = [stage.sync_client(server, key) for key in healing]
+    beside = [stage.sync_client(server, key) for key in retrying]
 
     def thread() -> None:
         for client in beside:
@@ -97,13 +97,13 @@ def main() -> None:
     books.check(server)
     ends = books.ends()
     assert ends[GIVEN_UP] > 5, ends
-    assert ends[healed] > WRITERS, ends
+    assert ends[retried] > WRITERS, ends
     # Who gives up is asked for nothing more, and leaves it to others to ask again.
     for key in keys:
         for question, times in stage.asked(server, key).items():
             assert times <= 1 + ends[GIVEN_UP], question
     # Whatever was given up, whoever comes now is answered from what is known by now.
-    for key in healing:
+    for key in retrying:
         before = stage.asked(server, key)
         with books.write("a late one", (RETURNED,)) as name:
             stage.project(stage.sync_client(server, key), name)

@@ -1,4 +1,4 @@
-"""Threads share clients, make others and drop them, and read and write with keys that heal, and with keys that do not.
+"""Threads share clients, make others and drop them, and read and write with keys that retry, and with keys that do not.
 
 Arguments: a seed, and the number of calls that each thread makes.
 """
@@ -28,7 +28,7 @@ class Account:
         self.server: FakeLangSmith = stage.stand_in()
         self.org: Organization = self.server.add_organization("Acme")
         self.home: Workspace = self.org.add_workspace("Research")
-        self.healing = [self.org.add_service_key(workspaces=None) for _ in range(3)]
+        self.retrying = [self.org.add_service_key(workspaces=None) for _ in range(3)]
         self.own = self.org.add_personal_key(default=self.home)
         self.viewer = self.org.add_personal_key(default=self.home, role="Viewer")
         self.toggled = self.org.add_personal_key(default=self.home)
@@ -51,9 +51,9 @@ def read(client: SafeClient, dice: Random) -> None:
 def in_calm_weather(account: Account, books: Books) -> Iterable[Callable[[], None]]:
     """Every call ends as its key says, although keys come and go beside it, and clients change theirs."""
     ends = {account.own: RETURNED, account.viewer: DIAGNOSED, account.revoked: DIAGNOSED}
-    ends.update(dict.fromkeys(account.healing, RETURNED))
-    # Two clients share each key that heals.
-    shared = [(key, account.client(key)) for key in (*ends, *account.healing)]
+    ends.update(dict.fromkeys(account.retrying, RETURNED))
+    # Two clients share each key that retries.
+    shared = [(key, account.client(key)) for key in (*ends, *account.retrying)]
     changing, toggled = account.client(account.own), account.client(account.toggled)
 
     def go(number: int) -> None:
@@ -79,7 +79,7 @@ def in_calm_weather(account: Account, books: Books) -> Iterable[Callable[[], Non
                 write_all(toggled, books, dice, "a client whose key comes and goes", (RETURNED, DIAGNOSED))
             else:
                 if dice.random() < 0.5:
-                    changing.api_key = dice.choice((account.own, account.viewer, *account.healing))
+                    changing.api_key = dice.choice((account.own, account.viewer, *account.retrying))
                 if dice.random() < 0.2:
                     changing.workspace_id = dice.choice((None, account.home.id))
                 # It may be sent with one key and answered when the client has another.
@@ -90,7 +90,7 @@ def in_calm_weather(account: Account, books: Books) -> Iterable[Callable[[], Non
 
 def in_bad_weather(account: Account, books: Books) -> Iterable[Callable[[], None]]:
     """Requests and questions fail at random; what was written is told truly all the same."""
-    keys = (*account.healing, account.own, account.viewer, account.revoked)
+    keys = (*account.retrying, account.own, account.viewer, account.revoked)
     shared = [account.client(key) for key in keys]
     paths = (*stage.QUESTIONS, "/datasets", "/sessions", "/feedback", "/runs")
 
@@ -106,18 +106,18 @@ def in_bad_weather(account: Account, books: Books) -> Iterable[Callable[[], None
 
 
 def tracing(account: Account, books: Books) -> Iterable[Callable[[], None]]:
-    """A client with tracing threads of its own, which traces for all, for one key that heals and one that does not."""
-    heals = SafeClient(api_url=account.server.url, api_key=account.healing[0])
+    """Trace for all with a client that has tracing threads of its own: one key is retried, and one is not."""
+    retries = SafeClient(api_url=account.server.url, api_key=account.retrying[0])
 
     def go() -> None:
         for _ in range(CALLS):
             with books.write("tracing", (RETURNED,)) as name:
-                stage.trace(heals, name)
+                stage.trace(retries, name)
 
     def whole() -> None:
         stage.all_of(go, go, go)
-        heals.flush()
-        heals.tracing_queue.join()
+        retries.flush()
+        retries.tracing_queue.join()
 
     return [whole]
 
@@ -131,7 +131,7 @@ def main() -> None:
     ends = books.ends()
     assert ends[RETURNED] > CALLS, ends
     assert ends[DIAGNOSED] > CALLS, ends
-    for key in calm.healing:
+    for key in calm.retrying:
         assert stage.asked(calm.server, key) == {"/workspaces? None": 1}
     for key in (calm.own, calm.viewer, calm.toggled, calm.revoked):
         assert set(stage.asked(calm.server, key).values()) <= {1}, stage.asked(calm.server, key)

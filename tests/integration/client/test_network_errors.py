@@ -19,8 +19,10 @@ def test_a_name_that_is_not_known(server, make_client, monkeypatch):
     def getaddrinfo(*args: object, **kwargs: object) -> None:
         raise socket.gaierror(-2, "lsv2_pt_c0ffee: what a resolver says may hold anything")
 
-    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
-    found = diagnose(make_client(server, "lsv2_pt_c0ffeec0ffee0123456789abcdef0123_0123456789"))
+    client = make_client(server, "lsv2_pt_c0ffeec0ffee0123456789abcdef0123_0123456789")
+    with monkeypatch.context() as patch:
+        patch.setattr(socket, "getaddrinfo", getaddrinfo)
+        found = diagnose(client)
     assert [probe.status for probe in found.probes] == ["ConnectionError, the host's name is not known here"]
     assert "may hold anything" not in str(found)
 

@@ -1,4 +1,4 @@
-"""Where no workspace heals, the refusal of runs is explained once, counted every time, and never hides the runs."""
+"""If no retry helps, the refusal of runs is explained once, counted every time, and never hides the runs."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_fifty_batches_one_report(tracing_server, viewer, make_tracer, caplog):
     reports = [r.getMessage() for r in sdk_records(caplog) if "runs:create" in r.getMessage()]
     assert len(reports) == BATCHES
     assert [report for report in reports if "What to do" in report] == reports[:1]
-    assert all("Told in full before" in report for report in reports[1:])
+    assert all("Reported in full before" in report for report in reports[1:])
     assert max(len(report.splitlines()) for report in reports[1:]) <= 3
 
 
@@ -67,7 +67,7 @@ def test_the_short_form_keeps_the_whole_diagnosis(tracing_server, viewer, make_t
     assert str(second.diagnosis) == str(first.diagnosis)
 
 
-def test_one_by_one_each_is_raised_and_one_is_told_in_full(server, make_client):
+def test_one_by_one_each_is_raised_and_one_is_reported_in_full(server, make_client):
     org = server.add_organization("Acme")
     client = make_client(server, org.add_personal_key(default=org.add_workspace("Research"), role="Viewer"))
     raised = []
@@ -79,7 +79,7 @@ def test_one_by_one_each_is_raised_and_one_is_told_in_full(server, make_client):
     assert ["What to do" in str(error) for error in raised] == [True, False, False]
 
 
-def test_other_calls_are_always_told_in_full(server, make_client):
+def test_other_calls_are_always_reported_in_full(server, make_client):
     org = server.add_organization("Acme")
     client = make_client(server, org.add_personal_key(default=org.add_workspace("Research"), role="Viewer"))
     for _ in range(2):
@@ -87,7 +87,7 @@ def test_other_calls_are_always_told_in_full(server, make_client):
             client.create_project("p")
 
 
-def test_another_cause_is_told_in_full_again(server, make_client):
+def test_another_cause_is_reported_in_full_again(server, make_client):
     org = server.add_organization("Acme")
     workspace = org.add_workspace("Research")
     client = make_client(server, org.add_personal_key(default=workspace, role="Viewer"))
@@ -130,9 +130,9 @@ def test_runs_arrive_again_once_the_permission_is_there(tracing_server, make_tra
 
 @pytest.mark.parametrize("mode", ["multipart"], indirect=True)
 def test_a_probe_that_hangs_holds_the_thread_no_longer_than_the_bound(
-    tracing_server, viewer, make_tracer, monkeypatch, caplog
+    tracing_server, viewer, make_tracer, probing, caplog
 ):
-    monkeypatch.setattr("safe_langsmith._probe.driver.DEADLINE", 0.3)
+    probing.set_deadline(0.3)
     tracing_server.fault("GET", "/settings", Slow(60), times=None)
     tracing_server.fault("GET", "/workspaces", Slow(60), times=None)
     client = make_tracer(tracing_server, viewer)

@@ -142,7 +142,7 @@ def test_a_workspace_that_the_environment_names_by_now_is_not_overridden(
     assert client.workspace_id is None
     assert [request.status for request in server.requests if request.method == "POST"] == [403]
     first = refused.value.fixes[0]
-    assert (first.title, first.code.splitlines()[-1]) == ("Create the client anew", "client = SafeClient()")
+    assert (first.title, first.code.splitlines()[-1]) == ("Create a new client", "client = SafeClient()")
 
 
 def test_a_workspace_that_the_sdk_does_not_read_any_more_is_not_overridden(
@@ -159,7 +159,9 @@ def test_a_workspace_that_the_sdk_does_not_read_any_more_is_not_overridden(
     assert {request.workspace_id for request in server.requests if request.method == "POST"} <= {None, other.id}
 
 
-def test_who_names_none_is_healed_whatever_the_environment_names(server, workspace, key, make_client, monkeypatch):
+def test_an_empty_workspace_argument_is_retried_whatever_the_environment_names(
+    server, workspace, key, make_client, monkeypatch
+):
     monkeypatch.setenv("LANGSMITH_WORKSPACE_ID", "11111111-1111-4111-8111-111111111111")
     client = make_client(server, key, workspace_id="")
     client.create_project("x")
@@ -327,7 +329,7 @@ def test_a_retry_that_gets_no_answer_is_the_sdks_connection_error(server, key, m
     assert type(caught.value).__name__ == "LangSmithConnectionError"
 
 
-def test_a_redirected_request_of_the_same_host_heals(server, workspace, key, make_client):
+def test_a_redirected_request_of_the_same_host_is_retried(server, workspace, key, make_client):
     server.fault("GET", "/datasets", Redirect("/sessions", 307))
     client = make_client(server, key)
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safe_langsmith._core.redaction import bare_url, clean, redact, shorten
+from safe_langsmith import Workspace
+from safe_langsmith._core.redaction import bare_url, redact, redact_value, sanitize, shorten
 
 KEY = "lsv2_pt_0123456789abcdef0123456789abcdef_0123456789"
 
@@ -34,17 +35,17 @@ KEY = "lsv2_pt_0123456789abcdef0123456789abcdef_0123456789"
     ],
 )
 def test_only_what_can_be_seen_on_one_line_is_left(text, shown):
-    assert clean(text, 100) == shown
+    assert sanitize(text, 100) == shown
 
 
 def test_long_text_is_cut_with_an_ellipsis():
-    assert clean("x" * 11, 10) == "xxxxxxx..."
-    assert clean("x" * 10, 10) == "x" * 10
+    assert sanitize("x" * 11, 10) == "xxxxxxx..."
+    assert sanitize("x" * 10, 10) == "x" * 10
     assert shorten("x" * 11, 10) == "xxxxxxx..."
 
 
 def test_blanks_and_colours_do_not_use_up_the_limit():
-    assert clean("\x1b[1m \n" + "seen " * 2, 9) == "seen seen"
+    assert sanitize("\x1b[1m \n" + "seen " * 2, 9) == "seen seen"
 
 
 @pytest.mark.parametrize(
@@ -62,7 +63,7 @@ def test_blanks_and_colours_do_not_use_up_the_limit():
 )
 def test_keys_and_user_information_are_removed_unasked(text, shown):
     assert redact(text) == shown
-    assert clean(text, 100) == shown
+    assert sanitize(text, 100) == shown
 
 
 def test_given_secrets_are_removed_wherever_they_stand():
@@ -79,13 +80,13 @@ def test_given_secrets_are_removed_wherever_they_stand():
     ],
 )
 def test_no_cut_leaves_a_part_of_a_secret(text, secrets):
-    assert not [shown for limit in range(4, 80) if "0123" in (shown := clean(text, limit, secrets))]
+    assert not [shown for limit in range(4, 80) if "0123" in (shown := sanitize(text, limit, secrets))]
 
 
 @pytest.mark.parametrize("split", ["\x1b[0m", "\u200b", "\x00"])
 @pytest.mark.parametrize("secrets", [(), (KEY,)])
 def test_a_secret_split_by_what_is_taken_out_is_removed(split, secrets):
-    assert "89abcdef" not in clean(f"{KEY[:12]}{split}{KEY[12:]}", 100, secrets)
+    assert "89abcdef" not in sanitize(f"{KEY[:12]}{split}{KEY[12:]}", 100, secrets)
 
 
 @pytest.mark.parametrize("before", ["%22", "%3D", "\\n", "key_"])
@@ -127,7 +128,7 @@ def test_a_url_is_shown_without_what_may_be_secret(url, shown):
 
 @given(text=st.text(), limit=st.integers(4, 300))
 def test_any_text_comes_out_short_and_visible(text, limit):
-    shown = clean(text, limit)
+    shown = sanitize(text, limit)
     assert len(shown) <= limit
     assert not {unicodedata.category(character) for character in shown} & {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
     assert shown == shown.strip()
@@ -136,7 +137,7 @@ def test_any_text_comes_out_short_and_visible(text, limit):
 
 @given(before=st.text(), secret=st.uuids(), after=st.text(), limit=st.integers(4, 300))
 def test_a_secret_never_comes_out_whole_or_in_part(before, secret, after, limit):
-    shown = clean(before + secret.hex + after, limit, [secret.hex])
+    shown = sanitize(before + secret.hex + after, limit, [secret.hex])
     assert secret.hex[:8] not in shown
     assert secret.hex[-8:] not in shown
 
@@ -149,4 +150,18 @@ def test_any_text_is_a_url_without_query(text):
 @pytest.mark.parametrize("text", ["\\", "\\n", "\x1b[", "\x1b]", "l ", "https://", "lsv2_pt_ ", "<title>"])
 def test_long_hostile_text_takes_no_time(text):
     # A pattern that looks back or ahead too far would take minutes here, not a fraction of a second.
-    assert len(clean(text * 200_000, 100, (KEY, KEY[8:]))) <= 100
+    assert len(sanitize(text * 200_000, 100, (KEY, KEY[8:]))) <= 100
+
+
+def test_a_listed_workspace_stays_the_same_object():
+    workspace = Workspace("11111111-aaaa-4aaa-8aaa-111111111111", "Research", permissions=("runs:read",) * 100)
+    value = (workspace, f"the key {KEY}")
+    redacted = redact_value(value, (KEY,), unless=Workspace)
+    assert redacted[0] is workspace
+    assert redacted[1] == "the key ****"
+
+
+def test_a_secret_is_found_across_line_breaks_however_they_are_written():
+    secret = "hunter2nrt\\n-and-more"
+    for broken in (secret, f"{secret[:7]} {secret[7:]}", f"{secret[:5]}\\r\\n{secret[5:]}", " ".join(secret)):
+        assert redact(f"is {broken} it", (secret,)) == "is **** it"

@@ -9,13 +9,13 @@ import pytest
 
 from safe_langsmith import ForbiddenDiagnosis, SafeClient
 
-from .roads import ROADS
+from .call_paths import CALL_PATHS
 from .stage import Stage
 from .table import SCENES
 
 
-def test_a_question_carries_nothing_of_the_refused_body(stage: Stage, make_client: Callable[..., SafeClient]) -> None:
-    scene = SCENES["a workspace that is healed"](stage)
+def test_a_probe_carries_nothing_of_the_refused_body(stage: Stage, make_client: Callable[..., SafeClient]) -> None:
+    scene = SCENES["a missing workspace"](stage)
     client = make_client(stage.server, scene.key)
     client.request_with_retries("POST", "/sessions", data=io.BytesIO(b'{"name": "p"}'))
 
@@ -26,9 +26,9 @@ def test_a_question_carries_nothing_of_the_refused_body(stage: Stage, make_clien
     assert not {"content-type", "content-length", "x-tenant-id"} & {name.lower() for name in question.headers}
 
 
-def test_the_refused_url_is_told_without_the_password(stage: Stage) -> None:
+def test_the_refused_url_is_shown_without_the_password(stage: Stage) -> None:
     scene = SCENES["a password in the endpoint"](stage)
     with pytest.raises(ForbiddenDiagnosis) as caught:
-        ROADS["requests"].play(SafeClient, ROADS["requests"].arguments(scene))
+        CALL_PATHS["requests"].play(SafeClient, CALL_PATHS["requests"].arguments(scene))
 
     assert caught.value.url == f"{stage.server.url}/sessions"

@@ -1,4 +1,4 @@
-"""The roads on which a scene is played: each makes its client, calls what is refused, and returns what it was told."""
+"""The call paths that scenes run on: each makes its client, makes a call that is refused, and returns what it got."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def takes(function: Any, name: str) -> bool:
 
 
 class InterceptedCall:
-    """A road, on which a scene can be played with this library's client or, for comparison, with the SDK's.
+    """A call path, on which a scene can be played with this library's client or, for comparison, with the SDK's.
 
     Attributes:
         play: Makes a client of a class with the given arguments, calls, and returns what it was told.
@@ -66,21 +66,23 @@ class InterceptedCall:
         return {"api_url": scene.url, "api_key": scene.key, **quick, **scene.options}
 
 
-ROADS: dict[str, InterceptedCall] = {}
+CALL_PATHS: dict[str, InterceptedCall] = {}
 
 
-def road(sdk: type[Any], **more: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def call_path(sdk: type[Any], **more: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     def add(play: Callable[..., Any]) -> Callable[..., Any]:
-        ROADS[play.__name__.replace("_", " ")] = InterceptedCall(play, sdk, **more)
+        CALL_PATHS[play.__name__.replace("_", " ")] = InterceptedCall(play, sdk, **more)
         return play
 
     return add
 
 
-def roads(**wanted: bool) -> list[Any]:
-    lacks = f"langsmith {langsmith.__version__} has no such road"
-    marks = {name: pytest.mark.skipif(not of.exists, reason=lacks) for name, of in ROADS.items()}
-    chosen = [name for name, of in ROADS.items() if all(getattr(of, each) is value for each, value in wanted.items())]
+def call_paths(**wanted: bool) -> list[Any]:
+    lacks = f"langsmith {langsmith.__version__} has no such call path"
+    marks = {name: pytest.mark.skipif(not of.exists, reason=lacks) for name, of in CALL_PATHS.items()}
+    chosen = [
+        name for name, of in CALL_PATHS.items() if all(getattr(of, each) is value for each, value in wanted.items())
+    ]
     return [pytest.param(name, id=name, marks=marks[name]) for name in chosen]
 
 
@@ -112,7 +114,7 @@ def _posted(headers: Headers) -> dict[str, Any]:
     return {"cast_to": object, "body": {"name": "p"}, "options": {"headers": headers} if headers else {}}
 
 
-@road(Client)
+@call_path(Client)
 def requests(kind: type[Any], arguments: dict[str, Any], headers: Headers = None) -> None:
     with _client(kind, arguments) as client:
         if headers is None:
@@ -121,7 +123,7 @@ def requests(kind: type[Any], arguments: dict[str, Any], headers: Headers = None
             client.request_with_retries("POST", "/sessions", data=BODY, headers=headers)
 
 
-@road(Client)
+@call_path(Client)
 def repeated(kind: type[Any], arguments: dict[str, Any]) -> None:
     """What is refused again is explained by what was found before."""
     with _client(kind, arguments) as client:
@@ -130,7 +132,7 @@ def repeated(kind: type[Any], arguments: dict[str, Any]) -> None:
         client.create_project("p")
 
 
-@road(AsyncClient)
+@call_path(AsyncClient)
 def asynchronous(kind: type[Any], arguments: dict[str, Any], headers: Headers = None) -> None:
     async def call(client: Any) -> None:
         await client._arequest_with_retries("POST", "/sessions", content=BODY, headers=headers or {})
@@ -138,14 +140,14 @@ def asynchronous(kind: type[Any], arguments: dict[str, Any], headers: Headers = 
     _on_a_loop(kind, arguments, call)
 
 
-@road(Client, exists=hasattr(Client, "_get_langsmith_api_sync"))
+@call_path(Client, exists=hasattr(Client, "_get_langsmith_api_sync"))
 def generated(kind: type[Any], arguments: dict[str, Any], headers: Headers = None) -> None:
     with _client(kind, arguments) as client, contextlib.closing(client._get_langsmith_api_sync()) as api:
         api.max_retries = 0
         api.post("/sessions", **_posted(headers))
 
 
-@road(Client, exists=hasattr(Client, "_get_langsmith_api"))
+@call_path(Client, exists=hasattr(Client, "_get_langsmith_api"))
 def generated_async(kind: type[Any], arguments: dict[str, Any], headers: Headers = None) -> None:
     async def call() -> None:
         with _client(kind, arguments) as client:
@@ -159,7 +161,7 @@ def generated_async(kind: type[Any], arguments: dict[str, Any], headers: Headers
     asyncio.run(call(), debug=True)
 
 
-@road(AsyncClient, exists=hasattr(AsyncClient, "_langsmith_api"))
+@call_path(AsyncClient, exists=hasattr(AsyncClient, "_langsmith_api"))
 def generated_of_async(kind: type[Any], arguments: dict[str, Any], headers: Headers = None) -> None:
     async def call(client: Any) -> None:
         client._langsmith_api.max_retries = 0
@@ -168,24 +170,24 @@ def generated_of_async(kind: type[Any], arguments: dict[str, Any], headers: Head
     _on_a_loop(kind, arguments, call)
 
 
-@road(Client, exists=takes(Client.delete_examples, "hard_delete"))
+@call_path(Client, exists=takes(Client.delete_examples, "hard_delete"))
 def hard_delete(kind: type[Any], arguments: dict[str, Any]) -> None:
     with _client(kind, arguments) as client:
         client.delete_examples([uuid.UUID(int=1)], hard_delete=True)
 
 
-@road(Client, raises=False)
+@call_path(Client, raises=False)
 def background_tracing(kind: type[Any], arguments: dict[str, Any]) -> Told:
     return _traced(kind, {**arguments, "auto_batch_tracing": True})
 
 
-@road(Client)
+@call_path(Client)
 def evaluate(kind: type[Any], arguments: dict[str, Any]) -> None:
     with _client(kind, arguments) as client:
         langsmith.evaluate(lambda inputs: inputs, data=[EXAMPLE], client=client)
 
 
-@road(Client)
+@call_path(Client)
 def aevaluate(kind: type[Any], arguments: dict[str, Any]) -> None:
     async def target(inputs: dict[str, Any]) -> dict[str, Any]:
         return inputs
@@ -194,13 +196,13 @@ def aevaluate(kind: type[Any], arguments: dict[str, Any]) -> None:
         asyncio.run(langsmith.aevaluate(target, data=[EXAMPLE], client=client), debug=True)
 
 
-@road(Client, raises=False)
+@call_path(Client, raises=False)
 def diagnose(kind: type[Any], arguments: dict[str, Any]) -> Told:
     with _client(kind, arguments) as client:
         return _found(safe_langsmith.diagnose(client))
 
 
-@road(AsyncClient, raises=False)
+@call_path(AsyncClient, raises=False)
 def adiagnose(kind: type[Any], arguments: dict[str, Any]) -> Told:
     return _found(_on_a_loop(kind, arguments, safe_langsmith.adiagnose))
 

@@ -5,6 +5,7 @@ The function's code is exchanged, so every alias, property, decorator and `from 
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import gc
 import inspect
@@ -16,9 +17,8 @@ from pathlib import Path
 from types import CodeType, FrameType, FunctionType
 from typing import Any, NamedTuple
 
-import safe_langsmith
+from .source import ROOT, guarded_lines, is_guard
 
-ROOT = Path(safe_langsmith.__file__).parent
 # What a test or the command line uses; neither stands between a program and the SDK.
 _ELSEWHERE = tuple(str(ROOT / name) for name in ("testing", "_cli", "__main__.py"))
 _HOOK = "__fault__"
@@ -35,14 +35,26 @@ def injected(kind: type[BaseException]) -> type[BaseException]:
 
 
 class Step(NamedTuple):
-    """A function of the library, with the function that it is written in, if it is written in one."""
+    """A function of the library that a call runs through.
+
+    Attributes:
+        code: Its code.
+        holder: The function that it is written in, if it is written in one; otherwise itself.
+        is_boundary: Whether nothing of this library stands between it and the user: no function further up the stack
+            catches what fails in it. That may be so for what is entered from outside, for what that calls, and for
+            what a guard calls before and after its block; these have to hold. The
+            `send` of a call path is one, too: the SDK sends the request in it, and what it raises is the SDK's.
+        is_callers: Whether the caller's own thread or task runs through it.
+    """
 
     code: CodeType
     holder: FunctionType
+    is_boundary: bool = False
+    is_callers: bool = True
 
     @property
     def name(self) -> str:
-        """Where it stands: `_probe/cache.py:hold`."""
+        """Where it is defined: `_probe/cache.py:hold`."""
         return f"{Path(self.code.co_filename).relative_to(ROOT).as_posix()}:{self.code.co_name}"
 
     @property
@@ -57,10 +69,17 @@ def is_ours(code: CodeType) -> bool:
 def steps_of(run: Callable[[], object]) -> list[Step]:
     """The library's functions that `run` calls, in whichever thread that it starts."""
     seen: set[CodeType] = set()
+    boundary: set[CodeType] = set()
+    callers: set[CodeType] = set()
+    thread = threading.current_thread()
 
     def note(frame: Any, event: str, arg: object) -> None:
         if event == "call" and is_ours(frame.f_code):
             seen.add(frame.f_code)
+            if _is_boundary(frame) or _sends_again(frame.f_code):
+                boundary.add(frame.f_code)
+            if threading.current_thread() is thread and is_callers_task():
+                callers.add(frame.f_code)
 
     threading.setprofile(note)
     sys.setprofile(note)
@@ -69,8 +88,36 @@ def steps_of(run: Callable[[], object]) -> list[Step]:
     finally:
         sys.setprofile(None)
         threading.setprofile(None)  # type: ignore[arg-type]
-    steps = [Step(code, holder) for code, holder in _functions() if code in seen]
+    steps = [Step(code, holder, code in boundary, code in callers) for code, holder in _functions() if code in seen]
     return sorted(steps, key=lambda step: (step.code.co_filename, step.code.co_firstlineno, step.code.co_name))
+
+
+def _sends_again(code: CodeType) -> bool:
+    return code.co_name == "send" and Path(code.co_filename).parent == ROOT / "_sdk" / "calls"
+
+
+def is_callers_task() -> bool:
+    """Return whether this is the caller's task, or no task at all: not one that the library has started."""
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:
+        return True
+    return task is not None and not is_ours(getattr(task.get_coro(), "cr_code", _is_boundary.__code__))
+
+
+_DEEPEST_BOUNDARY = 2
+
+
+def _is_boundary(frame: FrameType) -> bool:
+    callers = []
+    above = frame.f_back
+    while above is not None:
+        if is_ours(above.f_code):
+            callers.append(above)
+            if above.f_lineno in guarded_lines(above.f_code.co_filename):
+                return False
+        above = above.f_back
+    return len(callers) <= _DEEPEST_BOUNDARY or is_guard(callers[0].f_code.co_filename, callers[0].f_lineno)
 
 
 def _functions() -> Iterator[tuple[CodeType, FunctionType]]:
@@ -103,24 +150,21 @@ class Fault:
     """What a broken function does in place of its work.
 
     Args:
-        error: The class of what it raises, or `None` where it returns `returned`.
-        returned: What it returns.
+        error: Makes what it raises of a text; usually a class.
         late: Whether a generator yields once before it fails.
-        only_in: The thread that it fails in, or `None` for any.
+        only_in: The thread that it fails in, and there in the caller's task alone, or `None` for any.
         notice: Called when it fails.
     """
 
     def __init__(
         self,
-        error: type[BaseException] | None = None,
+        error: Callable[[str], BaseException],
         *,
-        returned: object = None,
         late: bool = False,
         only_in: threading.Thread | None = None,
         notice: Callable[[], None] = lambda: None,
     ) -> None:
         self.error = error
-        self.returned = returned
         self.late = late
         self.only_in = only_in
         self.notice = notice
@@ -136,7 +180,7 @@ class Fault:
         return self._fail()
 
     def _is_meant(self) -> bool:
-        if self.only_in not in (None, threading.current_thread()):
+        if self.only_in is not None and (self.only_in is not threading.current_thread() or not is_callers_task()):
             return False
         # The stand-in uses some of the functions, too.
         frame: FrameType | None = sys._getframe()
@@ -147,9 +191,7 @@ class Fault:
     def _fail(self) -> object:
         self.times += 1
         self.notice()
-        if self.error is not None:
-            raise self.error("thrown in by a test")
-        return self.returned
+        raise self.error("thrown in by a test")
 
     async def _fail_async(self) -> object:
         return self._fail()
@@ -163,7 +205,6 @@ class Fault:
         except StopIteration as end:
             return end.value
         del answer
-        assert self.error is not None
         self.times += 1
         self.notice()
         # Into the original, so that what it has to clean up it does.
