@@ -1,7 +1,7 @@
-"""A pytest plugin for `.ci/upstream`: puts the safe clients where the SDK's were, and writes down how each test ended.
+"""A pytest plugin for `upstream.py`: put the safe clients in the place of the SDK's, and record how each test ended.
 
-`UPSTREAM_REPLACE` says whether it replaces anything, `UPSTREAM_RESULTS` where it writes. It replaces while it is
-imported, before anything of the tests is.
+`UPSTREAM_RESULTS` names the file to write. If `UPSTREAM_REPLACE` is "yes", importing this module replaces the clients;
+pytest imports it before the tests.
 """
 
 from __future__ import annotations
@@ -19,114 +19,89 @@ import langsmith
 import langsmith.async_client
 import pytest
 
-PLAIN: dict[str, type] = {"Client": langsmith.Client, "AsyncClient": langsmith.AsyncClient}
+SDK_CLIENTS: dict[str, type] = {"Client": langsmith.Client, "AsyncClient": langsmith.AsyncClient}
+REPLACED: dict[str, type] = {}
 
 
-def copies() -> list[tuple[str, str, str]]:
-    """Lists the names of the SDK's clients in modules other than ours: which client, the module, and the name there."""
+def references() -> list[tuple[str, str, str]]:
+    """List the references to the SDK's clients in modules other than ours: kind of client, module, and name."""
     return [
         (kind, module_name, name)
         for module_name, module in list(sys.modules.items())
         if module_name.partition(".")[0] != "safe_langsmith"
         for name, value in list(getattr(module, "__dict__", {}).items())
-        for kind, plain in PLAIN.items()
-        if value is plain
+        for kind, client in SDK_CLIENTS.items()
+        if value is client
     ]
 
 
-entered: Counter[str] = Counter()
+# How often each worker called the methods that all requests of the safe clients pass through.
+requests: Counter[str] = Counter()
 
 
-def count_entries(safe: Any) -> None:
-    """Counts the calls of the methods that all requests of the safe clients go through."""
+def count_requests(safe: Any) -> None:
+    """Wrap those methods."""
     send, send_async = safe.SafeClient.request_with_retries, safe.SafeAsyncClient._arequest_with_retries
 
     @functools.wraps(send)
     def counted(self: Any, /, *args: Any, **kwargs: Any) -> Any:
-        entered["SafeClient"] += 1
+        requests["SafeClient"] += 1
         return send(self, *args, **kwargs)
 
     @functools.wraps(send_async)
     async def counted_async(self: Any, /, *args: Any, **kwargs: Any) -> Any:
-        entered["SafeAsyncClient"] += 1
+        requests["SafeAsyncClient"] += 1
         return await send_async(self, *args, **kwargs)
 
     safe.SafeClient.request_with_retries = counted
     safe.SafeAsyncClient._arequest_with_retries = counted_async
 
 
-REPLACED: dict[str, type] = {}
-
 if os.environ["UPSTREAM_REPLACE"] == "yes":
     import safe_langsmith
 
     REPLACED |= {"Client": safe_langsmith.SafeClient, "AsyncClient": safe_langsmith.SafeAsyncClient}
-    count_entries(safe_langsmith)
-    for kind, module_name, name in copies():
+    count_requests(safe_langsmith)
+    for kind, module_name, name in references():
         setattr(sys.modules[module_name], name, REPLACED[kind])
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
-    """Keeps the ids of tests that get a client's class as a parameter."""
+    """Give a test that takes a client's class as a parameter the same id in both runs."""
     return next((kind for kind, safe in REPLACED.items() if val is safe), None)
 
 
-class Record:
-    """What one run left behind."""
-
-    def __init__(self) -> None:
-        self.outcomes: dict[str, str] = {}
-        self.explanations: dict[str, str] = {}
-        self.entered: Counter[str] = Counter()
-        self.plain: set[str] = set()
-
-    def add(self, report: pytest.TestReport | pytest.CollectReport) -> None:
-        """Adds one phase of a test. It passed if it was called and nothing about it failed."""
-        if report.failed:
-            self.outcomes[report.nodeid] = "failed"
-            self.explanations[report.nodeid] = report.longreprtext
-        elif isinstance(report, pytest.CollectReport):
-            return
-        elif report.when == "call" or report.skipped:
-            self.outcomes.setdefault(report.nodeid, report.outcome)
-        for key, value in getattr(report, "user_properties", ()):
-            if key == "entered":
-                self.entered.update(value)
-            elif key == "plain":
-                self.plain.update(value)
-
-
-record = Record()
-left_over: list[str] = []
-
-
-def pytest_collection_finish() -> None:
-    """Notes who still holds one of the SDK's clients that were to be replaced, now that the tests are imported."""
-    if REPLACED:
-        left_over.extend(f"{module}.{name}" for _, module, name in copies())
+results: dict[str, dict[str, Any]] = {"outcomes": {}, "requests": Counter(), "not_replaced": {}}
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Sends the counts along with a report, which is what gets from a worker to the process that writes."""
+    """Attach the counts to the report: a report is what a worker sends to the process that writes the file."""
     report = yield
-    report.user_properties += [("entered", dict(entered)), ("plain", list(left_over))]
-    entered.clear()
+    report.user_properties.append(("requests", dict(requests)))
+    requests.clear()
     return report
 
 
-def pytest_collectreport(report: pytest.CollectReport) -> None:
-    """Records a file that cannot be imported."""
-    record.add(report)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Attach to each test the references to the SDK's clients that are left after all tests are imported."""
+    left = {f"{module}.{name}": kind for kind, module, name in references()} if REPLACED else {}
+    for item in session.items:
+        item.user_properties.append(("not_replaced", left))
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Records one phase of a test."""
-    record.add(report)
+    """Record one phase of a test. A test passed if its call passed and no phase failed."""
+    if report.failed:
+        results["outcomes"][report.nodeid] = "failed"
+    elif report.when == "call" or report.skipped:
+        results["outcomes"].setdefault(report.nodeid, report.outcome)
+    for key, value in report.user_properties:
+        if key in results and isinstance(value, dict):
+            results[key].update(value)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Writes it all down, once."""
+    """Write the file in the process that got all reports."""
     if not hasattr(session.config, "workerinput"):
-        content = vars(record) | {"plain": sorted(record.plain)}
-        Path(os.environ["UPSTREAM_RESULTS"]).write_text(json.dumps(content))
+        Path(os.environ["UPSTREAM_RESULTS"]).write_text(json.dumps(results))

@@ -1,4 +1,4 @@
-"""An account on the stand-in for LangSmith, in a process of its own, whose work does not count as the client's."""
+"""An account on the fake LangSmith server, in a process of its own, so that the server's work is not measured."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from safe_langsmith.testing import FakeLangSmith, Slow
 
 
 class Account(NamedTuple):
-    """Where it is, and its keys.
+    """The account's endpoint and keys.
 
     Attributes:
         url: The endpoint.
-        user: The key of somebody who may do everything.
-        viewer: The key of somebody who may only look.
-        organization: Keys that need a workspace to be named, each to be healed once.
-        connection: To the process.
+        user: The key of a user with all permissions.
+        viewer: The key of a user with the role Viewer.
+        organization: Organization-scoped keys: a call with one of them succeeds only after a retry with a workspace.
+        connection: The connection to the server's process.
     """
 
     url: str
@@ -30,23 +30,23 @@ class Account(NamedTuple):
 
     @property
     def requests(self) -> int:
-        """How many requests have arrived."""
+        """The number of requests that the server has received."""
         self.connection.send("count")
         count: int = self.connection.recv()
         return count
 
 
 @contextlib.contextmanager
-def account(keys: int = 0, seconds_away: float = 0.0) -> Iterator[Account]:
-    """Opens an account.
+def account(keys: int = 0, latency: float = 0.0) -> Iterator[Account]:
+    """Start a server with one account.
 
     Args:
-        keys: How many of the organization's keys to make.
-        seconds_away: How long every answer takes.
+        keys: The number of organization-scoped keys.
+        latency: The seconds that every response takes.
     """
     spawn = multiprocessing.get_context("spawn")
     here, there = spawn.Pipe()
-    process = spawn.Process(target=_serve, args=(there, keys, seconds_away))
+    process = spawn.Process(target=_serve, args=(there, keys, latency))
     process.start()
     there.close()
     try:
@@ -56,12 +56,12 @@ def account(keys: int = 0, seconds_away: float = 0.0) -> Iterator[Account]:
         process.join()
 
 
-def _serve(connection: Connection, keys: int, seconds_away: float) -> None:
+def _serve(connection: Connection, keys: int, latency: float) -> None:
     with FakeLangSmith() as server:
         acme = server.add_organization("Acme")
         workspace = acme.add_workspace("Research")
-        if seconds_away:
-            server.fault(None, None, Slow(seconds_away), times=None)
+        if latency:
+            server.fault(None, None, Slow(latency), times=None)
         user, viewer = acme.add_personal_key(default=workspace), acme.add_personal_key(default=workspace, role="Viewer")
         connection.send((server.url, user, viewer, tuple(acme.add_service_key(workspaces=None) for _ in range(keys))))
         while connection.recv() == "count":

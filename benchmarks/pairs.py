@@ -1,4 +1,4 @@
-"""Two things measured side by side, in one run, so that what else the machine does falls on both."""
+"""Measure two things in turns, so that other load on the machine affects both."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ Measure = Callable[[], float]
 
 
 class Ratio(NamedTuple):
-    """How one thing compares with another.
+    """The result of a comparison.
 
     Attributes:
-        theirs: What the other one measured, in the measure's own unit; the median of all rounds.
-        ours: What ours measured.
-        ratio: The median of the rounds' ratios.
-        noise: The same, of the other one to itself. What differs from 1 here differs by chance.
+        theirs: The median of what the SDK's side measured, in the unit of the measure.
+        ours: The median of what this library's side measured.
+        ratio: The median of each round's ratio, ours to theirs.
+        noise: The median ratio of the SDK's side to itself. Its distance from 1 is the noise of the measurement.
     """
 
     theirs: float
@@ -28,7 +28,7 @@ class Ratio(NamedTuple):
 
 
 def compare(theirs: Measure, ours: Measure, rounds: int) -> Ratio:
-    """Measures both in turns, each round in another order, after one round that does not count."""
+    """Measure both in turns, in a different order each round, after one round that is not counted."""
     first: list[float] = []
     again: list[float] = []
     own: list[float] = []
@@ -46,7 +46,7 @@ def compare(theirs: Measure, ours: Measure, rounds: int) -> Ratio:
 
 
 def cpu(call: Callable[[], object], times: int) -> Measure:
-    """Measures the CPU time that this process takes for a call, in seconds."""
+    """Return a measure of the CPU seconds that this process uses for one call."""
 
     def measure() -> float:
         gc.collect()
@@ -59,7 +59,7 @@ def cpu(call: Callable[[], object], times: int) -> Measure:
 
 
 def clock(call: Callable[[], object]) -> Measure:
-    """Measures how long a call takes by the clock, in seconds."""
+    """Return a measure of the seconds that one call takes."""
 
     def measure() -> float:
         gc.collect()

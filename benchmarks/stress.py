@@ -1,9 +1,9 @@
-"""Plays the programs of `tests/stress` with one seed after the other, to find what a few seeds do not.
+"""Run the programs of `tests/robustness/stress` with many seeds, to find failures that a few seeds do not cause.
 
     python benchmarks/stress.py [seconds] [first seed]
 
-Runs on the stand-in for LangSmith that comes with the library. Prints each program that failed, with the command that
-plays it again, and at last how often each was played.
+Runs against the fake LangSmith server of the library. Prints each program that failed with the command that repeats it,
+and at the end how often each program ran.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-PROGRAMS = Path(__file__).parent.parent / "tests" / "stress" / "programs"
+PROGRAMS = Path(__file__).parent.parent / "tests" / "robustness" / "stress" / "programs"
 SCENES = {
     "threads": ("",),
     "tasks": ("",),
@@ -46,20 +46,20 @@ def failed(program: str, seed: int, scene: str, directory: str) -> str | None:
 def main() -> int:
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 600.0
     first = int(sys.argv[2]) if len(sys.argv) > 2 else 1
-    until, played, failures = time.monotonic() + seconds, Counter[str](), 0
+    until, runs, failures = time.monotonic() + seconds, Counter[str](), 0
     with tempfile.TemporaryDirectory() as directory:
         for seed in itertools.count(first):
             for program, scenes in SCENES.items():
-                # One scene a seed, so that all programs come up soon.
+                # One scene for each seed, so that a short run reaches all programs.
                 scene = scenes[seed % len(scenes)]
                 failure = failed(program, seed, scene, directory)
-                played[f"{program} {scene}".strip()] += 1
+                runs[f"{program} {scene}".strip()] += 1
                 if failure:
                     failures += 1
                     print(failure, flush=True)
             if time.monotonic() > until:
                 break
-    print(f"seeds {first} to {seed}, {failures} failed: {dict(sorted(played.items()))}")
+    print(f"seeds {first} to {seed}, {failures} failed: {dict(sorted(runs.items()))}")
     return 1 if failures else 0
 
 

@@ -1,8 +1,8 @@
-"""How many traced runs arrive with an organization's key and no workspace named, with each client.
+"""Count the traced runs that arrive when an organization-scoped key is used without a workspace, with each client.
 
     python benchmarks/tracing.py [number of runs]
 
-Runs on the stand-in for LangSmith that comes with the library, over a loopback socket; compresses with `zstandard`.
+Runs against the fake LangSmith server of the library, over a loopback socket. Compression needs `zstandard`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from safe_langsmith import SafeClient
 from safe_langsmith.testing import FakeLangSmith
 from safe_langsmith.testing.payloads import run_operations
 
-COLUMNS = ("client    ", "compressed", "sent", "arrived", "twice", "refused requests", "probes", "seconds")
+COLUMNS = ("client    ", "compressed", "sent", "arrived", "twice", "403 responses", "probes", "seconds")
 
 
 def trace(kind: type[langsmith.Client], count: int, compressed: bool) -> tuple[object, ...]:

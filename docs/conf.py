@@ -1,4 +1,4 @@
-"""How the site is built: `sphinx-build -W -n docs OUT`. `.ci/docs` does it on the wheel, and looks at the result."""
+"""The configuration of Sphinx. The nox session `docs` builds the site with it."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ html_show_copyright = False
 html_show_sourcelink = False
 html_copy_source = False
 templates_path: list[str] = []
-# What is printed is there to be read, everything else to be copied.
+# No button to copy on output of a program.
 copybutton_selector = "div:not(.highlight-text) > div.highlight pre"
 
-# Docstrings have `names` as Markdown does. They are links where they name something public, and code otherwise.
+# Docstrings write `names` as Markdown does. A public name becomes a link, any other text becomes code.
 default_role = "py:name"
 
-# As on GitHub: headings can be linked to.
+# Links to headings work as on GitHub.
 myst_heading_anchors = 4
 
 autodoc_default_options = {"member-order": "bysource"}
@@ -50,36 +50,40 @@ autodoc_preserve_defaults = True
 python_use_unqualified_type_names = True
 napoleon_google_docstring = True
 napoleon_numpy_docstring = False
-# Attributes as one list, a line each.
+# One list for all attributes.
 napoleon_use_ivar = True
 
-# What others document: a link there would have to be looked up over the network.
-nitpick_ignore_regex = [("py:class", r"(collections\.abc|os|langsmith)\..*")]
+# Names that other projects document: a link to them would need a look-up over the network.
+# And the parts of an `AuthorizedRequest` that are not public.
+nitpick_ignore_regex = [
+    ("py:class", r"(collections\.abc|os|langsmith)\..*"),
+    ("py:class", r"safe_langsmith\.testing\.\w+\.(Grant|Key|WorkspaceStore)"),
+]
 
-# Pages that stand for a file beside docs/: on GitHub they have a link to it, and the site shows the file itself.
-STANDS_FOR = {"readme": "README.md", "changelog": "CHANGELOG.md", "contributing": "CONTRIBUTING.md"}
-_PAGE_OF = {DOCS.parent / name: DOCS / f"{page}.md" for page, name in STANDS_FOR.items()}
+# Pages for files outside docs/. On GitHub such a page is a link to the file; the site shows the content of the file.
+FILE_OF_PAGE = {"readme": "README.md", "changelog": "CHANGELOG.md", "contributing": "CONTRIBUTING.md"}
+_PAGE_OF_FILE = {DOCS.parent / name: DOCS / f"{page}.md" for page, name in FILE_OF_PAGE.items()}
 _LINK = re.compile(r"(?<=\]\()(?![a-z]+:|#)([^)#\s]+)")
 
 
-def show_the_file(app: Sphinx, docname: str, source: list[str]) -> None:
-    """Puts the file in the place of the page that stands for it, and makes links to such files lead to their pages."""
+def include_file(app: Sphinx, docname: str, source: list[str]) -> None:
+    """Replace such a page by the content of its file, and change links to such files into links to their pages."""
     here, page = (DOCS / docname).parent, DOCS / docname
-    name = STANDS_FOR.get(docname)
+    name = FILE_OF_PAGE.get(docname)
     if name is not None:
         path = DOCS.parent / name
         app.env.note_dependency(str(path))
         source[0], here = path.read_text(encoding="utf-8"), DOCS.parent
 
-    def lead(link: re.Match[str]) -> str:
+    def redirect(link: re.Match[str]) -> str:
         target = (here / link[1]).resolve()
-        return os.path.relpath(_PAGE_OF.get(target, target), page.parent).replace(os.sep, "/")
+        return os.path.relpath(_PAGE_OF_FILE.get(target, target), page.parent).replace(os.sep, "/")
 
-    source[0] = _LINK.sub(lead, source[0])
+    source[0] = _LINK.sub(redirect, source[0])
 
 
 def find_public_name(app: Sphinx, env: BuildEnvironment, node: pending_xref, shown: nodes.Element) -> Any:
-    """Leads an annotation, which names the module that a class is written in, to the name that users import."""
+    """Link an annotation to the name that users import: Sphinx knows the module that defines the class."""
     if node.get("refdomain") != "py":
         return None
     module, _, name = node["reftarget"].rpartition(".")
@@ -91,17 +95,17 @@ def find_public_name(app: Sphinx, env: BuildEnvironment, node: pending_xref, sho
 
 
 class Name(PyXRefRole):
-    """What a docstring has between backquotes: a link where it may be a name, and code where it cannot be one."""
+    """The role of text between backquotes in a docstring: a link if it can be a name, or else code."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        """Returns the node for one."""
+        """Return the nodes for one such text."""
         return super().run() if re.fullmatch(r"[A-Za-z][\w.]*", self.text) else ([nodes.literal("", self.text)], [])
 
 
 def setup(app: Sphinx) -> None:
-    """Adds these to the build."""
-    # That list is called "Variables" there.
+    """Register the parts above."""
+    # Sphinx calls that list "Variables".
     next(field for field in PyObject.doc_field_types if field.name == "variable").label = "Attributes"
     app.add_role_to_domain("py", "name", Name())
-    app.connect("source-read", show_the_file)
+    app.connect("source-read", include_file)
     app.connect("missing-reference", find_public_name)
