@@ -1,7 +1,7 @@
-"""One call that heals and one that is explained.
+"""One call that is retried and one that is explained.
 
-Runs without an account, on the stand-in for LangSmith that ships with this library. With --my-account it asks the
-LangSmith that the environment names instead, and only reads.
+This needs no account: it uses the fake LangSmith server that ships with this library. With --my-account it uses the
+LangSmith account that the environment configures instead, and only reads.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ from safe_langsmith import ForbiddenDiagnosis, SafeClient
 from safe_langsmith.testing import FakeLangSmith
 
 
-def on_the_stand_in() -> None:
-    """Shows both ends of a 403."""
+def with_the_fake_server() -> None:
+    """Show both results of a 403."""
     with FakeLangSmith() as server:
         acme = server.add_organization("Acme")
         research = acme.add_workspace("Research")
 
-        print("1. An organization's service key, no workspace named, and one workspace that it can mean.\n")
+        print("1. A service key of an organization with one workspace, and no workspace named.\n")
         key = acme.add_service_key(workspaces=None)
-        # An empty workspace_id names none, whatever the environment says.
+        # An empty workspace_id names no workspace, even if the environment does.
         client = SafeClient(api_url=server.url, api_key=key, workspace_id="", auto_batch_tracing=False)
         project = client.create_project("my-first-project")
-        print(f"   LangSmith refused, and the call was sent again with a workspace: created {project.name!r}.")
+        print(f"   LangSmith refused the request. It was sent again with the workspace: created {project.name!r}.")
         print(f"   Requests: {', '.join(f'{r.method} {r.path} {r.status}' for r in server.requests)}\n")
 
-        print("2. An editor's personal token, which may trace but not create projects.\n")
+        print("2. A personal access token of an editor, who may trace but may not create projects.\n")
         editor = acme.add_personal_key(default=research, role="Editor")
         client = SafeClient(api_url=server.url, api_key=editor, workspace_id="", auto_batch_tracing=False)
         try:
@@ -37,7 +37,7 @@ def on_the_stand_in() -> None:
 
 
 def on_langsmith() -> None:
-    """Reads the first projects of the account that the environment names."""
+    """Read the first projects of the account that the environment configures."""
     client = SafeClient()
     try:
         projects = list(client.list_projects(limit=3))
@@ -52,4 +52,4 @@ if __name__ == "__main__":
     if "--my-account" in sys.argv[1:]:
         on_langsmith()
     else:
-        on_the_stand_in()
+        with_the_fake_server()

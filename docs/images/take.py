@@ -1,6 +1,6 @@
-"""Takes the pictures in this folder anew: `PYTHONPATH=. python docs/images/take.py`.
+"""Take the pictures in this folder again: `PYTHONPATH=. python docs/images/take.py`.
 
-Needs nbconvert, whose pages look like JupyterLab's, Pillow, and Chromium or Chrome.
+This needs nbconvert, whose pages look like JupyterLab's, Pillow, and Chromium or Chrome.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ PICTURES = [
 BROWSERS = ["chromium", "chromium-browser", "google-chrome", "chrome"]
 WIDTH = 960
 MARGIN = 12
-# Few enough for a small file, and enough for smooth letters.
+# Few colours make a small file; fewer would make rough letters.
 COLOURS = 64
-# The page measures itself: a picture has to be as tall as it is.
+# The page measures itself, because the picture must be as tall as the page.
 MEASURE = "<script>document.documentElement.dataset.height = document.querySelector('main').scrollHeight</script>"
 
 
 def page(html: str, theme: str) -> str:
-    """Returns a notebook's page, of one cell that shows a diagnosis."""
+    """Return the page of a notebook with one cell that shows a diagnosis."""
     from nbconvert import HTMLExporter
     from nbformat.v4 import new_code_cell, new_notebook, new_output
 
@@ -43,7 +43,7 @@ def page(html: str, theme: str) -> str:
 
 
 def take(browser: str, shown: str, picture: Path) -> None:
-    """Photographs a page at its full height."""
+    """Take a picture of a page at its full height."""
     from PIL import Image
 
     with tempfile.TemporaryDirectory() as folder:
@@ -51,21 +51,21 @@ def take(browser: str, shown: str, picture: Path) -> None:
         address.write_text(shown, encoding="utf-8")
         command = [browser, "--headless", "--no-sandbox", "--hide-scrollbars", f"--user-data-dir={folder}/profile"]
 
-        def look(*options: str) -> str:
-            asked = [*command, *options, address.as_uri()]
-            return subprocess.run(asked, capture_output=True, text=True, check=True).stdout  # noqa: S603
+        def run_browser(*options: str) -> str:
+            arguments = [*command, *options, address.as_uri()]
+            return subprocess.run(arguments, capture_output=True, text=True, check=True).stdout  # noqa: S603
 
-        dom = look("--dump-dom", f"--window-size={WIDTH},100")
+        dom = run_browser("--dump-dom", f"--window-size={WIDTH},100")
         height = re.search(r'data-height="(\d+)"', dom)
         if height is None:
             sys.exit(f"{browser} did not measure the page")
-        look(f"--screenshot={folder}/picture.png", f"--window-size={WIDTH},{int(height[1]) + MARGIN}")
+        run_browser(f"--screenshot={folder}/picture.png", f"--window-size={WIDTH},{int(height[1]) + MARGIN}")
         with Image.open(f"{folder}/picture.png") as photograph:
             photograph.convert("RGB").quantize(COLOURS).save(picture, optimize=True)
 
 
 def main() -> None:
-    """Takes all of them."""
+    """Take all pictures."""
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
     if browser is None:
         sys.exit(f"No browser to take pictures with; looked for {', '.join(BROWSERS)}.")
