@@ -135,12 +135,24 @@ class AsyncTransport:
     async def get_async(self, probe: PreparedProbe, until: float) -> RawResponse:
         """Send one GET, once. Cancelling the task cancels the request."""
         left = _left(until)
-        # A task of its own has a context of its own, also in the Pythons whose wait_for() makes none.
+        # A task of its own has a context of its own. Before Python 3.12, asyncio.wait_for() would lose a cancellation
+        # of the caller that comes together with the response.
         sending = asyncio.ensure_future(_send_async(self._client, probe, until))
         try:
-            return await asyncio.wait_for(sending, left)
-        except asyncio.TimeoutError:
-            return LATE
+            await asyncio.wait((sending,), timeout=left)
+        except asyncio.CancelledError:
+            await _cancel(sending)
+            raise
+        if sending.done():
+            return sending.result()
+        await _cancel(sending)
+        return LATE
+
+
+async def _cancel(task: asyncio.Task[RawResponse]) -> None:
+    """Cancel a request, and wait until it has given its connection back: the loop may end next."""
+    if task.cancel():
+        await asyncio.wait((task,))
 
 
 def is_nested() -> bool:
