@@ -144,7 +144,8 @@ class SafeAsyncClient(AsyncClient):
 
 _PARENT = inspect.signature(AsyncClient.__init__)
 
-# If some SDK's signature cannot be extended, `inspect.signature` shows this library's own.
+# `inspect.signature` reads the attribute; the type of a function does not declare it, hence the ignored error. If some
+# SDK's signature cannot be extended, `inspect.signature` shows this library's own.
 with contextlib.suppress(ValueError):
     SafeAsyncClient.__init__.__signature__ = with_our_options(  # type: ignore[attr-defined]
         _PARENT, inspect.signature(SafeAsyncClient.__init__)

@@ -229,7 +229,8 @@ class SafeClient(langsmith.Client):
 
 _PARENT = inspect.signature(langsmith.Client.__init__)
 
-# If some SDK's signature cannot be extended, `inspect.signature` shows this library's own.
+# `inspect.signature` reads the attribute; the type of a function does not declare it, hence the ignored error. If some
+# SDK's signature cannot be extended, `inspect.signature` shows this library's own.
 with contextlib.suppress(ValueError):
     SafeClient.request_with_retries.__signature__ = inspect.signature(  # type: ignore[attr-defined]
         langsmith.Client.request_with_retries

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from safe_langsmith import SafeClient
-from safe_langsmith.testing import FakeLangSmith
+from safe_langsmith.testing import FakeLangSmith, Organization, Workspace
 
 from .fake_service import FullLangSmith
 from .support.internals import Probing, forget_everything
@@ -107,6 +107,22 @@ def no_collection() -> Iterator[None]:
 def server() -> Iterator[FakeLangSmith]:
     with FullLangSmith(mint=mint_canary) as fake:
         yield fake
+
+
+@pytest.fixture
+def org(server: FakeLangSmith) -> Organization:
+    return server.add_organization("Acme")
+
+
+@pytest.fixture
+def workspace(org: Organization) -> Workspace:
+    return org.add_workspace("Research")
+
+
+@pytest.fixture
+def key(org: Organization, workspace: Workspace) -> str:
+    """Serves the one workspace, and must name it."""
+    return org.add_service_key(workspaces=None)
 
 
 @pytest.fixture

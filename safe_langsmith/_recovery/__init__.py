@@ -31,19 +31,18 @@ _ON_FIRST_403 = (
     "safe_langsmith._sdk.calls.generated",
     "safe_langsmith._sdk.profile",
     "safe_langsmith._render.text",
-    "safe_langsmith._recovery.handler",
 )
-"""The modules that a 403 or `diagnose` needs. They are imported together, and not before."""
+"""The modules that `handler` imports late. They are imported with it, so that a forked child imports nothing."""
 
 
 def load_handler() -> Any:
     """Import what a 403 needs, and return the module `handler`."""
     global _handler, _is_needed
     _is_needed = True
-    for name in _ON_FIRST_403 if _handler is None else ():
-        handler = importlib.import_module(name)
     if _handler is None:
-        _handler = handler
+        for name in _ON_FIRST_403:
+            importlib.import_module(name)
+        _handler = importlib.import_module("safe_langsmith._recovery.handler")
     return _handler
 
 

@@ -48,7 +48,7 @@ def _mentioned(tree: ast.Module) -> Iterator[tuple[str, int]]:
     for kind in (kind for kind in classes if kind not in extending):
         inside = list(ast.walk(kind))
         names = {node.attr for node in inside if _is_of_self(node)}
-        own |= {node: names for node in inside}  # noqa: C420 - nobody changes the names
+        own |= dict.fromkeys(inside, names)
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and not (node in own and _is_of_self(node)):
             yield node.attr, node.lineno

@@ -14,7 +14,7 @@ import urllib3
 from langsmith import AsyncClient, Client
 
 from safe_langsmith import ForbiddenDiagnosis, SafeAsyncClient, SafeClient
-from safe_langsmith.testing import FakeLangSmith, Organization, Workspace
+from safe_langsmith.testing import FakeLangSmith
 
 from ...support.internals import forget_everything
 
@@ -214,22 +214,6 @@ def refused() -> Callable[..., ForbiddenDiagnosis]:
 def forget() -> Callable[[], None]:
     """Makes this process forget what it has learned of endpoints and keys, so that the next refusal is a first one."""
     return forget_everything
-
-
-@pytest.fixture
-def org(server: FakeLangSmith) -> Organization:
-    return server.add_organization("Acme")
-
-
-@pytest.fixture
-def workspace(org: Organization) -> Workspace:
-    return org.add_workspace("Research")
-
-
-@pytest.fixture
-def key(org: Organization, workspace: Workspace) -> str:
-    """Serves the one workspace, and must name it."""
-    return org.add_service_key(workspaces=None)
 
 
 @pytest.fixture

@@ -95,7 +95,7 @@ print(*[name for name in set(sys.modules) - before if name.startswith(("safe_lan
 def test_a_child_imports_nothing_to_handle_a_403(tmp_path):
     result = subprocess.run([sys.executable, "-c", FINISHED], capture_output=True, text=True, check=True, cwd=tmp_path)
 
-    assert result.stdout.split() == [], "name them in _AFTER_403 of safe_langsmith/_recovery/__init__.py"
+    assert result.stdout.split() == [], "name them in _ON_FIRST_403 of safe_langsmith/_recovery/__init__.py"
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks here")

@@ -29,16 +29,6 @@ def nothing_else_in_use(monkeypatch):
 
 
 @pytest.fixture
-def org(server):
-    return server.add_organization("Acme")
-
-
-@pytest.fixture
-def workspace(org):
-    return org.add_workspace("Research")
-
-
-@pytest.fixture
 def personal(org, workspace):
     return org.add_personal_key(default=workspace)
 

@@ -37,22 +37,6 @@ def server(make_server: Callable[..., FakeLangSmith]) -> FakeLangSmith:
 
 
 @pytest.fixture
-def org(server: FakeLangSmith) -> Organization:
-    return server.add_organization("Acme")
-
-
-@pytest.fixture
-def workspace(org: Organization) -> Workspace:
-    return org.add_workspace("Research")
-
-
-@pytest.fixture
-def key(org: Organization, workspace: Workspace) -> str:
-    """Serves the one workspace, and must name it."""
-    return org.add_service_key(workspaces=None)
-
-
-@pytest.fixture
 def editor(org: Organization, workspace: Workspace) -> str:
     """Names no workspace because it has one, and may not create projects."""
     return org.add_personal_key(default=workspace, role="Editor")

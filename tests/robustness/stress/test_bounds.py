@@ -18,16 +18,6 @@ def few(probing):
     probing.set_most_keys(MOST)
 
 
-@pytest.fixture
-def org(server):
-    return server.add_organization("Acme")
-
-
-@pytest.fixture
-def workspace(org):
-    return org.add_workspace("Research")
-
-
 def answers():
     gc.collect()
     return sum(isinstance(found, Answer) for found in gc.get_objects())

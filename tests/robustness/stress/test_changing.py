@@ -12,11 +12,6 @@ from safe_langsmith import Cause, ForbiddenDiagnosis, SafeAsyncClient
 
 
 @pytest.fixture
-def org(server):
-    return server.add_organization("Acme")
-
-
-@pytest.fixture
 def found(org):
     return org.add_workspace("Research")
 
