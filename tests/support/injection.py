@@ -182,7 +182,7 @@ class Fault:
     def _is_meant(self) -> bool:
         if self.only_in is not None and (self.only_in is not threading.current_thread() or not is_callers_task()):
             return False
-        # The stand-in uses some of the functions, too.
+        # The fake server uses some of the functions, too.
         frame: FrameType | None = sys._getframe()
         while frame is not None and not frame.f_code.co_filename.startswith(_ELSEWHERE[0]):
             frame = frame.f_back

@@ -19,7 +19,7 @@ from safe_langsmith.testing import FakeLangSmith
 from ...support.internals import forget_everything
 
 
-class InterceptedCall:
+class CallPath:
     """A client, and one way to send its requests, each to its end.
 
     `plain` takes the SDK's own client, `key` may be anything that its constructor knows as `api_key`.
@@ -65,12 +65,12 @@ def _bytes(body: Any) -> bytes | None:
     return body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
 
 
-class Requests(InterceptedCall):
+class Requests(CallPath):
     def start(self, method, path, body=None, headers=None):
         return self.client.request_with_retries(method, path, data=_bytes(body), headers=headers or {}).json()
 
 
-class Async(InterceptedCall):
+class Async(CallPath):
     is_async = True
     retries = hasattr(AsyncClient, "workspace_id")
     follows_redirects = False
@@ -86,7 +86,7 @@ class Async(InterceptedCall):
         await self.client.aclose()
 
 
-class _Generated(InterceptedCall):
+class _Generated(CallPath):
     is_generated = True
 
     def __init__(self, *args, **kwargs):
@@ -134,7 +134,7 @@ class GeneratedOfAsync(_Generated, Async):
         return self.client._langsmith_api
 
 
-CALL_PATHS: dict[str, type[InterceptedCall]] = {
+CALL_PATHS: dict[str, type[CallPath]] = {
     "requests": Requests,
     "generated": Generated,
     "generated async": GeneratedAsync,
@@ -145,7 +145,7 @@ CALL_PATHS: dict[str, type[InterceptedCall]] = {
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Makes a test with an argument of one of these names run on all such call paths that the installed SDK has."""
-    wanted: dict[str, Callable[[type[InterceptedCall]], bool]] = {
+    wanted: dict[str, Callable[[type[CallPath]], bool]] = {
         "kind": lambda kind: True,
         "retrying_kind": lambda kind: kind.retries,
         "unretried_kind": lambda kind: not kind.retries,
@@ -166,12 +166,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture
-def make_call_path() -> Iterator[Callable[..., InterceptedCall]]:
-    call_paths: list[InterceptedCall] = []
+def make_call_path() -> Iterator[Callable[..., CallPath]]:
+    call_paths: list[CallPath] = []
 
-    def make(
-        kind: type[InterceptedCall], server: FakeLangSmith, key: str | None = None, **options: Any
-    ) -> InterceptedCall:
+    def make(kind: type[CallPath], server: FakeLangSmith, key: str | None = None, **options: Any) -> CallPath:
         call_paths.append(kind(server, key, **options))
         return call_paths[-1]
 
@@ -181,13 +179,13 @@ def make_call_path() -> Iterator[Callable[..., InterceptedCall]]:
 
 
 @pytest.fixture
-def v1() -> type[InterceptedCall]:
+def v1() -> type[CallPath]:
     """The call path that others are compared with."""
     return Requests
 
 
 @pytest.fixture
-def call_paths() -> dict[str, type[InterceptedCall]]:
+def call_paths() -> dict[str, type[CallPath]]:
     """All that the installed SDK has."""
     return {name: kind for name, kind in CALL_PATHS.items() if kind.exists}
 

@@ -150,7 +150,7 @@ def test_probes_go_through_what_a_subclass_of_the_session_does(server, make_clie
 
 
 def test_probes_go_the_way_the_session_goes(make_server, make_client):
-    # A proxy for plain http receives whole URLs, so a stand-in that plays the proxy sees every request.
+    # A proxy for plain http receives whole URLs, so a fake server that plays the proxy sees every request.
     proxy = make_server()
     proxy.fault(None, None, Reply(403, {"error": "org_scoped_key_requires_workspace"}), times=None)
     with requests.Session() as session:

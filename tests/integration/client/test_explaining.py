@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 import requests
 from langsmith.utils import LangSmithError, LangSmithUserError
@@ -314,10 +312,8 @@ class TestOnTheWay:
         server.fault("GET", "/sessions", Reply(403, {"detail": "Forbidden"}))
         server.fault("GET", "/settings", fault, times=None)
         client = make_client(server, org.add_personal_key(default=research))
-        start = time.monotonic()
         error = refused(list_projects(client))
 
-        assert time.monotonic() - start < 5
         assert error.cause is Cause.UNDETERMINED
         assert "0.5 s" in error.summary
 

@@ -31,7 +31,7 @@ def log_in(server, monkeypatch, tmp_path):
 
 
 @pytest.fixture(params=["sync", "generated", "async"])
-def road(request, make_client):
+def post(request, make_client):
     """How the client of the profile posts something."""
 
     def sync(path, body):
@@ -55,9 +55,9 @@ def road(request, make_client):
     return {"sync": sync, "generated": generated, "async": asynchronous}[request.param]
 
 
-def test_a_login_that_needs_a_workspace_is_given_the_only_one(server, workspace, org, log_in, road):
+def test_a_login_that_needs_a_workspace_is_given_the_only_one(server, workspace, org, log_in, post):
     log_in(org.add_oauth_token(default=None, roles={workspace: "Admin"}))
-    client, project = road("/sessions", {"name": "p"})
+    client, project = post("/sessions", {"name": "p"})
 
     assert project["name"] == "p"
     assert client.workspace_id == workspace.id
@@ -66,10 +66,10 @@ def test_a_login_that_needs_a_workspace_is_given_the_only_one(server, workspace,
     assert [r.path for r in server.requests] == ["/sessions", "/workspaces", "/sessions"]
 
 
-def test_a_login_without_the_permission_gets_a_diagnosis_that_names_it(server, workspace, org, log_in, road, canary):
+def test_a_login_without_the_permission_gets_a_diagnosis_that_names_it(server, workspace, org, log_in, post, canary):
     log_in(org.add_oauth_token(default=workspace, role="Viewer"))
     with pytest.raises(ForbiddenDiagnosis) as caught:
-        road("/sessions", {"name": "p"})
+        post("/sessions", {"name": "p"})
 
     error = caught.value
     assert error.cause is Cause.PERMISSION_DENIED
@@ -78,12 +78,12 @@ def test_a_login_without_the_permission_gets_a_diagnosis_that_names_it(server, w
     assert canary not in str(error)
 
 
-def test_an_expired_login_is_renewed_by_the_sdk_and_retried_with_the_new_token(server, workspace, org, log_in, road):
+def test_an_expired_login_is_renewed_by_the_sdk_and_retried_with_the_new_token(server, workspace, org, log_in, post):
     token = org.add_oauth_token(default=None, roles={workspace: "Admin"})
     an_hour_ago = (datetime.now(timezone.utc) - timedelta(hours=1)).isoformat()
     log_in(token, refresh_token=server.add_refresh_token(token), expires_at=an_hour_ago)
     server.revoke(token)
-    client, project = road("/sessions", {"name": "p"})
+    client, project = post("/sessions", {"name": "p"})
 
     assert (client.workspace_id, project["name"]) == (workspace.id, "p")
     told = [r for r in server.requests if r.path in ("/sessions", "/workspaces")]

@@ -69,7 +69,7 @@ def test_an_uploaded_file_arrives_byte_for_byte(given, server, client, stored, r
 def test_sharing_and_unsharing(admin, server, client, retried):
     dataset = admin.create_dataset("questions")
     path, token = f"/datasets/{dataset.id}/share", str(uuid.uuid4())
-    # The stand-in shares nothing, so its answers are scripted, the refusal of the first request among them.
+    # The fake server shares nothing, so its answers are scripted, the refusal of the first request among them.
     server.fault("PUT", path, Reply(403, {"detail": "This API key requires a workspace ID."}))
     server.fault("PUT", path, Reply(200, {"dataset_id": str(dataset.id), "share_token": token}))
     server.fault("DELETE", path, Reply(200, {}))

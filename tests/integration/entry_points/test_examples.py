@@ -103,7 +103,7 @@ def test_attachments_arrive_byte_for_byte(call, origin, server, client, dataset,
 
 @pytest.fixture
 def script_example(server):
-    """The stand-in keeps no attachments, so its answers are scripted, the refusal of the first request among them."""
+    """The fake server keeps no attachments, so its answers are scripted, among them the first refusal."""
 
     def script_example(id, attachment):
         stored = {"id": str(id), "dataset_id": str(id), "inputs": {"q": 0}, "created_at": "2026-01-01T00:00:00"}

@@ -113,7 +113,7 @@ def test_a_token_for_feedback(waiting, server, retried):
     token = f"{server.url}/feedback/tokens/{uuid.uuid4()}"
     soon = datetime.datetime.now(datetime.timezone.utc).isoformat()
     made = {"id": str(uuid.uuid4()), "url": token, "expires_at": soon}
-    # The stand-in makes none, so its answers are scripted, the refusal of the first request among them.
+    # The fake server makes none, so its answers are scripted, the refusal of the first request among them.
     server.fault("POST", "/feedback/tokens", Reply(403, {"detail": "This API key requires a workspace ID."}))
     server.fault("POST", "/feedback/tokens", Reply(200, made))
 

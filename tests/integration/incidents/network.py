@@ -1,4 +1,4 @@
-"""Where host names lead: each of LangSmith's regions is a stand-in of its own, with keys of its own."""
+"""Where host names lead: each of LangSmith's regions is a fake server of its own, with keys of its own."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Network:
     def _pool(self, adapter: Any, url: str) -> Any:
         host = urlsplit(url).hostname or ""
         try:
-            # The stand-ins themselves are where they are.
+            # The fake servers themselves are where they are.
             return adapter.poolmanager.connection_from_url(url if host == "127.0.0.1" else self[host].url)
         except KeyError:
             raise requests.ConnectionError(f"there is no host {host}") from None

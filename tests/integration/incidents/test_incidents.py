@@ -1,4 +1,4 @@
-"""Public reports of LangSmith's 401 and 403, set up on the stand-in: is the cause named, and does the fix help?"""
+"""Public reports of LangSmith's 401 and 403, set up on the fake server: is the cause named, and does the fix help?"""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from nbformat.v4 import new_code_cell
 import safe_langsmith
 
 NOTEBOOK = Path(__file__).parents[3] / "examples" / "notebook.ipynb"
-# What is in the keys that the notebook's stand-in made, apart from the kind and the last four characters.
+# What is in the keys that the notebook's fake server made, apart from the kind and the last four characters.
 SECRETS = """
 import sys
 [key[8:-4] for key in (organization_key, editor_key, old_key, new_key)] + [sys.executable]

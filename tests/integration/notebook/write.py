@@ -14,7 +14,7 @@ def write() -> None:
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     with tempfile.TemporaryDirectory() as folder:
         kept = as_kept(run(notebook, Path(folder)))
-    # Which Python it was is nobody's business.
+    # They would say which Python ran it.
     kept.metadata = notebook.metadata
     nbformat.write(kept, NOTEBOOK)
 

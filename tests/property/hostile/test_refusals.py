@@ -76,7 +76,8 @@ def test_a_strange_refusal(name, kind, raised, caplog):
 
 
 @pytest.mark.parametrize("kind", ONE_FOR_EACH_TRANSPORT)
-@settings(max_examples=25)
+# Each example takes several requests.
+@settings(max_examples=settings().max_examples * 2 // 5)
 @given(body=bodies, answered=headers)
 def test_any_refusal(kind, raised, body, answered):
     with Wire({"*": refusal(), "/sessions": refusal(body, _sendable(answered))}) as server:

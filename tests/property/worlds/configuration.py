@@ -53,7 +53,6 @@ class Endpoint(Enum):
 
 
 NOT_A_UUID = "Research"
-_IDS = {RESEARCH: "RESEARCH", SUPPORT: "SUPPORT", ABROAD: "ABROAD", GONE: "GONE", FOREIGN: "FOREIGN", ACME: "ACME"}
 NAMED = (None, RESEARCH, SUPPORT, ABROAD, GONE, FOREIGN, ACME, NOT_A_UUID)
 
 Operation = tuple[str, str]

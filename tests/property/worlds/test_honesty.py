@@ -66,7 +66,7 @@ _worlds = st.builds(
 )
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=5 * settings().max_examples)
 @example(
     world=World(host=Host.AGENT_SERVER, between=Between.GATEWAY_FOR_ONE),
     configuration=Configuration(endpoint=Endpoint.SELF_HOSTED_ROOT, named=RESEARCH),

@@ -8,6 +8,8 @@ import threading
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+import pytest
+
 from safe_langsmith import ForbiddenDiagnosis
 
 from ...support.injection import Injected
@@ -39,6 +41,18 @@ def plain_outcome(scenario: Scenario, stage: Stage) -> Outcome:
     scenario.close(stage, client)
     assert found.error is not None
     return found
+
+
+def judged(scenario: Scenario, stage: Stage) -> tuple[Outcome, list[str]]:
+    """Returns what the safe client ends in, and what is worse than with the SDK's own."""
+    if not scenario.exists:
+        pytest.skip("the installed SDK has no such call")
+    plain = plain_outcome(scenario, stage)
+    stage.reset()
+    client = scenario.open(stage, getattr(stage, scenario.key), True)
+    found = outcome_of(scenario, stage, client)
+    scenario.close(stage, client)
+    return found, list(faults_of(found, plain, scenario, stage))
 
 
 def chain(error: BaseException | None) -> Iterator[BaseException]:
@@ -83,7 +97,7 @@ def faults_of(found: Outcome, plain: Outcome, scenario: Scenario, stage: Stage) 
 
 
 class Complaints(logging.Handler):
-    """What would be printed or logged that should not: tracebacks, and exceptions in nobody's hands."""
+    """What would be printed or logged that should not: tracebacks, and exceptions that nothing catches."""
 
     def __init__(self) -> None:
         super().__init__()

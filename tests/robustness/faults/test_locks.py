@@ -1,4 +1,4 @@
-"""A lock that somebody else holds, or that nobody will ever let go: whoever is refused waits a bounded time."""
+"""A lock that another thread holds, perhaps for ever, delays a refused call for a bounded time only."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from safe_langsmith._core.model import GET_INFO
 from safe_langsmith._probe import cache
 
-from .judging import faults_of, outcome_of, plain_outcome
+from .judging import judged
 from .stage import SCENARIOS, Stage
 
 ALL = ["denied", "retried", "direct, retried", "generated, retried", "generated async, retried", "async, retried"]
@@ -26,22 +26,15 @@ def hung(monkeypatch: pytest.MonkeyPatch) -> None:
     other.start()
     other.join()
     monkeypatch.setattr(cache.KeyState, "fetch", lambda self, request, flight: flights[0])
-    # Only the second is left that waiting for another caller may take longer than probing.
+    # Leaves only the extra second for which a caller waits for another one.
     monkeypatch.setattr("safe_langsmith._probe.driver.DEADLINE", -0.95)
 
 
 @pytest.mark.parametrize("name", ALL)
 def test_a_probe_of_another_thread_is_waited_for_only_so_long(name: str, stage: Stage, hung: None) -> None:
-    scenario = SCENARIOS[name]
-    if not scenario.exists:
-        pytest.skip("the installed SDK has no such call")
-    plain = plain_outcome(scenario, stage)
-    stage.reset()
-    client = scenario.open(stage, getattr(stage, scenario.key), True)
-    found = outcome_of(scenario, stage, client)
-    scenario.close(stage, client)
+    found, faults = judged(SCENARIOS[name], stage)
 
-    assert list(faults_of(found, plain, scenario, stage)) == []
+    assert faults == []
     assert found.is_told
     assert found.error.probes == ()
 

@@ -38,7 +38,7 @@ def takes(function: Any, name: str) -> bool:
     return name in inspect.signature(function).parameters
 
 
-class InterceptedCall:
+class CallPath:
     """A call path, on which a scene can be played with this library's client or, for comparison, with the SDK's.
 
     Attributes:
@@ -66,12 +66,12 @@ class InterceptedCall:
         return {"api_url": scene.url, "api_key": scene.key, **quick, **scene.options}
 
 
-CALL_PATHS: dict[str, InterceptedCall] = {}
+CALL_PATHS: dict[str, CallPath] = {}
 
 
 def call_path(sdk: type[Any], **more: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     def add(play: Callable[..., Any]) -> Callable[..., Any]:
-        CALL_PATHS[play.__name__.replace("_", " ")] = InterceptedCall(play, sdk, **more)
+        CALL_PATHS[play.__name__.replace("_", " ")] = CallPath(play, sdk, **more)
         return play
 
     return add

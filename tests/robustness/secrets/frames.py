@@ -11,14 +11,14 @@ from typing import Any
 import safe_langsmith
 
 OURS = os.path.dirname(safe_langsmith.__file__) + os.sep
-STAND_IN = os.path.join(OURS, "testing") + os.sep
+FAKE_SERVER = os.path.join(OURS, "testing") + os.sep
 # What it calls in between shows what it was given.
 HELPER = f"{os.sep}tenacity{os.sep}"
 _DEEPEST = 5
 
 
 def is_ours(path: str) -> bool:
-    return (path.startswith(OURS) and not path.startswith(STAND_IN)) or HELPER in path
+    return (path.startswith(OURS) and not path.startswith(FAKE_SERVER)) or HELPER in path
 
 
 def chain_of(error: BaseException | None) -> Iterator[BaseException]:

@@ -31,8 +31,3 @@ def pieces_of(secret: str) -> set[str]:
 def secret_part(key: str) -> str:
     """What may not be shown of a well-formed key: not its kind, and not its last four letters."""
     return key[8:-4]
-
-
-def _around(text: str, piece: str) -> str:
-    start = text.index(piece)
-    return text[max(0, start - 40) : start + 60]

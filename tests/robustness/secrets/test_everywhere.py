@@ -13,7 +13,7 @@ from safe_langsmith._cli.main import main
 
 from ...conftest import mint_canary
 from ...support.thinning import thinned
-from .call_paths import CALL_PATHS, InterceptedCall, call_paths, command_line
+from .call_paths import CALL_PATHS, CallPath, call_paths, command_line
 from .channels import told_by
 from .hearing import hearing
 from .leaks import leaks, secret_part
@@ -27,7 +27,7 @@ NOT_OURS = ("log of langsmith", "log of urllib3", "log of http", "log of asyncio
 class Ended:
     """How a scene ended on a call path."""
 
-    def __init__(self, call_path: InterceptedCall, scene: Scene, kind: type[Any]) -> None:
+    def __init__(self, call_path: CallPath, scene: Scene, kind: type[Any]) -> None:
         self.error: Exception | None = None
         with hearing() as heard:
             arguments = call_path.arguments(scene)

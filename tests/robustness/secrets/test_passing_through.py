@@ -18,7 +18,7 @@ from safe_langsmith.testing import Drop, Fault, Reply, Slow
 from ...conftest import mint_canary
 from ...support import injection
 from ...support.internals import forget_everything
-from .call_paths import CALL_PATHS, InterceptedCall, call_paths, takes
+from .call_paths import CALL_PATHS, CallPath, call_paths, takes
 from .channels import told_by
 from .frames import frames_of, locals_of
 from .leaks import leaks, secret_part
@@ -145,7 +145,7 @@ def test_a_failure_of_any_function_shows_no_key(call_path: str, stage: Stage) ->
     assert {name: leaking for name, leaking in found.items() if leaking} == {}
 
 
-def functions_of(on: InterceptedCall, scene: Scene) -> list[injection.Step]:
+def functions_of(on: CallPath, scene: Scene) -> list[injection.Step]:
     """Return the library's functions that a refused call runs through."""
     forget_everything()
     return injection.steps_of(lambda: raised(lambda: on.play(on.safe, on.arguments(scene), HEADERS)))

@@ -46,6 +46,11 @@ def with_message(page: str, diagnosis: Diagnosis) -> str:
     return replaced(page, PAGE_BLOCK, str(diagnosis), END_OF_BLOCK)
 
 
+def with_refusal(readme: str, diagnosis: Diagnosis) -> str:
+    """Return the README with its example of a refusal."""
+    return replaced(readme, README_BLOCK, str(diagnosis), END_OF_BLOCK)
+
+
 def with_tables(page: str) -> str:
     """Return `how-it-decides.md` with the tables of the code."""
     for start, rows in TABLES.items():
@@ -65,8 +70,8 @@ def write() -> None:
         page = PAGES / f"{name}.md"
         page.write_text(with_message(page.read_text(encoding="utf-8"), diagnosis), encoding="utf-8")
     HOW_IT_DECIDES.write_text(with_tables(HOW_IT_DECIDES.read_text(encoding="utf-8")), encoding="utf-8")
-    shown = str(diagnoses()["permission-denied"])
-    README.write_text(replaced(README.read_text(encoding="utf-8"), README_BLOCK, shown, END_OF_BLOCK), encoding="utf-8")
+    readme = README.read_text(encoding="utf-8")
+    README.write_text(with_refusal(readme, diagnoses()["permission-denied"]), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -42,6 +42,11 @@ def test_a_page_shows_a_real_message(cause, page):
     assert REGENERATE["with_message"](page, diagnosis) == page, REGENERATE["IF_MEANT"]
 
 
+def test_the_readme_shows_a_real_message():
+    readme = REGENERATE["README"].read_text(encoding="utf-8")
+    assert REGENERATE["with_refusal"](readme, DIAGNOSES["permission-denied"]) == readme, REGENERATE["IF_MEANT"]
+
+
 def test_the_message_names_the_page_and_the_page_the_vendors(cause, page):
     assert f"--explain {cause}" in str(DIAGNOSES[cause])
     vendors = page.partition("## From LangSmith")[2]

@@ -7,7 +7,7 @@ import pickle
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from safe_langsmith import Cause, Confidence
@@ -1014,7 +1014,6 @@ def proof_of(cause: Cause, facts: Any, given: dict[ProbeRequest, Answer]) -> boo
     }.get(cause, False)
 
 
-@settings(derandomize=True)
 @given(refused=refusals, answers=questions)
 def test_any_refusal_is_concluded_within_the_rules(refused, answers, refusal, drive):
     facts = refusal(**refused)
@@ -1037,7 +1036,6 @@ def test_any_refusal_is_concluded_within_the_rules(refused, answers, refusal, dr
         assert candidates == diagnosis.workspaces
 
 
-@settings(derandomize=True)
 @given(refused=refusals, answers=questions)
 def test_any_diagnosis_is_plain_and_holds_no_key(refused, answers, refusal, drive):
     diagnosis = drive(refusal(**refused), answers).diagnosis

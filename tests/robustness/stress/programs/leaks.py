@@ -27,11 +27,11 @@ OPEN_FILES = next((path for path in ("/proc/self/fd", "/dev/fd") if os.path.isdi
 
 
 class Account:
-    """A stand-in, and for the SDK's own clients the workspace that they cannot find by themselves."""
+    """A fake server, and for the SDK's own clients the workspace that they cannot find by themselves."""
 
     def __init__(self, plain: bool) -> None:
         self.plain = plain
-        self.server: FakeLangSmith = stage.stand_in()
+        self.server: FakeLangSmith = stage.fake_server()
         self.org: Organization = self.server.add_organization("Acme")
         self.home: Workspace = self.org.add_workspace("Research")
 

@@ -35,7 +35,7 @@ class Scene:
     """A question that hangs, a leader who asks it, and followers in threads and on loops who wait for its answer."""
 
     def __init__(self) -> None:
-        self.server: FakeLangSmith = stage.stand_in()
+        self.server: FakeLangSmith = stage.fake_server()
         org = self.server.add_organization("Acme")
         self.home: Workspace = org.add_workspace("Research")
         self.key = org.add_service_key(workspaces=None)
@@ -178,7 +178,7 @@ def at_lines(do: Callable[[SafeClient], None], call: Callable[[SafeClient], None
         do: What to do, with a client of the same key.
         call: What is done meanwhile, with a client that has not retried.
     """
-    server = stage.stand_in()
+    server = stage.fake_server()
     org = server.add_organization("Acme")
     org.add_workspace("Research")
 
@@ -245,7 +245,7 @@ def interrupted_anywhere() -> None:
 
 def anywhen() -> None:
     """The same with a real signal, at random moments, while other threads want the same answer."""
-    server, dice = stage.stand_in(), stage.dice("moments")
+    server, dice = stage.fake_server(), stage.dice("moments")
     org = server.add_organization("Acme")
     org.add_workspace("Research")
 

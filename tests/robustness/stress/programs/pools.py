@@ -26,7 +26,7 @@ def write(url: str, key: str, name: str, generated: bool) -> str:
 
 def main() -> None:
     stage.prepared()
-    server = stage.stand_in()
+    server = stage.fake_server()
     org = server.add_organization("Acme")
     home = org.add_workspace("Research")
     key, viewer = org.add_service_key(workspaces=None), org.add_personal_key(default=home, role="Viewer")

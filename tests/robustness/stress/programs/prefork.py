@@ -147,7 +147,7 @@ def importing(server: FakeLangSmith, org: Organization, key: str) -> Iterator[No
 def everything_is_imported() -> None:
     """What a refusal needs was imported before a child was forked, where a thread may have begun with it."""
     load_handler()
-    server = stage.stand_in()
+    server = stage.fake_server()
     org = server.add_organization("Acme")
     home = org.add_workspace("Research")
     keys = org.add_service_key(workspaces=None), org.add_personal_key(default=home, role="Viewer")
@@ -171,7 +171,7 @@ def everything_is_imported() -> None:
 
 
 def master_and_workers(moment: Any) -> None:
-    server = stage.stand_in()
+    server = stage.fake_server()
     org = server.add_organization("Acme")
     home = org.add_workspace("Research")
     key = org.add_service_key(workspaces=None)

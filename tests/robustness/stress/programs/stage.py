@@ -1,4 +1,4 @@
-"""What the programs of this directory share: an end to every hang, a stand-in, and the books of what was written."""
+"""What the programs of this directory share: an end to every hang, a fake server, and the books of what was written."""
 
 from __future__ import annotations
 
@@ -89,8 +89,8 @@ def _end_with_failure(failure: threading.ExceptHookArgs) -> None:
     os._exit(1)
 
 
-def stand_in(canary: str = "c0ffeec0ffee", **options: Any) -> FakeLangSmith:
-    """A stand-in whose keys must not turn up in what a program prints, and that wants no compressed runs.
+def fake_server(canary: str = "c0ffeec0ffee", **options: Any) -> FakeLangSmith:
+    """A fake server whose keys must not turn up in what a program prints, and that wants no compressed runs.
 
     A child whose parent's client had begun to compress waits in `flush()` for ever, with the SDK's own client, too.
     """
@@ -160,7 +160,7 @@ def asked(server: FakeLangSmith, key: str) -> Counter[str]:
 
 
 class Books:
-    """What became of each write, as whoever wrote it saw it, and as the stand-in did."""
+    """What became of each write, as whoever wrote it saw it, and as the fake server did."""
 
     def __init__(self) -> None:
         self._names = iter(f"write {number}" for number in range(1_000_000))
@@ -201,7 +201,7 @@ class Books:
 
 
 def accepted(server: FakeLangSmith) -> Iterator[str]:
-    """The names of all that a stand-in accepted, as often as it did."""
+    """The names of all that a fake server accepted, as often as it did."""
     for request in server.requests:
         if request.method != "POST" or request.status not in (200, 202):
             continue

@@ -1,6 +1,6 @@
 """Event loops in threads of their own, whose tasks are cancelled at random moments while they write.
 
-Argument: a seed. A moment is the number of requests that the stand-in has received, or a timeout of its own.
+Argument: a seed. A moment is the number of requests that the fake server has received, or a timeout of its own.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ async def main_of(loop: int, server: Any, keys: dict[str, str], books: Books) ->
 
 def main() -> None:
     stage.prepared()
-    server, books = stage.stand_in(), Books()
+    server, books = stage.fake_server(), Books()
     org = server.add_organization("Acme")
     home = org.add_workspace("Research")
     retried = RETURNED if stage.ASYNC_RETRIES else DIAGNOSED

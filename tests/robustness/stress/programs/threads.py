@@ -22,10 +22,10 @@ FAULTS = (Drop(), Reply(500, {}), Reply(503, {"detail": "try later"}), Slow(0.02
 
 
 class Account:
-    """A stand-in with one key of each kind."""
+    """A fake server with one key of each kind."""
 
     def __init__(self) -> None:
-        self.server: FakeLangSmith = stage.stand_in()
+        self.server: FakeLangSmith = stage.fake_server()
         self.org: Organization = self.server.add_organization("Acme")
         self.home: Workspace = self.org.add_workspace("Research")
         self.retrying = [self.org.add_service_key(workspaces=None) for _ in range(3)]
