@@ -170,6 +170,8 @@ def _who_answered(e: Evidence) -> Check:
     if facts.request and facts.request.redirected_to:
         return Check(None, title, "problem", f"another host, {facts.request.redirected_to}, after a redirect")
     quoted = f': "{e.body.message}"' if e.body.message else ""
+    if e.body.agent_server:
+        return Check(None, title, "unknown", f"LangSmith or an Agent Server, which runs deployments{quoted}")
     if e.body.form == "json":
         return Check(None, title, "ok", f"LangSmith, as its JSON shows{quoted}")
     if e.body.form == "html":

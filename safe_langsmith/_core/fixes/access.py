@@ -162,7 +162,7 @@ def wrong_endpoint(e: Evidence) -> list[Fix]:
                 step=3,
             )
         )
-        if can_be_sent_to(e.target.endpoint):
+        if not _is_surely_another(e):
             fixes.append(find_proxy(e, "Or find what stands in front of LangSmith"))
     return [*fixes, *one_source(e)]
 

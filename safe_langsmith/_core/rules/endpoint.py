@@ -90,9 +90,9 @@ def answers_as_agent_server(e: Evidence) -> bool:
 
 
 def is_another(e: Evidence) -> Probing[bool]:
-    """Return whether the endpoint answers `GET /info`, and not as LangSmith does."""
+    """Return whether the endpoint answers `GET /info`, and not as LangSmith does, which may refuse it without a key."""
     about = yield from e.probe(GET_INFO)
-    return about.service is None and about.status in (200, 401, 403, 404, 405)
+    return about.service is None and not about.forbidden and about.status in (200, 401, 403, 404, 405)
 
 
 def knows_no_info(about: Answer) -> bool:

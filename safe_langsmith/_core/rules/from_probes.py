@@ -31,13 +31,20 @@ def workspace_not_accessible(e: Evidence) -> Probing[Verdict | None]:
             return None
         if named in listing.organizations:
             return _not_accessible("it is the id of the organization, not of a workspace")
+        everything = listing
         if named not in listing.deleted:
-            listing = yield from e.probe(LIST_DELETED_WORKSPACES)
-        return _not_accessible("it is deleted" if named in listing.deleted else "this key has no access to it")
+            everything = yield from e.probe(LIST_DELETED_WORKSPACES)
+        if named in everything.deleted:
+            return _not_accessible("it is deleted")
+        # An entry that could not be read may be the named one.
+        return _not_accessible("this key has no access to it", proved=listing.lists_all and not there.knows_key)
     home = yield from e.probe(GET_SETTINGS)
-    if home.resolved is not None or (home.forbidden and home.body.names_no_workspace):
+    if home.resolved is not None and home.resolved.id == named:
+        return None
+    works_elsewhere = home.resolved is not None or (home.forbidden and home.body.names_no_workspace)
+    if works_elsewhere and not there.knows_key:
         return _not_accessible("this key has no access to it")
-    if listing.knows_key or home.knows_key:
+    if works_elsewhere or listing.knows_key or home.knows_key:
         reason = "LangSmith knows the key, and refuses it there"
         return Verdict(Cause.WORKSPACE_NOT_ACCESSIBLE, Confidence.LIKELY, reason)
     return None
@@ -64,7 +71,9 @@ def inherited_workspace_not_accessible(e: Evidence) -> Probing[Verdict | None]:
     if home.resolved is None or home.resolved.id == inherited:
         return None
     there = yield from e.probe(settings_in(inherited))
-    return _not_accessible("it is the client's, and this key has no access to it") if there.forbidden else None
+    if not there.forbidden:
+        return None
+    return _not_accessible("it is the client's, and this key has no access to it", proved=not there.knows_key)
 
 
 def workspace_required(e: Evidence) -> Probing[Verdict | None]:
@@ -122,5 +131,6 @@ def permission_denied(e: Evidence) -> Probing[Verdict | None]:
     return Verdict(Cause.PERMISSION_DENIED, Confidence.LIKELY, reason)
 
 
-def _not_accessible(reason: str) -> Verdict:
-    return Verdict(Cause.WORKSPACE_NOT_ACCESSIBLE, Confidence.CONFIRMED, reason)
+def _not_accessible(reason: str, proved: bool = True) -> Verdict:
+    """Return the verdict. If a refusal names a missing permission, the key may have access, so nothing is proved."""
+    return Verdict(Cause.WORKSPACE_NOT_ACCESSIBLE, Confidence.CONFIRMED if proved else Confidence.LIKELY, reason)

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from safe_langsmith._core.endpoints import is_agent_server, region_of
-from safe_langsmith._core.model import GET_INFO_BELOW, GET_SETTINGS, LIST_WORKSPACES, Evidence, Probing, Verdict
+from safe_langsmith._core.model import (
+    GET_INFO,
+    GET_INFO_BELOW,
+    GET_SETTINGS,
+    LIST_WORKSPACES,
+    Evidence,
+    Probing,
+    Verdict,
+)
 from safe_langsmith._core.rules.endpoint import (
     answers_as_agent_server,
     api_elsewhere,
@@ -43,8 +51,10 @@ def wrong_endpoint(e: Evidence) -> Probing[Verdict | None]:
             reason = f"it answers with {e.body.message}, and LangSmith's API answers in JSON"
             return wrong(reason, proved=False)
     if e.body.speaker and not region_of(facts.target.endpoint) and (yield from is_another(e)):
-        reason = f"it is {e.body.speaker}, as its answer shows"
-        return wrong(reason, proved=True)
+        about = yield from e.probe(GET_INFO)
+        # A proxy may have refused GET /info.
+        proved = about.status in (200, 404, 405) or about.body.speaker == e.body.speaker
+        return wrong(f"it is {e.body.speaker}, as its answer shows", proved=proved)
     if is_agent_server(facts.target.endpoint) or (_agent_servers_words(e) and not region_of(facts.target.endpoint)):
         return (yield from no_api(e))
     return None

@@ -175,9 +175,21 @@ ROWS: dict[str, tuple[dict[str, Any], dict[ProbeRequest, Answer], Cause, Confide
     "a page of a self-hosted host": ({"body": PAGE, "endpoint": SELF_HOSTED}, {}, Cause.BLOCKED_UPSTREAM, CONFIRMED),
     "a Kubernetes API server's answer": (
         {"body": KUBERNETES, "endpoint": ROOT},
-        {GET_INFO: REFUSED},
+        {GET_INFO: refusing(KUBERNETES)},
         Cause.WRONG_ENDPOINT,
         CONFIRMED,
+    ),
+    "its answer, and LangSmith's own refusal of GET /info": (
+        {"body": KUBERNETES, "endpoint": ROOT},
+        {GET_INFO: REFUSED},
+        Cause.BLOCKED_UPSTREAM,
+        CONFIRMED,
+    ),
+    "its answer, and a page for GET /info": (
+        {"body": KUBERNETES, "endpoint": ROOT},
+        {GET_INFO: NO_ANSWER["a proxy's page"]},
+        Cause.WRONG_ENDPOINT,
+        LIKELY,
     ),
     "its answer, before LangSmith": (
         {"body": KUBERNETES, "endpoint": ROOT},
@@ -348,6 +360,40 @@ ROWS: dict[str, tuple[dict[str, Any], dict[ProbeRequest, Answer], Cause, Confide
         {GET_SETTINGS: refusing(NO_WORKSPACE), LIST_WORKSPACES: listed(A)},
         Cause.WORKSPACE_REQUIRED,
         CONFIRMED,
+    ),
+    "a probe there names a missing permission": (
+        {"workspace_id": B},
+        {settings_in(B): refusing(NO_READING), LIST_WORKSPACES: listed(A), LIST_DELETED_WORKSPACES: listed(A)},
+        Cause.WORKSPACE_NOT_ACCESSIBLE,
+        LIKELY,
+    ),
+    "a probe there names one, and nothing is listed": (
+        {"workspace_id": B},
+        {settings_in(B): refusing(NO_READING), LIST_WORKSPACES: REFUSED, GET_SETTINGS: at(A)},
+        Cause.WORKSPACE_NOT_ACCESSIBLE,
+        LIKELY,
+    ),
+    "a list with an entry that cannot be read": (
+        {"workspace_id": B},
+        {
+            settings_in(B): REFUSED,
+            LIST_WORKSPACES: listed(A, {"tenant": B}),
+            LIST_DELETED_WORKSPACES: listed(A, {"tenant": B}),
+        },
+        Cause.WORKSPACE_NOT_ACCESSIBLE,
+        LIKELY,
+    ),
+    "no list, and the key is at home in the named workspace": (
+        {"workspace_id": B},
+        {settings_in(B): REFUSED, LIST_WORKSPACES: REFUSED, GET_SETTINGS: at(B)},
+        Cause.UNDETERMINED,
+        POSSIBLE,
+    ),
+    "another key's probe there names a missing permission": (
+        {"inherited": B},
+        {GET_SETTINGS: at(A), settings_in(B): refusing(NO_READING)},
+        Cause.WORKSPACE_NOT_ACCESSIBLE,
+        LIKELY,
     ),
     "the organization's id": (
         {"workspace_id": ACME},
