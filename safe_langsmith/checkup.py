@@ -47,12 +47,13 @@ def check(
     """
     from ._probe.driver import run
     from ._recovery import load_handler
+    from ._recovery.state import state_of
     from ._sdk.calls.base import CheckedClient
     from ._sdk.compat import is_async, refresh_login
 
     if is_async(client):
         raise TypeError(f"{type(client).__name__} is not a sync client; use `await adiagnose(client)`")
-    if _may_probe(client):
+    if state_of(client).probe:
         # The renewal is a request, too.
         refresh_login(client)
     return _found(run(load_handler().handle(CheckedClient(client, on_probe, interface))))
@@ -69,12 +70,13 @@ async def adiagnose(client: langsmith.AsyncClient) -> Diagnosis | None:
     """
     from ._probe.driver import run_async
     from ._recovery import load_handler
+    from ._recovery.state import state_of
     from ._sdk.calls.base import CheckedClient
     from ._sdk.compat import is_async, refresh_login
 
     if not is_async(client):
         raise TypeError(f"{type(client).__name__} is a sync client; use `diagnose(client)`")
-    renewing = refresh_login(client) if _may_probe(client) else None
+    renewing = refresh_login(client) if state_of(client).probe else None
     if renewing is not None:
         await renewing
     return _or_none(_found(await run_async(load_handler().handle(CheckedClient(client)))))
@@ -85,10 +87,6 @@ def _found(outcome: Any) -> Diagnosis | HealthReport:
         raise outcome.error
     found: Diagnosis | HealthReport = outcome.value
     return found
-
-
-def _may_probe(client: Any) -> bool:
-    return bool(getattr(getattr(client, "_state", None), "probe", True))
 
 
 def _or_none(found: Diagnosis | HealthReport) -> Diagnosis | None:

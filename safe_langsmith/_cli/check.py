@@ -11,7 +11,7 @@ from safe_langsmith._cli.fixes import OPTIONS, Situation, fixes_for_shell, known
 from safe_langsmith._cli.options import Options
 from safe_langsmith._core.credentials import inspect_key
 from safe_langsmith._core.engine import HealthReport, conclude
-from safe_langsmith._core.model import Configuration, Evidence, Facts, ProbeRequest, TargetFacts, Verdict
+from safe_langsmith._core.model import Configuration, Evidence, Facts, TargetFacts, Verdict
 from safe_langsmith._core.origins import Origin
 from safe_langsmith._core.redaction import redact_value, sanitize
 from safe_langsmith._core.variables import DEFAULT_ENDPOINT, VARIABLES
@@ -77,7 +77,7 @@ def check(options: Options, tell: Callable[[str], None]) -> Checked:
         with closing(client.session):
             try:
                 found = check_client(
-                    client, lambda probe: tell(f"Probing the endpoint: GET {_path_of(probe)} ..."), "shell"
+                    client, lambda probe: tell(f"Probing the endpoint: GET {probe.path_and_query} ..."), "shell"
                 )
             except Exception as error:
                 found = _not_checked(error, configuration)
@@ -99,10 +99,6 @@ def _near(path: str | None) -> str | None:
         return os.path.basename(found) if found and os.path.dirname(found) == os.getcwd() else path
     except OSError:  # The working directory was deleted.
         return path
-
-
-def _path_of(probe: ProbeRequest) -> str:
-    return f"{probe.path}?{probe.query}" if probe.query else probe.path
 
 
 def _not_created(error: Exception, configuration: Configuration) -> Found:

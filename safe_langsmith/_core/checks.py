@@ -40,7 +40,7 @@ def run_checks(e: Evidence, verdict: Verdict | None) -> tuple[Check, ...]:
         _cached_and_dotenv(e, verdict),
         _regenerate(e, verdict),
         _who_answered(e),
-        _permission(e, verdict),
+        _permission(e),
         *_bypasses(e, verdict),
     )
 
@@ -185,7 +185,7 @@ def _who_answered(e: Evidence) -> Check:
     )
 
 
-def _permission(e: Evidence, verdict: Verdict) -> Check:
+def _permission(e: Evidence) -> Check:
     title, needed = "Permission", e.requirement
     if e.request is None:
         return Check(None, title, "not-applicable", _NO_ANSWER)

@@ -25,6 +25,10 @@ _ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~
 _SCHEME = re.compile(r"^(?:[A-Za-z]{0,10}:?//+|https?:/?)")
 _HOME = re.compile(r"localhost|127(?:\.[0-9]{1,3}){3}|0\.0\.0\.0")
 _AGENT_SERVER = ".langgraph.app"
+# Annotation queues and datasets have runs, too, but no thread of the SDK sends those.
+_TRACES = re.compile(
+    r"(?!.*/(?:annotation-queues|datasets)/).*/runs(?:/batch|/multipart|(?P<patch>/[0-9a-f-]{36}))?", re.IGNORECASE
+)
 
 
 def host_of(url: str) -> str:
@@ -33,6 +37,19 @@ def host_of(url: str) -> str:
         return (urlsplit(url).hostname or "").lower()
     except ValueError:
         return ""
+
+
+def sends_runs(url: str, method: str | None = None) -> bool:
+    """Return whether a request sends runs of traces. Only such requests go to replicas.
+
+    Args:
+        url: Its URL or path.
+        method: Its method, or `None` if that is not known.
+    """
+    found = _TRACES.fullmatch(url.partition("?")[0])
+    if found is None or method is None:
+        return found is not None
+    return method.upper() == ("PATCH" if found["patch"] else "POST")
 
 
 def region_of(endpoint: str) -> str | None:

@@ -31,7 +31,7 @@ class Row(NamedTuple):
         rank: The rank: 1 the answer itself proves it, 2 the values themselves show it, 3 probes show it,
             4 everything is refused, 5 nothing settles it.
         cause: The cause that the rule decides.
-        at_most: How sure its verdict can be.
+        at_most: How sure its verdict can be. The tests hold the rule to it.
         rule: The rule.
     """
 

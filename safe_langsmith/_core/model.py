@@ -304,6 +304,11 @@ class ProbeRequest(NamedTuple):
     workspace_id: str | None = None
     query: str = ""
 
+    @property
+    def path_and_query(self) -> str:
+        """What follows the endpoint in the URL."""
+        return f"{self.path}?{self.query}" if self.query else self.path
+
 
 LIST_WORKSPACES = ProbeRequest("/workspaces")
 """Which workspaces does the key reach?"""
@@ -464,8 +469,7 @@ class Evidence:
         return tuple(
             Probe(
                 "GET",
-                f"{request.path}{'?' + request.query if request.query else ''}"
-                + (f" [workspace {request.workspace_id}]" if request.workspace_id else ""),
+                request.path_and_query + (f" [workspace {request.workspace_id}]" if request.workspace_id else ""),
                 answer.status if answer.status is not None else answer.error or "no answer",
             )
             for request, answer in self.answers.items()

@@ -267,8 +267,7 @@ class Prober:
         headers = {**self._headers, "Accept": "application/json"}
         if request.workspace_id:
             headers[TENANT_HEADER] = request.workspace_id
-        url = f"{self._endpoint}{request.path}{'?' + request.query if request.query else ''}"
-        return PreparedProbe(url, headers)
+        return PreparedProbe(f"{self._endpoint}{request.path_and_query}", headers)
 
     def _read(self, raw: RawResponse) -> Answer:
         if raw.late:

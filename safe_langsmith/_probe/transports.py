@@ -18,7 +18,7 @@ import zlib
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from concurrent.futures import Future, InvalidStateError
 from concurrent.futures import TimeoutError as NotInTime
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from safe_langsmith._core.endpoints import TENANT_HEADER
 from safe_langsmith._core.redaction import bare_url
@@ -71,19 +71,6 @@ class PreparedProbe:
     def __repr__(self) -> str:
         """Show the URL without user information."""
         return f"PreparedProbe({bare_url(self.url)!r})"
-
-
-class ProbeTransport(Protocol):
-    """Sends probes from an event loop."""
-
-    async def get_async(self, probe: PreparedProbe, until: float) -> RawResponse:
-        """Send one GET, once, without blocking the loop. Raise nothing but a cancellation.
-
-        Args:
-            probe: The request to send.
-            until: When to give up, in seconds on the monotonic clock.
-        """
-        ...
 
 
 class RequestsTransport:

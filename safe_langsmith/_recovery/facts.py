@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
+from safe_langsmith._core.endpoints import sends_runs
 from safe_langsmith._core.model import Configuration, Facts, ForbiddenRequest, TargetFacts
 from safe_langsmith._core.origins import Origin
 from safe_langsmith._core.redaction import bare_url
@@ -19,7 +19,6 @@ from safe_langsmith._sdk.http import ForbiddenResponse
 _REPLICA = Origin("replica")
 _CALL = Origin("call")
 _HEADERS = Origin("argument", "headers")
-_RUNS = re.compile(r"^(?!.*/(?:annotation-queues|datasets)/).*/runs(?:/[^/]+)?$")
 
 
 def collect_facts(call: InterceptedCall, forbidden: ForbiddenResponse, target: Target, state: ClientState) -> Facts:
@@ -67,7 +66,7 @@ def _configuration(forbidden: ForbiddenResponse, target: Target, state: ClientSt
         "api_key": forbidden.api_key,
         "workspace_id": target.workspace_id,
     }
-    of_another_key = _REPLICA if _RUNS.search(forbidden.url) else _CALL
+    of_another_key = _REPLICA if sends_runs(forbidden.url, forbidden.method or "") else _CALL
     origins = {} if target.primary else dict.fromkeys(in_use, of_another_key)
     if target.workspace_origin is not None:
         origins["workspace_id"] = target.workspace_origin

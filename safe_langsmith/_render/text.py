@@ -6,6 +6,8 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from safe_langsmith._core.redaction import shorten
+
 if TYPE_CHECKING:
     from safe_langsmith.diagnosis import Cause, Check, Diagnosis, Fix, Probe, Workspace
 
@@ -47,7 +49,7 @@ def _lines(diagnosis: Diagnosis, seen: int, fixes: int) -> Iterator[str]:
     yield f"Cause: {diagnosis.cause} ({diagnosis.confidence})"
     if diagnosis.method:
         request_id = f", id {diagnosis.request_id}" if diagnosis.request_id else ""
-        yield _cut(f"Request: {diagnosis.method} {diagnosis.url} -> {diagnosis.status_code}{request_id}")
+        yield shorten(f"Request: {diagnosis.method} {diagnosis.url} -> {diagnosis.status_code}{request_id}", WIDTH)
     yield from lines_of_answers(diagnosis.server_message, diagnosis.probes, seen + 1)
     yield from lines_of_workspaces(diagnosis.workspaces or ())
     yield ""
@@ -86,7 +88,7 @@ def lines_of_workspaces(workspaces: tuple[Workspace, ...]) -> Iterator[str]:
     yield "Workspaces this key reaches:"
     for workspace in workspaces[:MOST_WORKSPACES]:
         role = f"  ({workspace.role})" if workspace.role else ""
-        yield _cut(f"  {workspace.id}  {workspace.name}{role}")
+        yield shorten(f"  {workspace.id}  {workspace.name}{role}", WIDTH)
     if len(workspaces) > MOST_WORKSPACES:
         yield f"  and {len(workspaces) - MOST_WORKSPACES} more"
 
@@ -107,12 +109,6 @@ def lines_of_fixes(fixes: Iterable[Fix], most: int) -> Iterator[str]:
         yield from (f"         {line}" for line in (fix.code or "").splitlines())
         if fix.url:
             yield f"     {fix.url}"
-
-
-def _cut(line: str) -> str:
-    """Return a line, cut with an ellipsis if it is wider than a screen."""
-    # Not the function for this in `_core`: its module needs the diagnosis, which imports this one.
-    return line if len(line) <= WIDTH else f"{line[: WIDTH - 3]}..."
 
 
 def wrap(text: str, hang: int = 0, most: int | None = None) -> list[str]:

@@ -6,12 +6,11 @@ on. The one that was chosen for the client's own key is removed from requests fo
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Mapping
 from typing import Any
 
-from safe_langsmith._core.endpoints import TENANT_HEADER
+from safe_langsmith._core.endpoints import TENANT_HEADER, sends_runs
 from safe_langsmith._log import boundary
 from safe_langsmith._sdk.compat import (
     endpoint_of,
@@ -35,7 +34,6 @@ from safe_langsmith._sdk.http import (
 from safe_langsmith._sdk.replay import caller_headers
 
 _NONE: dict[str, Any] = {}
-_RUNS = re.compile(r"/runs(?:/batch|/multipart|/[0-9a-f-]{36})?$")
 _OF_EVERY_CALL = frozenset({"Accept", "Content-Type"})
 
 
@@ -115,7 +113,7 @@ def is_for_another(client: Any, url: str, given: Mapping[str, Any]) -> bool:
     if url.startswith("http") and not _is_below(url, endpoint_of(client)):
         # Another path of the same host may belong to the same API; one of a write endpoint, or of a replica, does not.
         same_host = netloc_of(url) == netloc_of(endpoint_of(client))
-        if not same_host or _RUNS.search(url) or any(_is_below(url, base) for base in write_endpoints_of(client)):
+        if not same_host or sends_runs(url) or any(_is_below(url, base) for base in write_endpoints_of(client)):
             return True
     own_headers, brought = plain_headers(headers_of(client)), plain_headers(given)
     return any(name in brought and brought[name] != own_headers.get(name) for name in CREDENTIAL_HEADERS)

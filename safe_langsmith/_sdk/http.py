@@ -24,7 +24,6 @@ TENANT = TENANT_HEADER.lower()
 CREDENTIAL_HEADERS = (API_KEY, "authorization", "x-service-key", "cookie")
 _REQUEST_ID_HEADERS = ("x-request-id", "x-langsmith-request-id", "x-amzn-requestid", "x-trace-id", "cf-ray")
 _MOST_BODY = 100_000
-_SHORTEST_SECRET = 6
 _SHORTEST_TOKEN = 16
 _SALT = os.urandom(16)
 # URLs that no HTTP library changes. Nearly all are of this form, and preparing a request takes as long as all the rest.
@@ -233,8 +232,7 @@ def _secrets_in(value: str) -> list[str]:
         with contextlib.suppress(ValueError):
             parts.append(base64.b64decode(rest, validate=True).decode("utf-8", "replace").partition(":")[2])
     parts += [cookie.partition("=")[2].strip() for cookie in value.split(";") if "=" in cookie]
-    # Anything shorter may stand in any text.
-    return [part for part in parts if len(part) >= _SHORTEST_SECRET]
+    return parts
 
 
 def _further_secrets(prepared: Any, headers: Mapping[str, str], url: str) -> Secrets:
@@ -244,7 +242,7 @@ def _further_secrets(prepared: Any, headers: Mapping[str, str], url: str) -> Sec
     user, password = urlsplit(url).username or "", urlsplit(url).password or ""
     # A token may stand in place of the user's name. A name by itself may be any word.
     given = password if password or len(user) < _SHORTEST_TOKEN else user
-    return Secrets((*repeated, *([given, unquote(given)] if len(given) >= _SHORTEST_SECRET else ())))
+    return secrets_of((*repeated, given, unquote(given)))
 
 
 def _other_host(response: Any, requested: str) -> str | None:

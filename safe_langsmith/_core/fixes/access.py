@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from safe_langsmith._core.endpoints import can_be_sent_to, region_of
+from safe_langsmith._core.endpoints import can_be_sent_to, region_of, sends_runs
 from safe_langsmith._core.fixes.shared import (
     BYOC_URL,
     DOCS,
@@ -126,7 +126,7 @@ def blocked_upstream(e: Evidence) -> list[Fix]:
                 step=5,
             )
         )
-    if refused and refused.method == "POST" and "/runs" in refused.path:
+    if refused and sends_runs(refused.path, refused.method):
         fixes.append(
             Fix(
                 "Or find out whether the content of the traces is refused",

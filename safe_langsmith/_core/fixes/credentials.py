@@ -185,7 +185,8 @@ def _keep_one(e: Evidence) -> list[Fix]:
 
 def _stop_tracing(e: Evidence) -> list[Fix]:
     tracing = e.configuration["tracing"]
-    if (tracing.value or "").lower() != "true" or not tracing.origin.variable:
+    # The SDK takes no other spelling for yes.
+    if tracing.value != "true" or not tracing.origin.variable:
         return []
     action = set_variable(e, "tracing", "false")
     return [Fix("Or turn tracing off", "If this program is not meant to trace.", action=action, step=3)]

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
 
 from langsmith.utils import LangSmithError
 
+from safe_langsmith._core.endpoints import sends_runs
 from safe_langsmith._sdk.calls.base import InterceptedCall
 from safe_langsmith._sdk.compat import SupportsClient
 from safe_langsmith._sdk.http import ForbiddenResponse
 from safe_langsmith._sdk.replay import Rewind, arguments_for, caller_headers
-
-# Annotation queues and datasets have runs, too, but the caller waits for the responses to those requests.
-_INGESTION = re.compile(
-    r"^(?!.*/(?:annotation-queues|datasets)/)(?:POST .*/runs(?:/batch|/multipart)?|PATCH .*/runs/[^/]+)$"
-)
 
 
 class RequestsCall(InterceptedCall):
@@ -58,7 +52,7 @@ class RequestsCall(InterceptedCall):
     @property
     def is_logged(self) -> bool:
         """Whether it sends runs: from a tracing thread, or for a decorator that must not fail the user's function."""
-        return bool(_INGESTION.search(f"{(self.method or '').upper()} {urlsplit(self.url).path}"))
+        return sends_runs(self.url, self.method or "")
 
     def was_raised_by_sdk(self, error: Exception) -> bool:
         """Return whether the SDK raised it, or failed on the body; anything else comes from the user's callbacks."""

@@ -920,6 +920,19 @@ class TestFixes:
         assert diagnosis.fixes[0].code == code
         assert str(source) in diagnosis.summary
 
+    @pytest.mark.parametrize(("value", "offered"), [("true", True), ("True", False), ("1", False)])
+    def test_tracing_can_be_turned_off_only_where_the_sdk_takes_it_for_on(self, value, offered, refusal, drive):
+        diagnosis = drive(refusal(key=None, environ={"LANGSMITH_TRACING": value}), {}).diagnosis
+        assert diagnosis.cause is Cause.KEY_MISSING
+        assert any(fix.title == "Or turn tracing off" for fix in diagnosis.fixes) is offered
+
+    def test_no_proxy_is_looked_for_in_front_of_an_agent_server(self, refusal, drive):
+        facts = refusal(endpoint=AGENT_SERVER, body=NO_HEADERS)
+        diagnosis = drive(facts, {GET_INFO: AN_AGENT_SERVER}).diagnosis
+        assert (diagnosis.cause, diagnosis.confidence) == (Cause.WRONG_ENDPOINT, CONFIRMED)
+        assert not [fix for fix in diagnosis.fixes if "stands in front" in fix.title]
+        assert "Agent Server" in next(check.detail for check in diagnosis.checks if check.title == "Who answered")
+
     def test_a_variable_that_the_sdk_does_not_read_may_name_the_workspace(self, refusal, drive):
         facts = refusal(key=SERVICE, body=NO_WORKSPACE, environ={"LANGSMITH_TENANT_ID": B})
         diagnosis = drive(facts, {LIST_WORKSPACES: listed(A, B)}).diagnosis
