@@ -40,7 +40,10 @@ class Cause(_Code):
     """The key cannot be a LangSmith key, but is a placeholder, code, cut short, or another vendor's key."""
 
     KEY_LEGACY = "key-legacy"
-    """An `ls__` key, unsupported since 2024-10-22."""
+    """An `ls__` key, unsupported since 2024-10-22.
+
+    Source: https://docs.langchain.com/langsmith/administration-overview
+    """
 
     KEY_MISSING = "key-missing"
     """No credential was sent."""
@@ -61,7 +64,7 @@ class Cause(_Code):
     """The response says that a plan or a feature is missing."""
 
     BLOCKED_UPSTREAM = "blocked-upstream"
-    """The 403 came from a proxy, a firewall or a login page, not from LangSmith."""
+    """The 403 came from a proxy, a firewall, a login page or another service, not from LangSmith."""
 
     WRONG_ENDPOINT = "wrong-endpoint"
     """The configured host is not a LangSmith API."""

@@ -310,6 +310,8 @@ class ProbeRequest(NamedTuple):
         return f"{self.path}?{self.query}" if self.query else self.path
 
 
+# These are operations of https://api.smith.langchain.com/openapi.json. Permissions and defaults:
+# https://docs.langchain.com/langsmith/organization-workspace-operations
 LIST_WORKSPACES = ProbeRequest("/workspaces")
 """Which workspaces does the key reach?"""
 
@@ -320,7 +322,10 @@ GET_SETTINGS = ProbeRequest("/settings")
 """Which workspace does the key resolve to if none is named?"""
 
 GET_INFO = ProbeRequest("/info")
-"""Is this LangSmith's API at all? It answers with a key or without."""
+"""Is this LangSmith's API at all? It answers with a key or without.
+
+Only a self-hosted instance may be set to require one (`infoEndpointAuthRequired`): https://github.com/langchain-ai/helm
+"""
 
 GET_INFO_BELOW = ProbeRequest("/api/v1/info")
 """If the API is not here, is it below, as it is at a self-hosted instance?"""
@@ -433,7 +438,7 @@ class Evidence:
 
     @property
     def api_elsewhere(self) -> str | None:
-        """The API's URL if the endpoint is known to be a web page of LangSmith's, else `None`."""
+        """The API's URL if the endpoint is a web page of LangSmith's or has a wrong scheme, else `None`."""
         endpoint, below = self.target.endpoint, self.answers.get(GET_INFO_BELOW)
         # An instance may refuse to tell about itself without a key; it does so in LangSmith's own form.
         if below and (below.service == "LangSmith" or below.forbidden):
