@@ -22,6 +22,16 @@ if TYPE_CHECKING:
 API_KEY = "x-api-key"
 TENANT = TENANT_HEADER.lower()
 CREDENTIAL_HEADERS = (API_KEY, "authorization", "x-service-key", "cookie")
+# Headers that say nothing about the caller: those of HTTP itself, of the SDK and its generated clients, and of tracing
+# systems, whose values differ from one request to the next.
+_OF_NOBODY = frozenset(
+    "accept accept-charset accept-encoding accept-language b3 baggage cache-control connection content-encoding "
+    "content-length content-type date expect host idempotency-key if-match if-modified-since if-none-match "
+    "if-unmodified-since pragma range sentry-trace te traceparent tracestate trailer transfer-encoding upgrade "
+    "user-agent x-amzn-trace-id x-cloud-trace-context x-correlation-id x-post-compressed-size x-pre-compressed-size "
+    "x-request-id x-tenant-id".split()
+)
+_OF_NOBODY_PREFIXES = ("x-stainless-", "x-b3-", "x-datadog-")
 _REQUEST_ID_HEADERS = ("x-request-id", "x-langsmith-request-id", "x-amzn-requestid", "x-trace-id", "cf-ray")
 _MOST_BODY = 100_000
 _SHORTEST_TOKEN = 16
@@ -207,6 +217,23 @@ def plain_headers(headers: Any) -> Headers:
     for name, value in items:
         found.setdefault(str(name).lower(), value.decode("latin-1") if isinstance(value, bytes) else str(value))
     return found
+
+
+def identity_headers(headers: Mapping[str, str]) -> Headers:
+    """Return the headers that can make a difference to who is asking: all but those of HTTP, the SDK and tracing.
+
+    A gateway may tell users apart by any header. All of these are secret.
+
+    Args:
+        headers: The headers by lower-case name.
+    """
+    return Headers(
+        {
+            name: value
+            for name, value in headers.items()
+            if name not in _OF_NOBODY and not name.startswith(_OF_NOBODY_PREFIXES)
+        }
+    )
 
 
 def has_tenant(headers: Mapping[str, Any]) -> bool:
