@@ -12,20 +12,23 @@ from langsmith.async_client import AsyncClient
 from safe_langsmith import _recovery
 from safe_langsmith._log import boundary
 from safe_langsmith._recovery import intercept, resolve_async
-from safe_langsmith._recovery.state import Chooser, ClientState, PathLike, given_arguments, with_our_options
+from safe_langsmith._recovery.state import (
+    Chooser,
+    ClientState,
+    PathLike,
+    given_arguments,
+    note_assignments,
+    with_our_options,
+)
 from safe_langsmith._sdk.calls.async_ import AsyncCall
 from safe_langsmith._sdk.calls.generated import intercept_requests
 from safe_langsmith._sdk.compat import safe_repr
-from safe_langsmith._sdk.headers import arguments_of_async
+from safe_langsmith._sdk.headers import client_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from typing_extensions import Self
-
-
-# Older SDKs have none; their async clients have no workspace either.
-_SDK_API_KEY: Any = getattr(AsyncClient, "api_key", None)
 
 
 class SafeAsyncClient(AsyncClient):
@@ -103,31 +106,15 @@ class SafeAsyncClient(AsyncClient):
         """Return the `repr` of `langsmith.AsyncClient` without a password in the endpoint, as `SafeClient` does."""
         return safe_repr(super().__repr__(), self)
 
-    # Type checkers see the SDK's own property, whose type this one lacks.
-    if not TYPE_CHECKING and _SDK_API_KEY is not None:
-
-        def _set_api_key(self, value: str | None) -> None:
-            changes = value != getattr(self, "api_key", value)
-            try:
-                _SDK_API_KEY.fset(self, value)
-            finally:
-                # It is the key, and a traceback shows this frame.
-                del value
-            if changes:
-                # The key is set, as the caller requested.
-                with boundary():
-                    self._state.drop_auto_workspace(self)
-
-        # Another key may not reach the workspace that was chosen for the first. Reading goes straight to the SDK.
-        api_key = property(_SDK_API_KEY.fget, _set_api_key)
-
     async def _arequest_with_retries(self, method: str, endpoint: str, **kwargs: Any) -> Any:
         """Send a request as `langsmith.AsyncClient` does, and handle a 403."""
-        if self._state.auto_workspace is not None:
-            kwargs = arguments_of_async(self, endpoint, kwargs)
+        sender: Any = self if self._state.auto_workspace is None else client_for(self, endpoint, kwargs)
         try:
             try:
-                return await super()._arequest_with_retries(method, endpoint, **kwargs)
+                send: Any = super()._arequest_with_retries
+                if sender is not self:
+                    send = partial(send.__func__, sender)
+                return await send(method, endpoint, **kwargs)
             except Exception as error:
                 # Notebooks and pytest leave out frames with this name.
                 __tracebackhide__ = True
@@ -141,6 +128,8 @@ class SafeAsyncClient(AsyncClient):
         # Outside the except clause, so that an exception raised here does not get the SDK's as its context.
         return await resolve_async(call)
 
+
+note_assignments(SafeAsyncClient, AsyncClient)
 
 _PARENT = inspect.signature(AsyncClient.__init__)
 

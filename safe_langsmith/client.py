@@ -14,7 +14,14 @@ import requests
 from safe_langsmith import _recovery
 from safe_langsmith._log import boundary
 from safe_langsmith._recovery import intercept, resolve
-from safe_langsmith._recovery.state import Chooser, ClientState, PathLike, given_arguments, with_our_options
+from safe_langsmith._recovery.state import (
+    Chooser,
+    ClientState,
+    PathLike,
+    given_arguments,
+    note_assignments,
+    with_our_options,
+)
 from safe_langsmith._sdk.calls.hard_delete import HardDeleteCall
 from safe_langsmith._sdk.calls.requests import RequestsCall
 from safe_langsmith._sdk.compat import safe_repr
@@ -26,10 +33,6 @@ if TYPE_CHECKING:
 
     from langsmith.schemas import LangSmithInfo
     from urllib3 import Retry
-
-
-# Looked up here: a program may later put `SafeClient` in the place of `langsmith.Client`.
-_SDK_API_KEY: Any = langsmith.Client.api_key
 
 
 class SafeClient(langsmith.Client):
@@ -134,23 +137,6 @@ class SafeClient(langsmith.Client):
             return f"<code>{escape(repr(self))}</code>"
         return sdk_html
 
-    def _set_api_key(self, value: str | None) -> None:
-        changes = value != getattr(self, "api_key", value)
-        try:
-            _SDK_API_KEY.fset(self, value)
-        finally:
-            # It is the key, and a traceback shows this frame.
-            del value
-        if changes:
-            # The key is set, as the caller requested.
-            with boundary():
-                self._state.drop_auto_workspace(self)
-
-    # Type checkers see the SDK's own property, whose type this one lacks.
-    if not TYPE_CHECKING:
-        # Another key may not reach the workspace that was chosen for the first. Reading goes straight to the SDK.
-        api_key = property(_SDK_API_KEY.fget, _set_api_key)
-
     def request_with_retries(self, /, method: Any, pathname: str, **kwargs: Any) -> requests.Response:
         """Send a request as `langsmith.Client` does, and handle a 403.
 
@@ -226,6 +212,8 @@ class SafeClient(langsmith.Client):
             intercept_requests(api, self, _recovery)
         return api
 
+
+note_assignments(SafeClient, langsmith.Client)
 
 _PARENT = inspect.signature(langsmith.Client.__init__)
 

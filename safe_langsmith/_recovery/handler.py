@@ -20,7 +20,6 @@ from safe_langsmith._recovery.target import Target, target_of
 from safe_langsmith._recovery.workspace import (
     choose,
     invalidate,
-    key_is_unchanged,
     known_workspace,
     may_choose,
     needs_user,
@@ -38,6 +37,7 @@ from safe_langsmith._sdk.compat import (
     status_of,
 )
 from safe_langsmith._sdk.http import ForbiddenResponse
+from safe_langsmith._sdk.replay import ExpectedRequest, NotSent
 from safe_langsmith.diagnosis import Cause, Diagnosis, Workspace
 from safe_langsmith.errors import ForbiddenDiagnosis, explain
 
@@ -115,9 +115,12 @@ def handle(call: InterceptedCall, retried: Workspace | None = None, seconds: flo
         target = target_of(call, forbidden, state, retried)
         if target is None:
             return Outcome(error=call.error or ValueError("the client has no endpoint"))
+        diagnosis: Diagnosis | None = None
+        again: NotSent | tuple[Any, Exception | None] = NotSent(changed=False)
         workspace = known_workspace(call, forbidden, target) if call.error is not None and retried is None else None
-        diagnosis = None
-        if workspace is None or not call.prepare(workspace.id, forbidden):
+        if workspace is not None:
+            again = yield from _send_again(call, workspace, forbidden, target)
+        if workspace is None or isinstance(again, NotSent):
             facts = yield Blocking(lambda: collect_facts(call, forbidden, target, state))
             prober = _prober_for(call, forbidden, target, state, seconds)
             conclusion = yield from _investigate(facts, prober, forbidden, target)
@@ -129,15 +132,14 @@ def handle(call: InterceptedCall, retried: Workspace | None = None, seconds: flo
                 invalidate(call.client, target, target.workspace_id)
             if workspace is None:
                 return Outcome(error=_explain(call, diagnosis, forbidden, target))
-            if not call.prepare(workspace.id, forbidden):
-                diagnosis = body_not_replayable(diagnosis, workspace, kept=target.primary)
-                diagnosis = present(diagnosis, facts.target.interface)
-                remember(call, workspace, target, forbidden, resent=False, diagnosis=diagnosis)
+            again = yield from _send_again(call, workspace, forbidden, target)
+            if isinstance(again, NotSent):
+                if not again.changed:
+                    kept = remember(call, workspace, target, forbidden, resent=False, diagnosis=diagnosis)
+                    diagnosis = body_not_replayable(diagnosis, workspace, kept)
+                    diagnosis = present(diagnosis, facts.target.interface)
                 return Outcome(error=_explain(call, diagnosis, forbidden, target))
-        try:
-            call.response, call.error = (yield Resend(call)), None
-        except Exception as refused_again:
-            call.error = refused_again
+        call.response, call.error = again
         if status_of(call.error) in (401, 403):
             retry_was_refused(target, workspace.id)
         else:
@@ -150,6 +152,20 @@ def handle(call: InterceptedCall, retried: Workspace | None = None, seconds: flo
         if prober is not None:
             prober.forget()
     return (yield from handle(call, workspace, seconds))
+
+
+def _send_again(
+    call: InterceptedCall, workspace: Workspace, forbidden: ForbiddenResponse, target: Target
+) -> Steps[NotSent | tuple[Any, Exception | None]]:
+    """Send the call once more, and return the response or the exception, or the reason why it was not sent."""
+    expected = ExpectedRequest(forbidden, workspace.id, lambda: may_choose(call, target))
+    if not call.prepare(expected, forbidden):
+        return NotSent(changed=False)
+    try:
+        response = yield Resend(call)
+    except Exception as refused_again:
+        return None, refused_again
+    return response if isinstance(response, NotSent) else (response, None)
 
 
 def _prober_for(
@@ -214,9 +230,6 @@ def _choose(
         choice = choose(candidates, resolve_workspace, target.key_state)
     if choice.declined:
         diagnosis = chooser_declined(diagnosis, choice.declined)
-    # The user may have named a workspace, or set another key, while the probes were on their way.
-    if choice.workspace is None or not (key_is_unchanged(call, forbidden, target) and may_choose(call, target)):
-        return diagnosis, None
     return diagnosis, choice.workspace
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import inspect
 import os
 import reprlib
+import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Union
 
@@ -44,7 +46,8 @@ class ClientState:
         profile_config_path: The config file to use, if one was given.
 
     Attributes:
-        auto_workspace: The workspace that was chosen for the client, or `None`.
+        auto_workspace: The workspace that was chosen for the client, or `None`. Naming it again makes it the user's.
+        auto_identity: The identity that it was chosen for.
         auto_workspaces: The workspaces chosen for other endpoints and keys, by endpoint and fingerprint of the key.
         before_send: Puts the chosen workspace into the arguments of a call; `None` until one is chosen.
     """
@@ -54,6 +57,7 @@ class ClientState:
         "_given",
         "_profile",
         "_sources",
+        "auto_identity",
         "auto_workspace",
         "auto_workspaces",
         "before_send",
@@ -76,6 +80,7 @@ class ClientState:
         self.probe = probe
         self.dotenv_path = dotenv_path
         self.auto_workspace: str | None = None
+        self.auto_identity: int | None = None
         self.auto_workspaces: dict[tuple[str, str], str] = {}
         self.before_send: BeforeSend | None = None
         self._given = given
@@ -94,6 +99,11 @@ class ClientState:
     def has_own_credential(self) -> bool:
         """Whether the user gave the client headers with a credential in them."""
         return "headers" in self._given
+
+    @property
+    def has_own_info(self) -> bool:
+        """Whether the user gave the client what `GET /info` would answer."""
+        return "info" in self._given
 
     @property
     def environment_names_a_workspace(self) -> bool:
@@ -127,14 +137,20 @@ class ClientState:
         self._sources = tuple(options.get(name, noted) for name, noted in zip(_ARGUMENTS, self._sources, strict=False))
 
     def drop_auto_workspace(self, client: Any) -> None:
-        """Remove the workspace that was chosen for a client, unless the user has named another since.
+        """Remove the workspace that was chosen for a client, unless the user has named one since.
 
         Args:
             client: The client.
         """
-        if self.auto_workspace is not None and workspace_of(client) == self.auto_workspace:
-            apply_workspace(client, None)
-        self.auto_workspace = None
+        with self.naming():
+            if self.auto_workspace is not None and workspace_of(client) == self.auto_workspace:
+                apply_workspace(client, None)
+            self.auto_workspace = self.auto_identity = None
+
+    @staticmethod
+    def naming() -> AbstractContextManager[Any]:
+        """Return the lock under which a client's workspace is set, by the user and by this library."""
+        return _naming_lock
 
     def configuration(self, in_use: Mapping[str, str | None], sources: Mapping[str, Origin]) -> Configuration:
         """Return the configuration as it is now.
@@ -168,6 +184,56 @@ class ClientState:
         if "api_urls" in self._given and setting != "workspace_id":
             return _API_URLS
         return origin(setting, value, _ARGUMENTS[setting] in self._given, os.environ)
+
+
+_naming_lock = threading.RLock()
+
+
+def _renew_lock() -> None:
+    """Replace the lock: a fork copies it as it is, held by a thread that the child lacks."""
+    global _naming_lock
+    _naming_lock = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_lock)
+
+
+def note_assignments(safe_class: Any, sdk_class: Any) -> None:
+    """Make a safe client drop what this library has chosen if the user sets one of the client's public attributes.
+
+    A workspace is chosen for an endpoint and the identity that asked for it. One that the user names is the user's,
+    even if it is the chosen one.
+
+    Args:
+        safe_class: The class of the safe client.
+        sdk_class: The SDK's class. Older ones lack some of the attributes.
+    """
+    for name in ("api_key", "api_url", "headers", "workspace_id"):
+        if hasattr(sdk_class, name):
+            setattr(safe_class, name, _noted(getattr(sdk_class, name), name == "workspace_id"))
+
+
+def _noted(attribute: Any, names_workspace: bool) -> property:
+    # A property or a slot of the SDK's. Reading goes straight to it, at the same cost.
+    is_property = isinstance(attribute, property)
+    read, write = (attribute.fget, attribute.fset) if is_property else (attribute.__get__, attribute.__set__)
+
+    def assign(client: Any, value: Any) -> None:
+        try:
+            with ClientState.naming():
+                # The attribute is set, as the user requests, whatever fails in here.
+                with boundary():
+                    if names_workspace:
+                        client._state.auto_workspace = client._state.auto_identity = None
+                    else:
+                        client._state.drop_auto_workspace(client)
+                write(client, value)
+        finally:
+            # It may be the key, and a traceback shows this frame.
+            del value
+
+    return property(read, assign, doc=attribute.__doc__)
 
 
 def state_of(client: object) -> ClientState:

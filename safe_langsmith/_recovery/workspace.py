@@ -20,12 +20,14 @@ from safe_langsmith._sdk.compat import (
     SupportsClient,
     apply_workspace,
     can_name_workspace,
+    custom_headers_of,
     replicas_take_auth,
-    uses_own_credential,
+    session_of,
     workspace_of,
 )
 from safe_langsmith._sdk.headers import arguments_of_requests
-from safe_langsmith._sdk.http import ForbiddenResponse
+from safe_langsmith._sdk.http import ForbiddenResponse, has_tenant
+from safe_langsmith._sdk.identity import identity_of, is_own_identity
 from safe_langsmith.diagnosis import Diagnosis, Workspace
 
 _MOST_LOGGED = 20
@@ -53,12 +55,14 @@ def may_choose(call: InterceptedCall, target: Target) -> bool:
     if target.workspace_id is not None or not can_name_workspace(call.client):
         return False
     # If the user has named a workspace since the request was sent, the next request will carry it.
-    return not target.primary or (is_unnamed(call.client) and not call.client._state.environment_names_a_workspace)
+    return not target.primary or is_unnamed(call.client)
 
 
 def is_unnamed(client: SupportsClient) -> bool:
     """Return whether the user has named no workspace for the client; one that this library chose does not count."""
-    return workspace_of(client) in (None, client._state.auto_workspace)
+    in_headers = has_tenant(custom_headers_of(client)) or has_tenant(getattr(session_of(client), "headers", None) or {})
+    by_user = workspace_of(client) not in (None, client._state.auto_workspace)
+    return not (in_headers or by_user or client._state.environment_names_a_workspace)
 
 
 def known_workspace(call: InterceptedCall, forbidden: ForbiddenResponse, target: Target) -> Workspace | None:
@@ -72,12 +76,7 @@ def known_workspace(call: InterceptedCall, forbidden: ForbiddenResponse, target:
     by_rule = call.client._state.resolve_workspace is True
     if not (by_rule and forbidden.names_no_other_reason and may_choose(call, target)):
         return None
-    return target.key_state.known_workspace if key_is_unchanged(call, forbidden, target) else None
-
-
-def key_is_unchanged(call: InterceptedCall, forbidden: ForbiddenResponse, target: Target) -> bool:
-    """Return whether a second send would carry the refused key, for which the workspace was found."""
-    return not target.primary or uses_own_credential(call.client, forbidden.headers, call.caller_headers)
+    return target.key_state.known_workspace
 
 
 def needs_user(client: SupportsClient, candidates: Sequence[Workspace]) -> bool:
@@ -138,8 +137,8 @@ def remember(
     forbidden: ForbiddenResponse,
     resent: bool,
     diagnosis: Diagnosis | None,
-) -> None:
-    """Log the workspace, and use it for later requests with the same endpoint and key.
+) -> bool:
+    """Log the workspace, and use it for later requests with the same endpoint and identity.
 
     Args:
         call: The call that the workspace was found for.
@@ -148,6 +147,9 @@ def remember(
         forbidden: The response to the first send.
         resent: Whether the call was sent again.
         diagnosis: The diagnosis of the refusal, or `None` if an earlier one had the same.
+
+    Returns:
+        Whether the client itself names the workspace from now on.
     """
     client, state = call.client, call.client._state
     # The second send has succeeded, or the call is about to be explained. A failure in here must change neither.
@@ -156,21 +158,25 @@ def remember(
         if state.resolve_workspace is True and target.key_state.known_workspace is None:
             target.key_state.known_workspace = workspace
         state.before_send = arguments_of_requests
-        primary = target.primary and key_is_unchanged(call, forbidden, target)
         # Logged first: even if a later step fails, no request is sent again silently.
         with boundary():
-            log_retry(target, workspace, resent, primary, diagnosis)
-        if not primary:
-            elsewhere = state.auto_workspaces
-            elsewhere[target.endpoint, target.fingerprint] = workspace.id
-            # A program may send runs with an unlimited number of keys.
-            while len(elsewhere) > MOST_KEYS:
-                elsewhere.pop(next(iter(elsewhere)), None)
-        # The user may have named a workspace while the second request was being sent.
-        elif is_unnamed(client):
-            state.auto_workspace = workspace.id
-            apply_workspace(client, workspace.id)
-            call.workspace_applied(workspace.id)
+            log_retry(target, workspace, resent, diagnosis)
+        identity = identity_of(client) if target.primary and is_own_identity(client, forbidden.headers) else None
+        if identity is not None:
+            # The user may name a workspace at any moment, also while the second request is being sent.
+            with state.naming():
+                if is_unnamed(client):
+                    state.auto_workspace, state.auto_identity = workspace.id, identity
+                    apply_workspace(client, workspace.id, keep_info=state.has_own_info)
+                    call.workspace_applied(workspace.id)
+                    return True
+            return False
+        elsewhere = state.auto_workspaces
+        elsewhere[target.endpoint, target.fingerprint] = workspace.id
+        # A program may send runs with an unlimited number of keys.
+        while len(elsewhere) > MOST_KEYS:
+            elsewhere.pop(next(iter(elsewhere)), None)
+    return False
 
 
 def retry_was_refused(target: Target, workspace_id: str | None) -> None:
@@ -196,7 +202,7 @@ def invalidate(client: SupportsClient, target: Target, workspace_id: str | None)
         state.drop_auto_workspace(client)
 
 
-def log_retry(target: Target, workspace: Workspace, resent: bool, primary: bool, diagnosis: Diagnosis | None) -> None:
+def log_retry(target: Target, workspace: Workspace, resent: bool, diagnosis: Diagnosis | None) -> None:
     """Log, once for an endpoint and key, which workspace was chosen and how to name it permanently.
 
     The record's `diagnosis` is the result of `Diagnosis.to_dict`, which formatters for JSON can show and handlers can
@@ -206,7 +212,6 @@ def log_retry(target: Target, workspace: Workspace, resent: bool, primary: bool,
         target: The endpoint and key of the call.
         workspace: The workspace that was chosen.
         resent: Whether the refused request was sent again.
-        primary: Whether endpoint and key are the client's own, and not a replica's.
         diagnosis: The diagnosis of the refusal, or `None` if an earlier one had the same.
     """
     if not target.key_state.first_retry(workspace.id):
@@ -215,7 +220,7 @@ def log_retry(target: Target, workspace: Workspace, resent: bool, primary: bool,
     auth = f'"auth": {{"api_key": <its key>, "tenant_id": "{workspace.id}"}}'
     replica = f', or the replica {auth} (in LANGSMITH_RUNS_ENDPOINTS: "workspace_id"),'
     there = f"Give such calls the header {TENANT_HEADER}{replica if replicas_take_auth() else ''}"
-    how = f"Set LANGSMITH_WORKSPACE_ID={workspace.id}" if primary else there
+    how = f"Set LANGSMITH_WORKSPACE_ID={workspace.id}" if target.primary else there
     message = (
         'LangSmith at %s refused a request that named no workspace. %s workspace "%s" (%s). %s to name it yourself.',
         *(bare_url(target.endpoint), done, workspace.name, workspace.id, how),

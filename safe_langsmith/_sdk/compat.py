@@ -114,22 +114,25 @@ def can_name_workspace(client: object) -> bool:
     return hasattr(type(client), "workspace_id")
 
 
-def apply_workspace(client: object, workspace_id: str | None) -> None:
+def apply_workspace(client: object, workspace_id: str | None, keep_info: bool = False) -> None:
     """Set a client's workspace, and drop the values that the SDK cached without it.
 
     Args:
         client: The client. It may still be in its constructor, whose tracing thread sends the first request.
         workspace_id: The workspace, or `None` to name none.
+        keep_info: Whether the user gave the client its `info`.
     """
     sdk: Any = client
-    sdk.workspace_id = workspace_id
+    # The safe client's own attribute would take it for a workspace that the user names.
+    sdk_class: Any = next(base for base in type(sdk).__mro__ if base.__module__.startswith("langsmith."))
+    sdk_class.workspace_id.fset(sdk, workspace_id)
     for name in ("_langsmith_api", "_langsmith_api_sync"):
         name_workspace(getattr(sdk, name, None), workspace_id)
     if workspace_id is None:
         return
     info = getattr(sdk, "_info", None)
     # A refused GET /info leaves an empty one behind for the life of the client, which turns features off.
-    if info is not None and info == type(info)():
+    if not keep_info and info is not None and info == type(info)():
         sdk._info = None
     sdk._settings = None
     if hasattr(type(sdk), "_tenant_id"):
@@ -245,6 +248,34 @@ def response_of(error: BaseException | None) -> Any:
 def status_of(error: BaseException | None) -> int | None:
     """Return the HTTP status that an exception of the SDK was raised for, or `None`."""
     return getattr(response_of(error), "status_code", None)
+
+
+_OF_SDK = ("langsmith.", "requests.models")
+
+
+def was_raised_by_sdk(error: BaseException) -> bool:
+    """Return whether the SDK's own frame raised an exception, and not code of the user's that the SDK called.
+
+    The SDK calls the user's callbacks while it handles a response, and what they raise has that response behind it.
+
+    Args:
+        error: The exception.
+    """
+    if isinstance(error, AttributeError):
+        # The SDK calls `.get` of the body, whatever that is. A callback that is not written in Python leaves no frame.
+        is_body = isinstance(error.obj, (list, str, int, float, type(None)))
+        return error.name == "get" and is_body and _was_raised_in(error)
+    if isinstance(error, RecursionError):
+        # The parser of a body that is nested too deep.
+        return True
+    return _was_raised_in(error)
+
+
+def _was_raised_in(error: BaseException) -> bool:
+    step = error.__traceback__
+    while step is not None and step.tb_next is not None:
+        step = step.tb_next
+    return step is None or str(step.tb_frame.f_globals.get("__name__", "")).startswith(_OF_SDK)
 
 
 def drop_frames(error: BaseException | None, response: Any) -> None:

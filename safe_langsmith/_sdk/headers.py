@@ -1,7 +1,9 @@
 """The workspace header of a first send, once this library has chosen a workspace.
 
-A workspace is chosen for one endpoint and key. Requests of a replica that a workspace was found for name it from then
-on. The one that was chosen for the client's own key is removed from requests for other keys, to which the SDK adds it.
+A workspace is chosen for one endpoint and one identity: the key and whatever else tells one caller from another. The
+client names the workspace that was chosen for its own. It is removed from requests of others, to which the SDK adds it,
+and dropped when the client's own identity changes. Requests of a replica, or of a call that brings an identity of its
+own, name the workspace that was found for it.
 """
 
 from __future__ import annotations
@@ -21,20 +23,23 @@ from safe_langsmith._sdk.compat import (
     write_endpoints_of,
 )
 from safe_langsmith._sdk.http import (
-    CREDENTIAL_HEADERS,
     TENANT,
     fingerprint,
     has_tenant,
+    identity_headers,
     netloc_of,
     normalize_url,
     plain_headers,
     with_tenant,
     without_tenant,
 )
-from safe_langsmith._sdk.replay import caller_headers
+from safe_langsmith._sdk.identity import identity_of, own_headers
+from safe_langsmith._sdk.replay import Overlay, caller_headers, copy_of
 
 _NONE: dict[str, Any] = {}
 _OF_EVERY_CALL = frozenset({"Accept", "Content-Type"})
+_IDENTIFYING = frozenset({"auth", "cert", "cookies"})
+"""Arguments of the HTTP libraries that give one call an identity of its own."""
 
 
 def arguments_of_requests(client: Any, pathname: str, call: dict[str, Any]) -> dict[str, Any]:
@@ -45,41 +50,47 @@ def arguments_of_requests(client: Any, pathname: str, call: dict[str, Any]) -> d
         pathname: The path or URL of the call.
         call: The keyword arguments as the SDK made them.
     """
-    # Nearly every call ends here, so nothing else is computed before.
-    if pathname[:4] != "http" and "request_kwargs" not in call and call.get("headers", _NONE).keys() <= _OF_EVERY_CALL:
-        return call
     with boundary():
-        given, state = caller_headers(call), client._state
-        if not is_for_another(client, pathname, given):
+        state = client._state
+        dropped = _drop_if_identity_changed(client)
+        # Nearly every call ends here, so nothing else is computed before.
+        of_client = pathname[:4] != "http" and "request_kwargs" not in call and call.keys().isdisjoint(_IDENTIFYING)
+        if of_client and call.get("headers", _NONE).keys() <= _OF_EVERY_CALL:
             return call
+        given = caller_headers(call)
         named = plain_headers(given).get(TENANT)
-        if named and not (named == state.auto_workspace and sdk_copies_workspace()):
+        is_ours = named is not None and named in (dropped, state.auto_workspace) and _is_copied(given)
+        if named and not is_ours:
             return call
-        chosen = _chosen_for(client, pathname, given)
+        identifies = not _IDENTIFYING.isdisjoint({*call, *(call.get("request_kwargs") or _NONE)})
+        if not (identifies or is_for_another(client, pathname, given)):
+            return _naming(call, None) if dropped is not None and named == dropped else call
+        chosen = None if identifies else _chosen_for(client, pathname, given)
         if chosen is None and workspace_of(client) != state.auto_workspace:
             return call
-        # requests sends no header whose value is None.
-        return {**call, "headers": {**without_tenant(call.get("headers") or {}), TENANT_HEADER: chosen}}
+        return _naming(call, chosen)
     return call
 
 
-def arguments_of_async(client: Any, endpoint: str, call: dict[str, Any]) -> dict[str, Any]:
-    """Return the keyword arguments of `_arequest_with_retries` with the workspace header that belongs there.
+def client_for(client: Any, endpoint: str, call: Mapping[str, Any]) -> Any:
+    """Return the async client that sends a call: itself, or an overlay that names no workspace.
 
     Args:
         client: The async client. This library has chosen a workspace for it.
         endpoint: The path or URL of the call.
-        call: The keyword arguments as the SDK made them.
+        call: The keyword arguments of `_arequest_with_retries`.
     """
     with boundary():
-        given, httpx_client = call.get("headers") or {}, httpx_client_of(client)
-        # httpx adds the client's headers to those of a call, and no value prevents it. Authentication runs after that,
-        # so it can remove the header. If the user's own authentication runs there, it has to stay.
-        authenticated = "auth" in call or httpx_client.auth is not None or "@" in endpoint
-        authenticated = authenticated or httpx_client.base_url.userinfo
-        if not authenticated and not has_tenant(given) and is_for_another(client, endpoint, given):
-            return {**call, "auth": _remove_tenant}
-    return call
+        _drop_if_identity_changed(client)
+        given = call.get("headers") or {}
+        if client._state.auto_workspace is None or has_tenant(given):
+            return client
+        if not _IDENTIFYING.isdisjoint(call) or is_for_another(client, endpoint, given):
+            # httpx adds the client's headers to those of a call, and no value prevents it.
+            httpx_client = copy_of(httpx_client_of(client))
+            httpx_client.headers = without_tenant(httpx_client.headers)
+            return Overlay(client, _client=httpx_client)
+    return client
 
 
 def apply_to_options(api: Any, options: Any) -> None:
@@ -93,17 +104,20 @@ def apply_to_options(api: Any, options: Any) -> None:
         client = api._safe_client()
         if not client._state.auto_workspace:
             return
+        _drop_if_identity_changed(client)
+        if not client._state.auto_workspace:
+            return
         given = options.headers if isinstance(options.headers, Mapping) else {}
         named = plain_headers(given).get(TENANT) or api._named_workspace
         if named is not None:
             options.headers = with_tenant(given, named)
-        elif api._is_for_another or is_for_another(client, options.url, given):
+        elif api._is_for_another or _has_own_headers(api, client) or is_for_another(client, options.url, given):
             types = sys.modules[type(options).__module__.removesuffix("._models") + "._types"]
             options.headers = {**without_tenant(given), TENANT_HEADER: types.Omit()}
 
 
 def is_for_another(client: Any, url: str, given: Mapping[str, Any]) -> bool:
-    """Return whether a call is not for the client's own endpoint and credential.
+    """Return whether a call is not for the client's own endpoint and identity.
 
     Args:
         client: The SDK's client.
@@ -115,8 +129,37 @@ def is_for_another(client: Any, url: str, given: Mapping[str, Any]) -> bool:
         same_host = netloc_of(url) == netloc_of(endpoint_of(client))
         if not same_host or sends_runs(url) or any(_is_below(url, base) for base in write_endpoints_of(client)):
             return True
-    own_headers, brought = plain_headers(headers_of(client)), plain_headers(given)
-    return any(name in brought and brought[name] != own_headers.get(name) for name in CREDENTIAL_HEADERS)
+    own, brought = own_headers(client), identity_headers(plain_headers(given))
+    return any(value != own.get(name) for name, value in brought.items())
+
+
+def _drop_if_identity_changed(client: Any) -> str | None:
+    """Drop the client's workspace if it was chosen for another identity than the client has now, and return it."""
+    state = client._state
+    chosen: str | None = state.auto_workspace
+    if chosen is None or state.auto_identity == identity_of(client):
+        return None
+    state.drop_auto_workspace(client)
+    return chosen
+
+
+def _naming(call: dict[str, Any], workspace_id: str | None) -> dict[str, Any]:
+    # requests sends no header whose value is None.
+    nested = call.get("request_kwargs")
+    if nested and has_tenant(nested.get("headers") or _NONE):
+        call = {**call, "request_kwargs": {**nested, "headers": without_tenant(nested["headers"])}}
+    return {**call, "headers": {**without_tenant(call.get("headers") or _NONE), TENANT_HEADER: workspace_id}}
+
+
+def _is_copied(given: Mapping[str, Any]) -> bool:
+    """Return whether a call's headers are a copy of the client's, as many of the SDK's methods pass them."""
+    return sdk_copies_workspace() or any(name.lower() == "user-agent" for name in given)
+
+
+def _has_own_headers(api: Any, client: Any) -> bool:
+    """Return whether a generated client sends other headers than the client: it keeps those of an earlier session."""
+    of_api = {**plain_headers(api._client.headers), **plain_headers(headers_of(client))}
+    return identity_headers(of_api) != own_headers(client)
 
 
 def _is_below(url: str, base: str) -> bool:
@@ -124,7 +167,7 @@ def _is_below(url: str, base: str) -> bool:
 
 
 def _chosen_for(client: Any, pathname: str, given: Mapping[str, Any]) -> str | None:
-    identity = fingerprint({**plain_headers(headers_of(client)), **plain_headers(given)})
+    identity = fingerprint({**own_headers(client), **plain_headers(given)})
     url = normalize_url(pathname if pathname.startswith("http") else f"{endpoint_of(client)}/")
     found = (
         workspace_id
@@ -132,8 +175,3 @@ def _chosen_for(client: Any, pathname: str, given: Mapping[str, Any]) -> str | N
         if credential == identity and url.startswith(f"{endpoint}/")
     )
     return next(found, None)
-
-
-def _remove_tenant(request: Any) -> Any:
-    request.headers.pop(TENANT_HEADER, None)
-    return request

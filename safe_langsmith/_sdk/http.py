@@ -7,8 +7,9 @@ import contextlib
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from http.cookiejar import CookieJar
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
@@ -32,6 +33,9 @@ _OF_NOBODY = frozenset(
     "x-request-id x-tenant-id".split()
 )
 _OF_NOBODY_PREFIXES = ("x-stainless-", "x-b3-", "x-datadog-")
+# Cookies with which load balancers and firewalls recognize a connection. They say nothing about the caller, and some of
+# them change with each response.
+_OF_LOAD_BALANCERS = ("awsalb", "awselb", "gclb", "arraffinity", "__cf_bm", "_cfuvid", "bigipserver", "incap_ses_")
 _REQUEST_ID_HEADERS = ("x-request-id", "x-langsmith-request-id", "x-amzn-requestid", "x-trace-id", "cf-ray")
 _MOST_BODY = 100_000
 _SHORTEST_TOKEN = 16
@@ -57,6 +61,7 @@ class ForbiddenResponse:
         redirected_to: The host that answered in place of the requested one, if another did.
         prepared: The request as it was sent, or `None`.
         further_secrets: Secrets beside the credentials in `headers`: a second key, a password in the URL.
+        cookies_set: The names of the cookies that the response set. The next request has them, whoever sends it.
     """
 
     headers: dict[str, str]
@@ -67,6 +72,7 @@ class ForbiddenResponse:
     redirected_to: str | None = None
     prepared: Any = None
     further_secrets: tuple[str, ...] = field(default=())
+    cookies_set: frozenset[str] = frozenset()
 
     def __repr__(self) -> str:
         """Show nothing of the headers."""
@@ -140,7 +146,13 @@ def read_forbidden(
     headers = plain_headers(prepared.headers if knows_headers else client_headers())
     further_secrets = _further_secrets(prepared, headers, requested)
     forbidden = ForbiddenResponse(
-        headers, method, requested, NO_BODY, prepared=prepared, further_secrets=further_secrets
+        headers,
+        method,
+        requested,
+        NO_BODY,
+        prepared=prepared if knows_headers else None,
+        further_secrets=further_secrets,
+        cookies_set=_cookies_set_by(response),
     )
     received = plain_headers(getattr(response, "headers", None))
     content = getattr(response, "content", b"")
@@ -185,16 +197,36 @@ def requested_url(response: Any) -> str | None:
     return _text(getattr(_request_of(_first(response)), "url", None))
 
 
-def fingerprint(headers: Mapping[str, str]) -> str:
-    """Return a salted hash of the credential in a request's headers, which tells one credential from another.
+def fingerprint(headers: Mapping[str, str], cookies_of_response: Collection[str] = ()) -> str:
+    """Return a salted hash of what a request's headers say about the caller, which tells one caller from another.
 
     Args:
         headers: The headers by lower-case name.
+        cookies_of_response: The names of cookies that a response has just set, which do not count.
     """
-    values = [headers.get(name, "") for name in CREDENTIAL_HEADERS]
-    # Load balancers set cookies, too. A cookie identifies the caller only if nothing else does.
-    identifying = values[:-1] if any(values[:-1]) else values
-    return hashlib.blake2b("\0".join(identifying).encode(), salt=_SALT, digest_size=16).hexdigest()
+    found = identity_headers(headers)
+    if "cookie" in found:
+        kept = [cookie for cookie in found.pop("cookie").split(";") if not _is_of_server(cookie, cookies_of_response)]
+        found["cookie"] = ";".join(sorted(cookie.strip() for cookie in kept))
+    identifying = "\0".join(f"{name}:{found[name]}" for name in sorted(found) if found[name])
+    return hashlib.blake2b(identifying.encode("utf-8", "surrogateescape"), salt=_SALT, digest_size=16).hexdigest()
+
+
+def has_load_balancer_name(cookie: str) -> bool:
+    """Return whether a cookie of this name says nothing about the caller."""
+    return cookie.lower().startswith(_OF_LOAD_BALANCERS)
+
+
+def _is_of_server(cookie: str, set_by_response: Collection[str]) -> bool:
+    name = cookie.partition("=")[0].strip()
+    return has_load_balancer_name(name) or name in set_by_response
+
+
+def is_requests_session(session: Any) -> bool:
+    """Return whether a session is one of `requests`, and not a test's double."""
+    import requests
+
+    return issubclass(type(session), requests.Session)
 
 
 class Headers(dict[str, str]):
@@ -215,7 +247,9 @@ def plain_headers(headers: Any) -> Headers:
         return found
     items: Iterable[tuple[Any, Any]] = headers.multi_items() if hasattr(headers, "multi_items") else headers.items()
     for name, value in items:
-        found.setdefault(str(name).lower(), value.decode("latin-1") if isinstance(value, bytes) else str(value))
+        # requests sends no header whose value is None.
+        if value is not None:
+            found.setdefault(str(name).lower(), value.decode("latin-1") if isinstance(value, bytes) else str(value))
     return found
 
 
@@ -282,6 +316,14 @@ def _other_host(response: Any, requested: str) -> str | None:
 def _first(response: Any) -> Any:
     history = getattr(response, "history", None)
     return history[0] if isinstance(history, (list, tuple)) and history else response
+
+
+def _cookies_set_by(response: Any) -> frozenset[str]:
+    history = getattr(response, "history", None)
+    responses = (*(history if isinstance(history, (list, tuple)) else ()), response)
+    # httpx wraps the jar of the standard library, requests subclasses it.
+    jars = [getattr(jar, "jar", jar) for jar in (getattr(each, "cookies", None) for each in responses)]
+    return frozenset(cookie.name for jar in jars if isinstance(jar, CookieJar) for cookie in jar)
 
 
 def _request_of(response: Any) -> Any:

@@ -9,8 +9,9 @@ from typing import Any
 from langsmith.utils import LangSmithError
 
 from safe_langsmith._sdk.calls.base import InterceptedCall
-from safe_langsmith._sdk.compat import SupportsClient, is_http_error
+from safe_langsmith._sdk.compat import SupportsClient, httpx_client_of, is_http_error
 from safe_langsmith._sdk.http import ForbiddenResponse, with_tenant
+from safe_langsmith._sdk.replay import ExpectedRequest, Overlay, comparing_client, has_known_body
 
 
 class AsyncCall(InterceptedCall):
@@ -44,18 +45,30 @@ class AsyncCall(InterceptedCall):
         """The headers that the call's own arguments set."""
         return self._arguments.get("headers") or {}
 
-    def was_raised_by_sdk(self, error: Exception) -> bool:
-        """Return whether the SDK raised it for a response: its other exceptions may have an older context."""
+    def is_sdk_error(self, error: Exception) -> bool:
+        """Return whether it has a response behind it: the SDK's other exceptions may have an older context."""
         if isinstance(error, LangSmithError) and is_http_error(error.__cause__):
             return True
         # The oldest SDKs raise this class itself while they handle the response, and name no cause.
         return type(error) is LangSmithError and error.__cause__ is None and is_http_error(error.__context__)
 
-    def prepare(self, workspace_id: str, forbidden: ForbiddenResponse) -> bool:
-        """Set `again` to a second send for a workspace, and return whether the body can be sent twice."""
-        content = self._arguments.get("content")
-        if not isinstance(content, (bytes, str, type(None))) or self._arguments.get("files"):
+    def prepare(self, expected: ExpectedRequest, forbidden: ForbiddenResponse) -> bool:
+        """Prepare a second send, and return whether the body can be sent twice."""
+        # A test may have put something else in the place of the SDK's method.
+        send = getattr(self._send, "__func__", None)
+        if send is None or not has_known_body(forbidden.prepared):
             return False
-        arguments = {**self._arguments, "headers": with_tenant(self.caller_headers, workspace_id)}
-        self.again = partial(self._send, self.method, self.requested, **arguments)
+        arguments = {**self._arguments, "headers": with_tenant(self.caller_headers, expected.workspace_id)}
+        client: Any = self.client
+        overlay = Overlay(
+            client,
+            _client=comparing_client(httpx_client_of(client), expected),
+            # The first send has used the call's attempts, so the second is a single one.
+            _retry_config={**client._retry_config, "max_retries": 1},
+        )
+        if "stop_after_attempt" in arguments:
+            arguments["stop_after_attempt"] = 1
+        self._send_again = partial(send, overlay, self.method, self.requested, **arguments)
         return True
+
+    again = InterceptedCall.again_async

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from langsmith.utils import LangSmithError
 
-from safe_langsmith._sdk.compat import SupportsClient, endpoint_of, headers_of, is_http_error, response_of, status_of
+from safe_langsmith._sdk.compat import (
+    SupportsClient,
+    endpoint_of,
+    headers_of,
+    is_http_error,
+    response_of,
+    status_of,
+    was_raised_by_sdk,
+)
 from safe_langsmith._sdk.http import (
     ForbiddenResponse,
     netloc_of,
@@ -16,6 +24,7 @@ from safe_langsmith._sdk.http import (
     read_forbidden,
     requested_url,
 )
+from safe_langsmith._sdk.replay import ExpectedRequest, NotSent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +46,6 @@ class InterceptedCall:
     Attributes:
         error: The SDK's latest exception; `None` if nothing was refused, or the second send succeeded.
         response: The response to the second send.
-        again: Sends the call a second time, after `prepare`; for an async call, it returns something to await.
         sibling_endpoints: Base URLs under which this call path reaches the client's own endpoint, beside the endpoint.
         on_probe: Called with each probe before it is sent, or `None`.
         interface: The form of lines to copy; `None` for the client's own language.
@@ -54,7 +62,7 @@ class InterceptedCall:
         self.requested = url
         self.error = error
         self.response: Any = None
-        self.again: Callable[[], Any]
+        self._send_again: Callable[[], Any]
 
     def __repr__(self) -> str:
         """Show nothing of the arguments."""
@@ -85,31 +93,50 @@ class InterceptedCall:
     def is_forbidden(self) -> bool:
         """Whether the SDK raised its exception for a 403 from the requested server."""
         error = self.error
-        if error is None or status_of(error) != 403 or not self.was_raised_by_sdk(error):
+        if error is None or status_of(error) != 403 or not (self.is_sdk_error(error) and was_raised_by_sdk(error)):
             return False
         # An object of the user's that authenticates requests may itself be refused, by another host.
         requested = self.url
         return netloc_of(requested_url(response_of(error)) or requested) == netloc_of(requested)
 
-    def was_raised_by_sdk(self, error: Exception) -> bool:
-        """Return whether the SDK itself raised an exception for a response, and not code that it called."""
+    def is_sdk_error(self, error: Exception) -> bool:
+        """Return whether an exception is of a class that the SDK raises for a response on this call path."""
         raise NotImplementedError
 
     def read_response(self) -> ForbiddenResponse:
         """Return the 403 response and its request."""
         return read_forbidden(response_of(self.error), self.method or "GET", self.url, lambda: headers_of(self.client))
 
-    def prepare(self, workspace_id: str, forbidden: ForbiddenResponse) -> bool:
-        """Set `again` to a function that sends the call a second time, and return whether there can be a second send.
+    def prepare(self, expected: ExpectedRequest, forbidden: ForbiddenResponse) -> bool:
+        """Set `_send_again` to a function that sends the call once more, and return whether there can be a second send.
 
-        The user gets any exception that `again` raises. So it is the SDK's own function if possible, and this library
-        does all of its work in here.
+        The user gets any exception that it raises. So it is the SDK's own function if possible, and this library does
+        all of its work in here and in `expected`.
 
         Args:
-            workspace_id: The workspace to name.
+            expected: The second request as it has to be. It is compared before the request leaves.
             forbidden: The first send's response.
         """
         raise NotImplementedError
+
+    def again(self) -> Any:
+        """Send the call once more, after `prepare`. For an async call, return something to await.
+
+        Returns:
+            The response, or a `NotSent` if the request would not have been the refused one.
+        """
+        try:
+            return self._send_again()
+        except NotSent as reason:
+            # Its traceback shows the frames of the HTTP library, which hold the key.
+            return reason.with_traceback(None)
+
+    async def again_async(self) -> Any:
+        """Do what `again` does, if `_send_again` returns something to await."""
+        try:
+            return await self._send_again()
+        except NotSent as reason:
+            return reason.with_traceback(None)
 
     def workspace_applied(self, workspace_id: str) -> None:
         """Update the call path after the client got a workspace."""

@@ -10,6 +10,7 @@ import copy
 import inspect
 import weakref
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from functools import cache, partial
 from typing import Any, Protocol, cast
 
@@ -19,13 +20,14 @@ from safe_langsmith._sdk.compat import SupportsClient, name_workspace, response_
 from safe_langsmith._sdk.headers import apply_to_options
 from safe_langsmith._sdk.http import (
     API_KEY,
-    CREDENTIAL_HEADERS,
     TENANT,
     ForbiddenResponse,
+    identity_headers,
     plain_headers,
     requested_url,
     with_tenant,
 )
+from safe_langsmith._sdk.replay import ExpectedRequest, has_known_body
 
 
 class Handler(Protocol):
@@ -42,6 +44,26 @@ class Handler(Protocol):
     async def resolve_async(self, call: InterceptedCall) -> Any:
         """Do the same on an event loop."""
         ...
+
+
+_expected: ContextVar[ExpectedRequest | None] = ContextVar("safe_langsmith_expected", default=None)
+"""The second request as it has to be, while a generated client sends it."""
+
+
+def _send_expected(send: Callable[[Any], Any], expected: ExpectedRequest, options: Any) -> Any:
+    token = _expected.set(expected)
+    try:
+        return send(options)
+    finally:
+        _expected.reset(token)
+
+
+async def _send_expected_async(send: Callable[[Any], Any], expected: ExpectedRequest, options: Any) -> Any:
+    token = _expected.set(expected)
+    try:
+        return await send(options)
+    finally:
+        _expected.reset(token)
 
 
 class GeneratedCall(InterceptedCall):
@@ -80,20 +102,33 @@ class GeneratedCall(InterceptedCall):
         brought = dict.fromkeys(self._api._brought, "what the copy was made with")
         return {**brought, **({TENANT_HEADER: named} if named else {}), **self._headers}
 
-    def was_raised_by_sdk(self, error: Exception) -> bool:
-        """Return whether a generated client raised it for a response."""
+    def is_sdk_error(self, error: Exception) -> bool:
+        """Return whether a generated client raises such for a response."""
         return getattr(error, "status_code", None) is not None
 
-    def prepare(self, workspace_id: str, forbidden: ForbiddenResponse) -> bool:
-        """Set `again` to a second send for a workspace. All bodies are JSON here, and can be sent twice."""
+    def prepare(self, expected: ExpectedRequest, forbidden: ForbiddenResponse) -> bool:
+        """Prepare a second send, and return whether the body can be sent twice."""
+        if not has_known_body(forbidden.prepared):
+            return False
         options = copy.copy(self._options)
-        options.headers = with_tenant(self._headers, workspace_id)
-        self.again = partial(self._send, options)
+        options.headers = with_tenant(self._headers, expected.workspace_id)
+        # The first send has used the call's attempts, so the second is a single one.
+        options.max_retries = 0
+        self._send_again = partial(self._send_expected, self._send, expected, options)
         return True
+
+    _send_expected = staticmethod(_send_expected)
 
     def workspace_applied(self, workspace_id: str) -> None:
         """Set the workspace on the generated client at hand, which may be a copy that the client does not know."""
         name_workspace(self._api, workspace_id)
+
+
+class AsyncGeneratedCall(GeneratedCall):
+    """A request of an async generated client."""
+
+    _send_expected = staticmethod(_send_expected_async)
+    again = InterceptedCall.again_async
 
 
 def intercept_requests(api: Any, client: SupportsClient, handler: Handler) -> None:
@@ -126,6 +161,8 @@ def _intercepting(base: Any) -> Any:
 
         request = _request_async if inspect.iscoroutinefunction(base.request) else _request
 
+        _prepare_request = _compare_async if inspect.iscoroutinefunction(base._prepare_request) else _compare
+
         copy = _copy
         with_options = _copy
 
@@ -140,10 +177,24 @@ def _copy(self: Any, **kwargs: Any) -> Any:
     made._safe_client, made._handler = self._safe_client, self._handler
     made._named_workspace = kwargs.get("tenant_id") or given.get(TENANT) or self._named_workspace
     has_key = kwargs.get("api_key") is not None
-    brought = {name for name in CREDENTIAL_HEADERS if name in given} | ({API_KEY} if has_key else set())
+    brought = set(identity_headers(given)) | ({API_KEY} if has_key else set())
     made._brought = self._brought | brought
     made._is_for_another = self._is_for_another or bool(brought or kwargs.get("base_url"))
     return made
+
+
+def _compare(self: Any, request: Any) -> None:
+    self._sdk_class._prepare_request(self, request)
+    expected = _expected.get()
+    if expected is not None:
+        expected.compare(request)
+
+
+async def _compare_async(self: Any, request: Any) -> None:
+    await self._sdk_class._prepare_request(self, request)
+    expected = _expected.get()
+    if expected is not None:
+        expected.compare(request)
 
 
 def _request(self: Any, cast_to: Any, options: Any, **kwargs: Any) -> Any:
@@ -175,7 +226,7 @@ async def _request_async(self: Any, cast_to: Any, options: Any, **kwargs: Any) -
         except Exception as error:
             __tracebackhide__ = True
             send = partial(self._sdk_class.request, self, cast_to, **kwargs)
-            call = self._handler.intercept(partial(GeneratedCall, self, send, options, headers, error))
+            call = self._handler.intercept(partial(AsyncGeneratedCall, self, send, options, headers, error))
             if call is None:
                 raise
     finally:

@@ -9,6 +9,7 @@ from typing import Any
 from safe_langsmith._sdk.calls.base import InterceptedCall
 from safe_langsmith._sdk.compat import SupportsClient, response_of, session_of
 from safe_langsmith._sdk.http import ForbiddenResponse, with_tenant
+from safe_langsmith._sdk.replay import ExpectedRequest, comparing_session
 
 
 class HardDeleteCall(InterceptedCall):
@@ -29,30 +30,30 @@ class HardDeleteCall(InterceptedCall):
         self._request: Callable[[], Any]
         self._raise_for_status: Callable[[Any], Any]
 
-    def was_raised_by_sdk(self, error: Exception) -> bool:
+    def is_sdk_error(self, error: Exception) -> bool:
         """Return whether it is what the SDK raises on this call path."""
         import requests
 
         return isinstance(error, requests.HTTPError)
 
-    def prepare(self, workspace_id: str, forbidden: ForbiddenResponse) -> bool:
-        """Set `again` to a second send for a workspace."""
+    def prepare(self, expected: ExpectedRequest, forbidden: ForbiddenResponse) -> bool:
+        """Prepare a second send."""
         import langsmith.utils
         import requests
 
         client: Any = self.client
-        headers = without_length(with_tenant(forbidden.prepared.headers, workspace_id))
+        headers = without_length(with_tenant(forbidden.prepared.headers, expected.workspace_id))
         timeout = tuple(milliseconds / 1000 for milliseconds in client.timeout_ms)
-        request = session_of(client).request
+        request = comparing_session(session_of(client), expected).request
         self._request = partial(request, self.method, self.requested, headers=headers, data=self._body, timeout=timeout)
         # Undocumented. It adds the server's text to the exception.
         self._raise_for_status = getattr(
             langsmith.utils, "raise_for_status_with_text", requests.Response.raise_for_status
         )
-        self.again = self.send
+        self._send_again = self._send
         return True
 
-    def send(self) -> None:
+    def _send(self) -> None:
         """Send the second time. The arguments hold the key, so they are in the call and not in this frame."""
         self._raise_for_status(self._request())
 

@@ -10,9 +10,16 @@ from langsmith.utils import LangSmithError
 
 from safe_langsmith._core.endpoints import sends_runs
 from safe_langsmith._sdk.calls.base import InterceptedCall
-from safe_langsmith._sdk.compat import SupportsClient
+from safe_langsmith._sdk.compat import SupportsClient, session_of
 from safe_langsmith._sdk.http import ForbiddenResponse
-from safe_langsmith._sdk.replay import Rewind, arguments_for, caller_headers
+from safe_langsmith._sdk.replay import (
+    ExpectedRequest,
+    Overlay,
+    Rewind,
+    arguments_for,
+    caller_headers,
+    comparing_session,
+)
 
 
 class RequestsCall(InterceptedCall):
@@ -54,16 +61,20 @@ class RequestsCall(InterceptedCall):
         """Whether it sends runs: from a tracing thread, or for a decorator that must not fail the user's function."""
         return sends_runs(self.url, self.method or "")
 
-    def was_raised_by_sdk(self, error: Exception) -> bool:
-        """Return whether the SDK raised it, or failed on the body; anything else comes from the user's callbacks."""
+    def is_sdk_error(self, error: Exception) -> bool:
+        """Return whether the SDK raises such for a response, or when it fails on the body."""
         from requests import RequestException
 
         return isinstance(error, (LangSmithError, RequestException, AttributeError, RecursionError))
 
-    def prepare(self, workspace_id: str, forbidden: ForbiddenResponse) -> bool:
-        """Set `again` to a second send for a workspace, and return whether the body can be sent twice."""
-        arguments = arguments_for(self._arguments, workspace_id, forbidden.prepared, self._rewind)
-        if arguments is None:
+    def prepare(self, expected: ExpectedRequest, forbidden: ForbiddenResponse) -> bool:
+        """Prepare a second send, and return whether the body can be sent twice."""
+        workspace_id, prepared = expected.workspace_id, forbidden.prepared
+        arguments = arguments_for(self._arguments, self.url, workspace_id, prepared, self._rewind)
+        # A test may have put something else in the place of the SDK's method.
+        send = getattr(self._send, "__func__", None)
+        if arguments is None or send is None:
             return False
-        self.again = partial(self._send, self.method, self.requested, **arguments)
+        overlay = Overlay(self.client, session=comparing_session(session_of(self.client), expected))
+        self._send_again = partial(send, overlay, self.method, self.requested, **arguments)
         return True

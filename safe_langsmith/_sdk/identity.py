@@ -1,0 +1,93 @@
+"""Who a client sends requests as, apart from the one request at hand.
+
+A workspace is found for one identity: the endpoint, the key, and whatever else can make a difference to who is asking.
+A gateway may tell users apart by any header, cookie or client certificate. A client that has been given a workspace for
+one identity must not name it for another, so its identity is computed again before each of its requests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from safe_langsmith._sdk.compat import endpoint_of, headers_of, httpx_client_of, is_async, session_of
+from safe_langsmith._sdk.http import (
+    Headers,
+    has_load_balancer_name,
+    identity_headers,
+    is_requests_session,
+    plain_headers,
+)
+
+_BASIC = frozenset({"HTTPBasicAuth", "BasicAuth"})
+
+
+def identity_of(client: Any) -> int | None:
+    """Return a hash of the identity that the client's next request has, or `None` if that cannot be known.
+
+    It cannot be known if code of the user's authenticates each request. Python salts the hash anew in each process, and
+    it does not reveal the key.
+
+    Args:
+        client: The client.
+    """
+    sender = _sender_of(client)
+    if not is_async(client) and not is_requests_session(sender):
+        return None
+    auth = _constant(sender.auth)
+    if sender.auth is not None and auth is None:
+        return None
+    return hash(
+        (
+            endpoint_of(client),
+            frozenset(own_headers(client).items()),
+            auth,
+            tuple([(c.domain, c.name, c.value) for c in _jar(sender) if not has_load_balancer_name(c.name)]),
+            str(sender.params or ""),
+            str(getattr(sender, "base_url", "")),
+            str(getattr(sender, "cert", None) or ""),
+        )
+    )
+
+
+def is_own_identity(client: Any, sent: Mapping[str, str]) -> bool:
+    """Return whether a request that was sent has the identity of the client itself, and nothing that a call added.
+
+    Args:
+        client: The client.
+        sent: The headers of the request, by lower-case name.
+    """
+    own, found, auth = own_headers(client), identity_headers(sent), getattr(_sender_of(client), "auth", None)
+    # The client's own cookies are among those of each request. A password becomes a header only while sending.
+    has_password = auth is not None or "@" in endpoint_of(client)
+    names = (own.keys() | found.keys()) - {"cookie", *(["authorization"] if has_password else [])}
+    return all(own.get(name) == found.get(name) for name in names)
+
+
+def own_headers(client: Any) -> Headers:
+    """Return the headers of the client's that can make a difference to who is asking.
+
+    Args:
+        client: The client.
+    """
+    of_session = plain_headers(getattr(_sender_of(client), "headers", None))
+    return identity_headers({**of_session, **plain_headers(headers_of(client))})
+
+
+def _sender_of(client: Any) -> Any:
+    return httpx_client_of(client) if is_async(client) else session_of(client)
+
+
+def _constant(auth: Any) -> object:
+    """Return a value that stands for how requests are authenticated, or `None` if the user's code does that."""
+    if isinstance(auth, tuple):
+        return auth
+    if type(auth).__name__ in _BASIC and type(auth).__module__.partition(".")[0] in ("requests", "httpx", "httpx2"):
+        return tuple(sorted(vars(auth).items()))
+    return None
+
+
+def _jar(sender: Any) -> Any:
+    cookies = sender.cookies
+    # httpx wraps the jar of the standard library, requests subclasses it.
+    return getattr(cookies, "jar", cookies)
