@@ -20,6 +20,7 @@ from safe_langsmith import SafeClient
 from safe_langsmith.testing import FakeLangSmith, Organization, Workspace
 
 from .fake_service import FullLangSmith
+from .support.gateway import Gateway
 from .support.internals import Probing, forget_everything
 
 CANARY = "c0ffeec0ffee"
@@ -144,6 +145,19 @@ def make_server() -> Iterator[Callable[..., FakeLangSmith]]:
     yield make
     for fake in servers:
         fake.close()
+
+
+@pytest.fixture
+def make_gateway() -> Iterator[Callable[..., Gateway]]:
+    gateways: list[Gateway] = []
+
+    def make(*args: Any) -> Gateway:
+        gateways.append(Gateway(*args))
+        return gateways[-1]
+
+    yield make
+    for gateway in gateways:
+        gateway.close()
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from safe_langsmith._recovery.workspace import (
     invalidate,
     known_workspace,
     may_choose,
+    may_still_name,
     needs_user,
     remember,
     retry_was_refused,
@@ -158,7 +159,7 @@ def _send_again(
     call: InterceptedCall, workspace: Workspace, forbidden: ForbiddenResponse, target: Target
 ) -> Steps[NotSent | tuple[Any, Exception | None]]:
     """Send the call once more, and return the response or the exception, or the reason why it was not sent."""
-    expected = ExpectedRequest(forbidden, workspace.id, lambda: may_choose(call, target))
+    expected = ExpectedRequest(forbidden, workspace.id, lambda: may_still_name(call, target, workspace, forbidden))
     if not call.prepare(expected, forbidden):
         return NotSent(changed=False)
     try:

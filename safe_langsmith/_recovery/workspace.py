@@ -27,7 +27,7 @@ from safe_langsmith._sdk.compat import (
 )
 from safe_langsmith._sdk.headers import arguments_of_requests
 from safe_langsmith._sdk.http import ForbiddenResponse, has_tenant
-from safe_langsmith._sdk.identity import identity_of, is_own_identity
+from safe_langsmith._sdk.identity import identity_of, is_own_identity, session_identity
 from safe_langsmith.diagnosis import Diagnosis, Workspace
 
 _MOST_LOGGED = 20
@@ -56,6 +56,20 @@ def may_choose(call: InterceptedCall, target: Target) -> bool:
         return False
     # If the user has named a workspace since the request was sent, the next request will carry it.
     return not target.primary or is_unnamed(call.client)
+
+
+def may_still_name(call: InterceptedCall, target: Target, workspace: Workspace, forbidden: ForbiddenResponse) -> bool:
+    """Return whether a second send may name the workspace that was chosen, now that it is about to leave.
+
+    Args:
+        call: The refused call.
+        target: The endpoint and key of the call.
+        workspace: The workspace.
+        forbidden: The response to the first send.
+    """
+    # A callable of the user's may choose a workspace and name it as well.
+    is_named = target.primary and workspace_of(call.client) == workspace.id
+    return (is_named or may_choose(call, target)) and session_identity(call.client) == forbidden.of_session
 
 
 def is_unnamed(client: SupportsClient) -> bool:

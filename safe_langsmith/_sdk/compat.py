@@ -125,7 +125,11 @@ def apply_workspace(client: object, workspace_id: str | None, keep_info: bool = 
     sdk: Any = client
     # The safe client's own attribute would take it for a workspace that the user names.
     sdk_class: Any = next(base for base in type(sdk).__mro__ if base.__module__.startswith("langsmith."))
+    before = dict(headers_of(sdk))
     sdk_class.workspace_id.fset(sdk, workspace_id)
+    # The SDK has computed them anew, without what the user has put among them.
+    now: Any = httpx_client_of(sdk).headers if is_async(sdk) else sdk._headers
+    now.update({name: value for name, value in without_tenant(before).items() if name not in now})
     for name in ("_langsmith_api", "_langsmith_api_sync"):
         name_workspace(getattr(sdk, name, None), workspace_id)
     if workspace_id is None:
@@ -263,12 +267,16 @@ def was_raised_by_sdk(error: BaseException) -> bool:
     """
     if isinstance(error, AttributeError):
         # The SDK calls `.get` of the body, whatever that is. A callback that is not written in Python leaves no frame.
-        is_body = isinstance(error.obj, (list, str, int, float, type(None)))
-        return error.name == "get" and is_body and _was_raised_in(error)
+        return error.name == "get" and _was_raised_in(error) and _is_body(error.obj, response_of(error))
     if isinstance(error, RecursionError):
         # The parser of a body that is nested too deep.
         return True
     return _was_raised_in(error)
+
+
+def _is_body(value: object, response: Any) -> bool:
+    body = response.json()
+    return type(value) is type(body) and value == body
 
 
 def _was_raised_in(error: BaseException) -> bool:

@@ -33,7 +33,7 @@ from safe_langsmith._sdk.http import (
     with_tenant,
     without_tenant,
 )
-from safe_langsmith._sdk.identity import identity_of, own_headers
+from safe_langsmith._sdk.identity import identity_of, own_headers, session_identity
 from safe_langsmith._sdk.replay import Overlay, caller_headers, copy_of
 
 _NONE: dict[str, Any] = {}
@@ -167,7 +167,7 @@ def _is_below(url: str, base: str) -> bool:
 
 
 def _chosen_for(client: Any, pathname: str, given: Mapping[str, Any]) -> str | None:
-    identity = fingerprint({**own_headers(client), **plain_headers(given)})
+    identity = fingerprint({**own_headers(client), **plain_headers(given)}, of_session=session_identity(client))
     url = normalize_url(pathname if pathname.startswith("http") else f"{endpoint_of(client)}/")
     found = (
         workspace_id

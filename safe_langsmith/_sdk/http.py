@@ -62,6 +62,7 @@ class ForbiddenResponse:
         prepared: The request as it was sent, or `None`.
         further_secrets: Secrets beside the credentials in `headers`: a second key, a password in the URL.
         cookies_set: The names of the cookies that the response set. The next request has them, whoever sends it.
+        of_session: What tells the caller apart beside the headers: see `identity.session_identity`.
     """
 
     headers: dict[str, str]
@@ -73,6 +74,7 @@ class ForbiddenResponse:
     prepared: Any = None
     further_secrets: tuple[str, ...] = field(default=())
     cookies_set: frozenset[str] = frozenset()
+    of_session: int = 0
 
     def __repr__(self) -> str:
         """Show nothing of the headers."""
@@ -122,12 +124,12 @@ class ForbiddenResponse:
 
     @property
     def fingerprint(self) -> str:
-        """A salted hash of the credential."""
-        return fingerprint(self.headers)
+        """A salted hash of the caller's identity."""
+        return fingerprint(self.headers, of_session=self.of_session)
 
 
 def read_forbidden(
-    response: Any, method: str, url: str, client_headers: Callable[[], Mapping[str, Any]]
+    response: Any, method: str, url: str, client_headers: Callable[[], Mapping[str, Any]], of_session: int = 0
 ) -> ForbiddenResponse:
     """Return what a refused response says, and what its request was.
 
@@ -136,6 +138,7 @@ def read_forbidden(
         method: The method that the caller asked for.
         url: The URL that the caller asked for, used if the response does not know its request.
         client_headers: Returns the headers that the client sends, used likewise.
+        of_session: What tells the caller apart beside the headers.
     """
     # Only a refused client needs it.
     from safe_langsmith._core.responses import NO_BODY, read_body
@@ -153,6 +156,7 @@ def read_forbidden(
         prepared=prepared if knows_headers else None,
         further_secrets=further_secrets,
         cookies_set=_cookies_set_by(response),
+        of_session=of_session,
     )
     received = plain_headers(getattr(response, "headers", None))
     content = getattr(response, "content", b"")
@@ -197,18 +201,19 @@ def requested_url(response: Any) -> str | None:
     return _text(getattr(_request_of(_first(response)), "url", None))
 
 
-def fingerprint(headers: Mapping[str, str], cookies_of_response: Collection[str] = ()) -> str:
-    """Return a salted hash of what a request's headers say about the caller, which tells one caller from another.
+def fingerprint(headers: Mapping[str, str], cookies_of_response: Collection[str] = (), of_session: int = 0) -> str:
+    """Return a salted hash of what a request says about the caller, which tells one caller from another.
 
     Args:
         headers: The headers by lower-case name.
         cookies_of_response: The names of cookies that a response has just set, which do not count.
+        of_session: What the request says beside the headers.
     """
     found = identity_headers(headers)
     if "cookie" in found:
         kept = [cookie for cookie in found.pop("cookie").split(";") if not _is_of_server(cookie, cookies_of_response)]
         found["cookie"] = ";".join(sorted(cookie.strip() for cookie in kept))
-    identifying = "\0".join(f"{name}:{found[name]}" for name in sorted(found) if found[name])
+    identifying = "\0".join([str(of_session), *(f"{name}:{found[name]}" for name in sorted(found) if found[name])])
     return hashlib.blake2b(identifying.encode("utf-8", "surrogateescape"), salt=_SALT, digest_size=16).hexdigest()
 
 

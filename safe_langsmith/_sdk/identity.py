@@ -43,9 +43,8 @@ def identity_of(client: Any) -> int | None:
             frozenset(own_headers(client).items()),
             auth,
             tuple([(c.domain, c.name, c.value) for c in _jar(sender) if not has_load_balancer_name(c.name)]),
-            str(sender.params or ""),
+            session_identity(client),
             str(getattr(sender, "base_url", "")),
-            str(getattr(sender, "cert", None) or ""),
         )
     )
 
@@ -62,6 +61,17 @@ def is_own_identity(client: Any, sent: Mapping[str, str]) -> bool:
     has_password = auth is not None or "@" in endpoint_of(client)
     names = (own.keys() | found.keys()) - {"cookie", *(["authorization"] if has_password else [])}
     return all(own.get(name) == found.get(name) for name in names)
+
+
+def session_identity(client: Any) -> int:
+    """Return a hash of what a client's session says about the caller, beside headers: parameters and certificate.
+
+    Args:
+        client: The client.
+    """
+    sender = _sender_of(client)
+    said = [str(getattr(sender, name, None) or "") for name in ("params", "cert")]
+    return hash(tuple(said)) if any(said) else 0
 
 
 def own_headers(client: Any) -> Headers:

@@ -334,14 +334,19 @@ class _ComparingAdapter:
 
 def _comparing_adapter(get_adapter: Callable[..., Any], expected: ExpectedRequest, url: str) -> Any:
     from requests.adapters import HTTPAdapter
+    from urllib3.util.retry import Retry
 
     adapter = get_adapter(url=url)
-    if not isinstance(adapter, HTTPAdapter) or type(adapter).send is HTTPAdapter.send:
+    if not isinstance(adapter, HTTPAdapter):
         return _ComparingAdapter(adapter, expected)
-    # This one may add headers in its own `send`. The method of its parent calls `add_headers` after that.
-    clone = copy_of(adapter)
-    clone.__dict__["add_headers"] = partial(_add_and_compare, adapter.add_headers, expected)
-    return clone
+    once = copy_of(adapter)
+    # The SDK's own would send a request four times. The first send has used the call's attempts.
+    once.max_retries = Retry(0, read=False)
+    if type(adapter).send is HTTPAdapter.send and type(adapter).add_headers is HTTPAdapter.add_headers:
+        return _ComparingAdapter(once, expected)
+    # This one may add headers. The `send` of its parent calls `add_headers` after everything else.
+    once.__dict__["add_headers"] = partial(_add_and_compare, adapter.add_headers, expected)
+    return once
 
 
 def _add_and_compare(add_headers: Callable[..., Any], expected: ExpectedRequest, request: Any, **options: Any) -> None:

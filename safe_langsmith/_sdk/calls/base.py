@@ -24,6 +24,7 @@ from safe_langsmith._sdk.http import (
     read_forbidden,
     requested_url,
 )
+from safe_langsmith._sdk.identity import session_identity
 from safe_langsmith._sdk.replay import ExpectedRequest, NotSent
 
 if TYPE_CHECKING:
@@ -105,7 +106,9 @@ class InterceptedCall:
 
     def read_response(self) -> ForbiddenResponse:
         """Return the 403 response and its request."""
-        return read_forbidden(response_of(self.error), self.method or "GET", self.url, lambda: headers_of(self.client))
+        client, method = self.client, self.method or "GET"
+        of_session = session_identity(client)
+        return read_forbidden(response_of(self.error), method, self.url, lambda: headers_of(client), of_session)
 
     def prepare(self, expected: ExpectedRequest, forbidden: ForbiddenResponse) -> bool:
         """Set `_send_again` to a function that sends the call once more, and return whether there can be a second send.
@@ -175,4 +178,5 @@ class CheckedClient(InterceptedCall):
         """Return the request that the client would send next."""
         from safe_langsmith._core.responses import NO_BODY
 
-        return ForbiddenResponse(plain_headers(headers_of(self.client)), None, normalize_url(self.url), NO_BODY)
+        headers, of_session = plain_headers(headers_of(self.client)), session_identity(self.client)
+        return ForbiddenResponse(headers, None, normalize_url(self.url), NO_BODY, of_session=of_session)
