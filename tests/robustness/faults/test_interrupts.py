@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from ...support.injection import ROOT, Fault, broken, forget_results, injected, is_callers_task, steps_of
+from ...support.injection import Fault, broken, forget_results, injected, steps_of
+from ...support.lines import Line, lines_of
 from ...support.source import lines_of_finally
 from .judging import Outcome, outcome_of
 from .stage import SCENARIOS, Scenario, Stage
@@ -100,51 +101,7 @@ def by_function(scenario: Scenario, stage: Stage, kind: type[BaseException]) -> 
 
 
 # The folders that hold locks and what is remembered.
-STATEFUL = tuple(str(ROOT / folder) for folder in ("_probe", "_recovery"))
-
-
-class Line:
-    """Raises as soon as a line is about to be run, as a signal's handler does."""
-
-    def __init__(self, code: CodeType, number: int, kind: type[BaseException], notice: Callable[[], None]) -> None:
-        self._code, self._number, self._kind, self._notice = code, number, kind, notice
-
-    def __enter__(self) -> None:
-        self._before = sys.gettrace()
-        sys.settrace(self._enter)
-
-    def __exit__(self, *args: object) -> None:
-        sys.settrace(self._before)
-
-    def _enter(self, frame: Any, event: str, arg: object) -> Any:
-        return self._at if frame.f_code is self._code else None
-
-    def _at(self, frame: Any, event: str, arg: object) -> Any:
-        if event == "line" and frame.f_lineno == self._number and is_callers_task():
-            self._notice()
-            raise self._kind("thrown in by a test")
-        return self._at
-
-
-def lines_of(run: Callable[[], object]) -> list[tuple[CodeType, int]]:
-    """The lines of the library that hold locks or state, as they are run in this thread."""
-    seen: dict[tuple[CodeType, int], None] = {}
-
-    def at(frame: Any, event: str, arg: object) -> Any:
-        if event == "line" and is_callers_task():
-            seen[frame.f_code, frame.f_lineno] = None
-        return at
-
-    def enter(frame: Any, event: str, arg: object) -> Any:
-        return at if frame.f_code.co_filename.startswith(STATEFUL) else None
-
-    before = sys.gettrace()
-    sys.settrace(enter)
-    try:
-        run()
-    finally:
-        sys.settrace(before)
-    return list(seen)
+STATEFUL = ("_probe", "_recovery")
 
 
 @pytest.mark.parametrize("name", ["retried", "async, retried"])
@@ -152,7 +109,7 @@ def test_an_interrupt_on_any_line_leaves_nothing_locked(name: str, stage: Stage)
     scenario = SCENARIOS[name]
     kind = injected(asyncio.CancelledError if "async" in name else KeyboardInterrupt)
     client = scenario.open(stage, getattr(stage, scenario.key), True)
-    lines = lines_of(lambda: outcome_of(scenario, stage, client))
+    lines = lines_of(lambda: outcome_of(scenario, stage, client), *STATEFUL)
     scenario.close(stage, client)
     assert len(lines) > 50
     found = []
