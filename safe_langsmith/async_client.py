@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from langsmith.async_client import AsyncClient
 
 from safe_langsmith import _recovery
+from safe_langsmith._frames import clear_frames
 from safe_langsmith._log import boundary
 from safe_langsmith._recovery import intercept, resolve_async
 from safe_langsmith._recovery.state import (
@@ -90,14 +91,20 @@ class SafeAsyncClient(AsyncClient):
         ) -> None:
             """Make a client; the arguments that are not described above are those of `langsmith.AsyncClient`."""
             try:
-                given = given_arguments(_PARENT, args, kwargs)
-                profile = (kwargs.get("profile"), kwargs.get("profile_config_path"))
-                self._state = ClientState(resolve_workspace, probe, dotenv_path, given, *profile)
-                super().__init__(*args, **kwargs)
-            finally:
-                # They hold the key, and a traceback shows this frame.
-                del args, kwargs
-            self._state.note_origins(self)
+                try:
+                    given = given_arguments(_PARENT, args, kwargs)
+                    profile = (kwargs.get("profile"), kwargs.get("profile_config_path"))
+                    self._state = ClientState(resolve_workspace, probe, dotenv_path, given, *profile)
+                    super().__init__(*args, **kwargs)
+                    self._state.note_origins(self)
+                finally:
+                    # They hold the key, and a traceback shows this frame.
+                    del args, kwargs
+            except BaseException:
+                # An interrupt may come just before they are deleted.
+                args, kwargs = (), {}
+                clear_frames()
+                raise
             # If this library cannot intercept its requests, the user gets the SDK's generated client as it is.
             with boundary():
                 intercept_requests(self._langsmith_api, self, _recovery)
@@ -108,25 +115,29 @@ class SafeAsyncClient(AsyncClient):
 
     async def _arequest_with_retries(self, method: str, endpoint: str, **kwargs: Any) -> Any:
         """Send a request as `langsmith.AsyncClient` does, and handle a 403."""
-        sender: Any = self if self._state.auto_workspace is None else client_for(self, endpoint, kwargs)
         try:
             try:
+                sender: Any = self if self._state.auto_workspace is None else client_for(self, endpoint, kwargs)
                 send: Any = super()._arequest_with_retries
-                if sender is not self:
-                    send = partial(send.__func__, sender)
-                return await send(method, endpoint, **kwargs)
-            except Exception as error:
-                # Notebooks and pytest leave out frames with this name.
-                __tracebackhide__ = True
-                send = super()._arequest_with_retries
-                call = intercept(partial(AsyncCall, self, send, method, endpoint, kwargs, error))
-                if call is None:
-                    raise
-        finally:
-            # They hold the key, or a password of the endpoint, and a traceback shows this frame.
-            del kwargs, endpoint
-        # Outside the except clause, so that an exception raised here does not get the SDK's as its context.
-        return await resolve_async(call)
+                first = send if sender is self else partial(send.__func__, sender)
+                try:
+                    return await first(method, endpoint, **kwargs)
+                except Exception as error:
+                    # Notebooks and pytest leave out frames with this name.
+                    __tracebackhide__ = True
+                    call = intercept(partial(AsyncCall, self, send, method, endpoint, kwargs, error))
+                    if call is None:
+                        raise
+                # Outside the except clause, so that an exception raised here does not get the SDK's as its context.
+                return await resolve_async(call)
+            finally:
+                # They hold the key, or a password of the endpoint, and a traceback shows this frame.
+                kwargs = endpoint = sender = first = call = None  # type: ignore[assignment]
+        except BaseException:
+            # An interrupt may have come just before that.
+            kwargs = endpoint = sender = first = call = None  # type: ignore[assignment]
+            clear_frames()
+            raise
 
 
 note_assignments(SafeAsyncClient, AsyncClient)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import langsmith
 
+from ._frames import clear_frames
 from .diagnosis import Diagnosis
 
 if TYPE_CHECKING:
@@ -56,7 +57,11 @@ def check(
     if state_of(client).probe:
         # The renewal is a request, too.
         refresh_login(client)
-    return _found(run(load_handler().handle(CheckedClient(client, on_probe, interface))))
+    try:
+        return _found(run(load_handler().handle(CheckedClient(client, on_probe, interface))))
+    except BaseException:
+        clear_frames()
+        raise
 
 
 async def adiagnose(client: langsmith.AsyncClient) -> Diagnosis | None:
@@ -76,10 +81,14 @@ async def adiagnose(client: langsmith.AsyncClient) -> Diagnosis | None:
 
     if not is_async(client):
         raise TypeError(f"{type(client).__name__} is a sync client; use `diagnose(client)`")
-    renewing = refresh_login(client) if state_of(client).probe else None
-    if renewing is not None:
-        await renewing
-    return _or_none(_found(await run_async(load_handler().handle(CheckedClient(client)))))
+    try:
+        renewing = refresh_login(client) if state_of(client).probe else None
+        if renewing is not None:
+            await renewing
+        return _or_none(_found(await run_async(load_handler().handle(CheckedClient(client)))))
+    except BaseException:
+        clear_frames()
+        raise
 
 
 def _found(outcome: Any) -> Diagnosis | HealthReport:

@@ -12,6 +12,7 @@ import langsmith
 import requests
 
 from safe_langsmith import _recovery
+from safe_langsmith._frames import clear_frames
 from safe_langsmith._log import boundary
 from safe_langsmith._recovery import intercept, resolve
 from safe_langsmith._recovery.state import (
@@ -113,15 +114,21 @@ class SafeClient(langsmith.Client):
         ) -> None:
             """Make a client; the arguments that are not described above are those of `langsmith.Client`."""
             try:
-                given = given_arguments(_PARENT, args, kwargs)
-                profile = (kwargs.get("profile"), kwargs.get("profile_config_path"))
-                # Before the parent's: its tracing thread may send a request while the constructor still runs.
-                self._state = ClientState(resolve_workspace, probe, dotenv_path, given, *profile)
-                super().__init__(*args, **kwargs)
-            finally:
-                # They hold the key, and a traceback shows this frame.
-                del args, kwargs
-            self._state.note_origins(self)
+                try:
+                    given = given_arguments(_PARENT, args, kwargs)
+                    profile = (kwargs.get("profile"), kwargs.get("profile_config_path"))
+                    # Before the parent's: its tracing thread may send a request while the constructor still runs.
+                    self._state = ClientState(resolve_workspace, probe, dotenv_path, given, *profile)
+                    super().__init__(*args, **kwargs)
+                    self._state.note_origins(self)
+                finally:
+                    # They hold the key, and a traceback shows this frame.
+                    del args, kwargs
+            except BaseException:
+                # An interrupt may come just before they are deleted.
+                args, kwargs = (), {}
+                clear_frames()
+                raise
 
     def __repr__(self) -> str:
         """Return the `repr` of `langsmith.Client` without a password in the endpoint: tracebacks show the client."""
@@ -152,26 +159,32 @@ class SafeClient(langsmith.Client):
             ForbiddenDiagnosis: If LangSmith refused and naming a workspace did not help.
             Exception: If the request fails for another reason, as `langsmith.Client` raises it.
         """
-        rewind = capture_body(kwargs)
-        before_send = self._state.before_send
-        if before_send is not None:
-            kwargs = before_send(self, pathname, kwargs)
         try:
             try:
-                return super().request_with_retries(method, pathname, **kwargs)
-            except Exception as error:
-                # Notebooks and pytest leave out frames with this name: the caller's line failed, and not this one.
-                __tracebackhide__ = True
-                send = super().request_with_retries
-                call = intercept(partial(RequestsCall, self, send, method, pathname, kwargs, rewind, error))
-                if call is None:
-                    raise
-        finally:
-            # They hold the key, or a password of the endpoint, and a traceback shows this frame.
-            del kwargs, pathname
-        # Outside the except clause, so that an exception raised here does not get the SDK's as its context.
-        response: requests.Response = resolve(call)
-        return response
+                rewind = capture_body(kwargs)
+                before_send = self._state.before_send
+                if before_send is not None:
+                    kwargs = before_send(self, pathname, kwargs)
+                try:
+                    return super().request_with_retries(method, pathname, **kwargs)
+                except Exception as error:
+                    # Notebooks and pytest leave out frames with this name: the caller's line failed, and not this one.
+                    __tracebackhide__ = True
+                    send = super().request_with_retries
+                    call = intercept(partial(RequestsCall, self, send, method, pathname, kwargs, rewind, error))
+                    if call is None:
+                        raise
+                # Outside the except clause, so that an exception raised here does not get the SDK's as its context.
+                response: requests.Response = resolve(call)
+                return response
+            finally:
+                # They hold the key, or a password of the endpoint, and a traceback shows this frame.
+                kwargs = pathname = rewind = call = None  # type: ignore[assignment]
+        except BaseException:
+            # An interrupt may have come just before that.
+            kwargs = pathname = rewind = call = None  # type: ignore[assignment]
+            clear_frames()
+            raise
 
     def delete_examples(self, example_ids: Sequence[Any], *, hard_delete: bool = False, **kwargs: Any) -> None:
         """Delete examples as `langsmith.Client` does, and handle a 403 to `hard_delete`, too.
@@ -186,17 +199,22 @@ class SafeClient(langsmith.Client):
             Exception: If the request fails for another reason, as `langsmith.Client` raises it.
         """
         try:
-            super().delete_examples(example_ids, hard_delete=hard_delete, **kwargs)
-            return
-        except Exception as error:
-            __tracebackhide__ = True
-            # Every other exception comes from `request_with_retries`, which has handled it.
-            if type(error).__module__.partition(".")[0] != "requests":
-                raise
-            call = intercept(partial(HardDeleteCall, self, error))
-            if call is None:
-                raise
-        resolve(call)
+            try:
+                super().delete_examples(example_ids, hard_delete=hard_delete, **kwargs)
+                return
+            except Exception as error:
+                __tracebackhide__ = True
+                # Every other exception comes from `request_with_retries`, which has handled it.
+                if type(error).__module__.partition(".")[0] != "requests":
+                    raise
+                call = intercept(partial(HardDeleteCall, self, error))
+                if call is None:
+                    raise
+            resolve(call)
+        except BaseException:
+            call = None
+            clear_frames()
+            raise
 
     def _get_langsmith_api(self) -> Any:
         return self._intercepted(super()._get_langsmith_api())

@@ -67,13 +67,10 @@ def resolve(call: InterceptedCall) -> Any:
     """
     __tracebackhide__ = True
     ended: list[Outcome] = []
-    try:
-        with boundary():
-            ended.append(driver.run(handle(call)))
-        if not ended:
-            ended.append(Outcome(call.response, call.error))
-    finally:
-        call.forget()
+    with boundary():
+        ended.append(driver.run(handle(call)))
+    if not ended:
+        ended.append(Outcome(call.response, call.error))
     return _deliver(ended)
 
 
@@ -81,13 +78,10 @@ async def resolve_async(call: InterceptedCall) -> Any:
     """Do what `resolve` does, without blocking the event loop."""
     __tracebackhide__ = True
     ended: list[Outcome] = []
-    try:
-        with boundary():
-            ended.append(await driver.run_async(handle(call)))
-        if not ended:
-            ended.append(Outcome(call.response, call.error))
-    finally:
-        call.forget()
+    with boundary():
+        ended.append(await driver.run_async(handle(call)))
+    if not ended:
+        ended.append(Outcome(call.response, call.error))
     return _deliver(ended)
 
 
@@ -111,47 +105,40 @@ def handle(call: InterceptedCall, retried: Workspace | None = None, seconds: flo
         seconds: How long all probes may take, or `None` for as long as they may take for one refusal.
     """
     forbidden, state = call.read_response(), state_of(call.client)
-    prober = None
-    try:
-        target = target_of(call, forbidden, state, retried)
-        if target is None:
-            return Outcome(error=call.error or ValueError("the client has no endpoint"))
-        diagnosis: Diagnosis | None = None
-        again: NotSent | tuple[Any, Exception | None] = NotSent(changed=False)
-        workspace = known_workspace(call, forbidden, target) if call.error is not None and retried is None else None
-        if workspace is not None:
-            again = yield from _send_again(call, workspace, forbidden, target)
-        if workspace is None or isinstance(again, NotSent):
-            facts = yield Blocking(lambda: collect_facts(call, forbidden, target, state))
-            prober = _prober_for(call, forbidden, target, state, seconds)
-            conclusion = yield from _investigate(facts, prober, forbidden, target)
-            seconds = prober.seconds_left
-            if call.error is None:
-                return Outcome(conclusion.diagnosis)
-            diagnosis, workspace = yield from _choose(call, forbidden, target, conclusion, retried)
-            if diagnosis.cause is Cause.WORKSPACE_NOT_ACCESSIBLE:
-                invalidate(call.client, target, target.workspace_id)
-            if workspace is None:
-                return Outcome(error=_explain(call, diagnosis, forbidden, target))
-            again = yield from _send_again(call, workspace, forbidden, target)
-            if isinstance(again, NotSent):
-                if not again.changed:
-                    kept = remember(call, workspace, target, forbidden, resent=False, diagnosis=diagnosis)
-                    diagnosis = body_not_replayable(diagnosis, workspace, kept)
-                    diagnosis = present(diagnosis, facts.target.interface)
-                return Outcome(error=_explain(call, diagnosis, forbidden, target))
-        call.response, call.error = again
-        if status_of(call.error) in (401, 403):
-            retry_was_refused(target, workspace.id)
-        else:
-            remember(call, workspace, target, forbidden, resent=True, diagnosis=diagnosis)
-        if call.error is None or not call.is_forbidden:
-            return Outcome(call.response, call.error)
-    finally:
-        # They hold the key, and the traceback of an interrupt shows this frame.
-        forbidden.forget()
-        if prober is not None:
-            prober.forget()
+    target = target_of(call, forbidden, state, retried)
+    if target is None:
+        return Outcome(error=call.error or ValueError("the client has no endpoint"))
+    diagnosis: Diagnosis | None = None
+    again: NotSent | tuple[Any, Exception | None] = NotSent(changed=False)
+    workspace = known_workspace(call, forbidden, target) if call.error is not None and retried is None else None
+    if workspace is not None:
+        again = yield from _send_again(call, workspace, forbidden, target)
+    if workspace is None or isinstance(again, NotSent):
+        facts = yield Blocking(lambda: collect_facts(call, forbidden, target, state))
+        prober = _prober_for(call, forbidden, target, state, seconds)
+        conclusion = yield from _investigate(facts, prober, forbidden, target)
+        seconds = prober.seconds_left
+        if call.error is None:
+            return Outcome(conclusion.diagnosis)
+        diagnosis, workspace = yield from _choose(call, forbidden, target, conclusion, retried)
+        if diagnosis.cause is Cause.WORKSPACE_NOT_ACCESSIBLE:
+            invalidate(call.client, target, target.workspace_id)
+        if workspace is None:
+            return Outcome(error=_explain(call, diagnosis, forbidden, target))
+        again = yield from _send_again(call, workspace, forbidden, target)
+        if isinstance(again, NotSent):
+            if not again.changed:
+                kept = remember(call, workspace, target, forbidden, resent=False, diagnosis=diagnosis)
+                diagnosis = body_not_replayable(diagnosis, workspace, kept)
+                diagnosis = present(diagnosis, facts.target.interface)
+            return Outcome(error=_explain(call, diagnosis, forbidden, target))
+    call.response, call.error = again
+    if status_of(call.error) in (401, 403):
+        retry_was_refused(target, workspace.id)
+    else:
+        remember(call, workspace, target, forbidden, resent=True, diagnosis=diagnosis)
+    if call.error is None or not call.is_forbidden:
+        return Outcome(call.response, call.error)
     return (yield from handle(call, workspace, seconds))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -27,7 +28,9 @@ class Tracing:
         return self._at if self.is_wanted(frame.f_code) else None
 
     def _at(self, frame: FrameType, event: str, arg: object) -> Any:
-        if event == "line" and is_callers_task():
+        # Python looks for signals when it enters a function or goes back in a loop, and after a call: at no `try:`.
+        no_signal = linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip() == "try:"
+        if event == "line" and not no_signal and is_callers_task():
             self.meet(frame)
         return self._at
 

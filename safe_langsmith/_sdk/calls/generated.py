@@ -15,6 +15,7 @@ from functools import cache, partial
 from typing import Any, Protocol, cast
 
 from safe_langsmith._core.endpoints import TENANT_HEADER
+from safe_langsmith._frames import clear_frames
 from safe_langsmith._sdk.calls.base import InterceptedCall
 from safe_langsmith._sdk.compat import SupportsClient, name_workspace, response_of
 from safe_langsmith._sdk.headers import apply_to_options
@@ -198,37 +199,52 @@ async def _compare_async(self: Any, request: Any) -> None:
 
 
 def _request(self: Any, cast_to: Any, options: Any, **kwargs: Any) -> Any:
-    apply_to_options(self, options)
-    headers = options.headers
     try:
         try:
-            return self._sdk_class.request(self, cast_to, options, **kwargs)
-        except Exception as error:
-            # Notebooks and pytest leave out frames with this name.
-            __tracebackhide__ = True
-            send = partial(self._sdk_class.request, self, cast_to, **kwargs)
-            call = self._handler.intercept(partial(GeneratedCall, self, send, options, headers, error))
-            if call is None:
-                raise
-    finally:
-        # They may hold a key, and a traceback shows this frame.
-        del options, headers
-    # Outside the except clause, so that an exception raised here does not get the SDK's as its context.
-    return self._handler.resolve(call)
+            apply_to_options(self, options)
+            headers = options.headers
+            try:
+                return self._sdk_class.request(self, cast_to, options, **kwargs)
+            except Exception as error:
+                # Notebooks and pytest leave out frames with this name.
+                __tracebackhide__ = True
+                send = partial(self._sdk_class.request, self, cast_to, **kwargs)
+                call = self._handler.intercept(partial(GeneratedCall, self, send, options, headers, error))
+                if call is None:
+                    raise
+            # Outside the except clause, so that an exception raised here does not get the SDK's as its context.
+            return self._handler.resolve(call)
+        finally:
+            # They may hold a key, and a traceback shows this frame.
+            options = headers = call = None
+    except BaseException:
+        # An interrupt may have come just before that.
+        options = headers = call = None
+        clear_frames()
+        raise
 
 
 async def _request_async(self: Any, cast_to: Any, options: Any, **kwargs: Any) -> Any:
-    apply_to_options(self, options)
-    headers = options.headers
     try:
         try:
-            return await self._sdk_class.request(self, cast_to, options, **kwargs)
-        except Exception as error:
-            __tracebackhide__ = True
-            send = partial(self._sdk_class.request, self, cast_to, **kwargs)
-            call = self._handler.intercept(partial(AsyncGeneratedCall, self, send, options, headers, error))
-            if call is None:
-                raise
-    finally:
-        del options, headers
-    return await self._handler.resolve_async(call)
+            apply_to_options(self, options)
+            headers = options.headers
+            try:
+                return await self._sdk_class.request(self, cast_to, options, **kwargs)
+            except Exception as error:
+                # Notebooks and pytest leave out frames with this name.
+                __tracebackhide__ = True
+                send = partial(self._sdk_class.request, self, cast_to, **kwargs)
+                call = self._handler.intercept(partial(AsyncGeneratedCall, self, send, options, headers, error))
+                if call is None:
+                    raise
+            # Outside the except clause, so that an exception raised here does not get the SDK's as its context.
+            return await self._handler.resolve_async(call)
+        finally:
+            # They may hold a key, and a traceback shows this frame.
+            options = headers = call = None
+    except BaseException:
+        # An interrupt may have come just before that.
+        options = headers = call = None
+        clear_frames()
+        raise

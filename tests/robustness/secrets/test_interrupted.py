@@ -29,7 +29,6 @@ SAMPLE = 37
 pytestmark = pytest.mark.filterwarnings(
     "ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning", "ignore:coroutine:RuntimeWarning"
 )
-not_yet = pytest.mark.xfail(reason="frames are not cleared when an interrupt passes")
 
 
 def holders(call: Callable[[], object], hidden: tuple[str, ...], one_in: int) -> dict[str, str]:
@@ -83,7 +82,6 @@ PATHS = [path for path in call_paths() if path.id in ("requests", "asynchronous"
 PATHS += [path for path in call_paths() if path.id.startswith(("generated", "hard"))]
 
 
-@not_yet
 @ONE_IN
 @pytest.mark.parametrize("name", ["a role that does not allow it", "a missing workspace"])
 @pytest.mark.parametrize("call_path", PATHS)
@@ -122,7 +120,6 @@ def written(kind: str, secret: str) -> Path:
     return path
 
 
-@not_yet
 @ONE_IN
 @pytest.mark.parametrize("kind", FILES)
 def test_reloading_the_environment(kind: str, one_in: int, secret: str) -> None:
@@ -136,7 +133,6 @@ def test_reloading_the_environment(kind: str, one_in: int, secret: str) -> None:
     assert holders(call, (secret,), 1 if one_in == 1 else 5) == {}
 
 
-@not_yet
 @ONE_IN
 @pytest.mark.parametrize("kind", [SafeClient, SafeAsyncClient])
 def test_the_constructors(kind: type[Any], one_in: int) -> None:
