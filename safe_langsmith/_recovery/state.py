@@ -48,6 +48,7 @@ class ClientState:
     Attributes:
         auto_workspace: The workspace that was chosen for the client, or `None`. Naming it again makes it the user's.
         auto_identity: The identity that it was chosen for.
+        auto_settings: A hash of the settings when the client last had that identity.
         auto_workspaces: The workspaces chosen for other endpoints and keys, by endpoint and fingerprint of the key.
         before_send: Puts the chosen workspace into the arguments of a call; `None` until one is chosen.
     """
@@ -58,6 +59,7 @@ class ClientState:
         "_profile",
         "_sources",
         "auto_identity",
+        "auto_settings",
         "auto_workspace",
         "auto_workspaces",
         "before_send",
@@ -81,6 +83,7 @@ class ClientState:
         self.dotenv_path = dotenv_path
         self.auto_workspace: str | None = None
         self.auto_identity: int | None = None
+        self.auto_settings: int | None = None
         self.auto_workspaces: dict[tuple[str, str], str] = {}
         self.before_send: BeforeSend | None = None
         self._given = given

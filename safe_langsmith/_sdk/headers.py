@@ -33,7 +33,7 @@ from safe_langsmith._sdk.http import (
     with_tenant,
     without_tenant,
 )
-from safe_langsmith._sdk.identity import identity_of, own_headers, session_identity
+from safe_langsmith._sdk.identity import identity_of, own_headers, session_identity, settings_hash
 from safe_langsmith._sdk.replay import Overlay, caller_headers, copy_of
 
 _NONE: dict[str, Any] = {}
@@ -137,7 +137,13 @@ def _drop_if_identity_changed(client: Any) -> str | None:
     """Drop the client's workspace if it was chosen for another identity than the client has now, and return it."""
     state = client._state
     chosen: str | None = state.auto_workspace
-    if chosen is None or state.auto_identity == identity_of(client):
+    if chosen is None:
+        return None
+    settings = settings_hash(client)
+    if state.auto_settings == settings:
+        return None
+    if state.auto_identity == identity_of(client):
+        state.auto_settings = settings
         return None
     state.drop_auto_workspace(client)
     return chosen

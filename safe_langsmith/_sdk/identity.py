@@ -49,6 +49,29 @@ def identity_of(client: Any) -> int | None:
     )
 
 
+def settings_hash(client: Any) -> int:
+    """Return a hash of all that `identity_of` reads, as it is: it changes more often, and takes a tenth of the time.
+
+    Args:
+        client: The client.
+    """
+    sender, headers = _sender_of(client), headers_of(client)
+    # The headers of `requests` are slow to iterate over in another way.
+    of_session = getattr(sender.headers, "lower_items", sender.headers.items)()
+    auth, params, cert = sender.auth, sender.params, getattr(sender, "cert", None)
+    return hash(
+        (
+            endpoint_of(client),
+            *headers.items(),
+            *of_session,
+            *[(cookie.domain, cookie.name, cookie.value) for cookie in _jar(sender)],
+            auth if auth is None or isinstance(auth, tuple) else id(auth),
+            str(params) if params else None,
+            str(cert) if cert else None,
+        )
+    )
+
+
 def is_own_identity(client: Any, sent: Mapping[str, str]) -> bool:
     """Return whether a request that was sent has the identity of the client itself, and nothing that a call added.
 
