@@ -1,8 +1,9 @@
-"""Clear the locals of this library's frames once an exception has left them.
+"""Take this library's frames out of a traceback, once an exception has left them.
 
 A traceback keeps the frames that an exception has passed through, and error trackers show their locals. Those of this
 library hold the key, headers and the environment. An exception of any kind may come at any line, such as Ctrl+C. So the
-outermost function of each entry clears the frames below its own, and deletes its own arguments.
+outermost function of each entry takes out and clears the frames below its own, and deletes its own arguments. What
+remains is the caller's frame, this one function of ours, and the SDK's frames.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+from types import FrameType
 
-PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+_PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _MOST_LINKED = 20
 
 
 def clear_frames() -> None:
-    """Clear the frames of this library that the exception being handled has left, and those of exceptions behind it."""
+    """Take out the frames of this library that the exception being handled has left, and those of others behind it."""
     try:
         _clear(sys.exc_info()[1])
     except BaseException:
@@ -34,10 +36,23 @@ def _clear(error: BaseException | None) -> None:
             continue
         seen.append(current)
         waiting += [current.__cause__, current.__context__]
-        step = current.__traceback__
+        before, step = None, current.__traceback__
         while step is not None:
-            if step.tb_frame.f_code.co_filename.startswith(PACKAGE):
-                # A frame that is still running cannot be cleared: it is the caller's, or one above.
-                with contextlib.suppress(RuntimeError):
-                    step.tb_frame.clear()
+            if _has_left(step.tb_frame):
+                if before is None:
+                    current.__traceback__ = step.tb_next
+                else:
+                    before.tb_next = step.tb_next
+            else:
+                before = step
             step = step.tb_next
+
+
+def _has_left(frame: FrameType) -> bool:
+    """Return whether a frame is one of this library's that is no longer running, and clear it if so."""
+    if frame.f_code.co_filename.startswith(_PACKAGE):
+        # A frame that is running cannot be cleared: it is the caller's, or one above.
+        with contextlib.suppress(RuntimeError):
+            frame.clear()
+            return True
+    return False

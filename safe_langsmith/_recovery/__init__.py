@@ -76,13 +76,11 @@ def resolve(call: InterceptedCall) -> Any:
         ForbiddenDiagnosis: If it stays refused.
         Exception: The SDK's own, if anything else goes wrong.
     """
-    __tracebackhide__ = True
     return _handler.resolve(call)
 
 
 async def resolve_async(call: InterceptedCall) -> Any:
     """Do what `resolve` does, without blocking the event loop."""
-    __tracebackhide__ = True
     return await _handler.resolve_async(call)
 
 

@@ -65,7 +65,6 @@ def resolve(call: InterceptedCall) -> Any:
         ForbiddenDiagnosis: If it stays refused.
         Exception: The SDK's own, if anything else goes wrong.
     """
-    __tracebackhide__ = True
     ended: list[Outcome] = []
     with boundary():
         ended.append(driver.run(handle(call)))
@@ -76,7 +75,6 @@ def resolve(call: InterceptedCall) -> Any:
 
 async def resolve_async(call: InterceptedCall) -> Any:
     """Do what `resolve` does, without blocking the event loop."""
-    __tracebackhide__ = True
     ended: list[Outcome] = []
     with boundary():
         ended.append(await driver.run_async(handle(call)))
@@ -240,7 +238,6 @@ def _deliver(ended: list[Outcome]) -> Any:
         ended: The outcome alone. It is taken out: an exception in the locals of a frame of its own traceback would keep
             itself alive, and the client with it.
     """
-    __tracebackhide__ = True
     value, error = ended.pop()
     if error is None:
         return value

@@ -21,8 +21,10 @@ from safe_langsmith._sdk.compat import (
     apply_workspace,
     can_name_workspace,
     custom_headers_of,
+    endpoint_of,
     replicas_take_auth,
     session_of,
+    uses_own_credential,
     workspace_of,
 )
 from safe_langsmith._sdk.headers import arguments_of_requests
@@ -67,9 +69,16 @@ def may_still_name(call: InterceptedCall, target: Target, workspace: Workspace, 
         workspace: The workspace.
         forbidden: The response to the first send.
     """
+    client = call.client
+    if session_identity(client) != forbidden.of_session:
+        return False
+    if not target.primary:
+        return may_choose(call, target)
+    # The call may carry a copy of the key and of the endpoint that the client had.
+    own_key = uses_own_credential(client, forbidden.headers, call.caller_headers)
+    is_same_client = own_key and endpoint_of(client) == target.configured_endpoint
     # A callable of the user's may choose a workspace and name it as well.
-    is_named = target.primary and workspace_of(call.client) == workspace.id
-    return (is_named or may_choose(call, target)) and session_identity(call.client) == forbidden.of_session
+    return is_same_client and (workspace_of(client) == workspace.id or may_choose(call, target))
 
 
 def is_unnamed(client: SupportsClient) -> bool:

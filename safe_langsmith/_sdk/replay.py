@@ -14,6 +14,9 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
+from requests.adapters import HTTPAdapter
+from urllib3.util.retry import Retry
+
 from safe_langsmith._log import boundary, log_failure
 from safe_langsmith._sdk.http import (
     TENANT,
@@ -333,9 +336,6 @@ class _ComparingAdapter:
 
 
 def _comparing_adapter(get_adapter: Callable[..., Any], expected: ExpectedRequest, url: str) -> Any:
-    from requests.adapters import HTTPAdapter
-    from urllib3.util.retry import Retry
-
     adapter = get_adapter(url=url)
     if not isinstance(adapter, HTTPAdapter):
         return _ComparingAdapter(adapter, expected)

@@ -14,6 +14,7 @@ import requests
 import urllib3
 
 from safe_langsmith import SafeAsyncClient, SafeClient
+from safe_langsmith._sdk.replay import Overlay
 
 from .table import Name
 
@@ -79,7 +80,11 @@ def _held(thing: Any) -> dict[str, Any]:
 
 
 def _asked_by_us() -> bool:
-    module: str = sys._getframe(2).f_globals.get("__name__", "")
+    frame = sys._getframe(2)
+    if frame.f_code is Overlay.__getattr__.__code__ and frame.f_back is not None:
+        # An overlay passes on what the SDK asks of a client.
+        frame = frame.f_back
+    module: str = frame.f_globals.get("__name__", "")
     return module.partition(".")[0] == "safe_langsmith"
 
 
