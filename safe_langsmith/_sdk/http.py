@@ -35,7 +35,7 @@ _OF_NOBODY = frozenset(
 _OF_NOBODY_PREFIXES = ("x-stainless-", "x-b3-", "x-datadog-")
 # Cookies with which load balancers and firewalls recognize a connection. They say nothing about the caller, and some of
 # them change with each response.
-_OF_LOAD_BALANCERS = ("awsalb", "awselb", "gclb", "arraffinity", "__cf_bm", "_cfuvid", "bigipserver", "incap_ses_")
+_OF_LOAD_BALANCERS = tuple("awsalb awselb gclb arraffinity __cf_bm _cfuvid bigipserver incap_ses_".split())
 _REQUEST_ID_HEADERS = ("x-request-id", "x-langsmith-request-id", "x-amzn-requestid", "x-trace-id", "cf-ray")
 _MOST_BODY = 100_000
 _SHORTEST_TOKEN = 16

@@ -526,3 +526,11 @@ class TestBodiesInTheSdk:
         client.create_run("run", {"q": "why"}, "chain")
 
         assert [run["name"] for run in server.runs(workspace)] == ["run"]
+
+
+def test_the_info_that_the_user_gave_stays(server, key, make_client):
+    client = make_client(server, key, info={})
+    list(client.list_projects())
+
+    assert client.info.version == ""
+    assert "/info" not in {request.path for request in server.requests}
