@@ -32,7 +32,7 @@ Rewind = Callable[[], bool]
 """Puts a body back to where it was before the first send; returns whether that was possible."""
 
 _PLAIN = (bytes, str, int, float, bool, type(None))
-_REPLAYABLE = (bytes, str, type(None), bytearray, memoryview, Mapping, list, tuple)
+_REPLAYABLE = (bytes, str, type(None), Mapping, list, tuple)
 
 
 class NotSent(BaseException):
@@ -248,6 +248,10 @@ def caller_headers(call: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _rewind_of(stream: Any) -> Rewind:
+    if isinstance(stream, (bytearray, memoryview)):
+        # The program may write into it before the second send.
+        content = bytes(stream)
+        return lambda: bytes(stream) == content
     if hasattr(stream, "fields") and hasattr(stream, "boundary_value"):
         return _restart_of(stream)
     try:

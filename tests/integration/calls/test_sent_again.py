@@ -103,6 +103,15 @@ def test_an_argument_that_changed_meanwhile_is_sent_as_it_was(client, gateway):
     assert [json.loads(request.body) for request in gateway.calls] == [{"name": "as it was"}] * 2
 
 
+def test_an_array_that_changed_meanwhile_is_not_sent(client, gateway):
+    body = bytearray(b"as it was")
+    gateway.meanwhile["/workspaces"] = lambda: body.extend(b" changed")
+    with pytest.raises(ForbiddenDiagnosis):
+        client.request_with_retries("POST", "/things", data=body)
+
+    assert [request.body for request in gateway.calls] == [b"as it was"]
+
+
 def test_only_one_request_is_sent_again_if_the_call_has_had_its_attempts(client, gateway, monkeypatch):
     monkeypatch.setattr("time.sleep", lambda seconds: None)
     gateway.statuses = [500, 500, 403, 500, 500, 500, 500]
