@@ -145,13 +145,17 @@ def _send_again(
 ) -> Steps[NotSent | tuple[Any, Exception | None]]:
     """Send the call once more, and return the response or the exception, or the reason why it was not sent."""
     expected = ExpectedRequest(forbidden, workspace.id, lambda: may_still_name(call, target, workspace, forbidden))
-    if not call.prepare(expected, forbidden):
-        return NotSent(changed=False)
     try:
-        response = yield Resend(call)
-    except Exception as refused_again:
-        return None, refused_again
-    return response if isinstance(response, NotSent) else (response, None)
+        if not call.prepare(expected, forbidden):
+            return NotSent(changed=False)
+        try:
+            response = yield Resend(call)
+        except Exception as refused_again:
+            return None, refused_again
+        return response if isinstance(response, NotSent) else (response, None)
+    finally:
+        # The call refers to it, and it to the call. The SDK's tracing thread counts references to its client.
+        expected.forget()
 
 
 def _prober_for(

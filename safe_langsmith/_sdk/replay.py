@@ -106,6 +106,10 @@ class ExpectedRequest:
         if query != first_query or not _is_same_body(_body_of(first.prepared), _body_of(request)):
             raise NotSent(changed=False)
 
+    def forget(self) -> None:
+        """Compare nothing any more, and hold nothing."""
+        self._first, self._may_send = None, bool
+
     async def compare_async(self, request: Any) -> None:
         """Do what `compare` does, as a hook of httpx."""
         self.compare(request)
