@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 
 from safe_langsmith import Cause
+from safe_langsmith._core.redaction import secrets_of
 from safe_langsmith._core.responses import read_answer, read_body
 
 from .driving import Came, diagnose, facts_of, refusal_of
@@ -18,7 +19,7 @@ from .promises import assert_keeps_all_promises
 from .strategies import IDS, KEY
 
 US = "https://api.smith.langchain.com"
-SECRETS = (KEY, KEY[8:])
+SECRETS = secrets_of((KEY, KEY[8:]))
 STEPS_A_BYTE = 3
 
 
