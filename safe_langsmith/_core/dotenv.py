@@ -58,6 +58,10 @@ class _Statement(NamedTuple):
     broken: bool
     interpolated: bool
 
+    def __repr__(self) -> str:
+        """Show no value: tracebacks show locals."""
+        return f"_Statement({self.first}-{self.last})"
+
 
 def is_too_much(text: str) -> bool:
     """Return whether python-dotenv could take more than a second or two: some of its patterns take quadratic time."""

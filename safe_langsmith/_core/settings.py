@@ -19,6 +19,7 @@ from safe_langsmith._core.responses import canonical_workspace_id
 from safe_langsmith._core.variables import (
     DEFAULTS,
     VARIABLES,
+    Environment,
     effective,
     ignored,
     normal,
@@ -45,6 +46,10 @@ class DotenvLine(NamedTuple):
     value: str
     line: int
     interpolated: bool = False
+
+    def __repr__(self) -> str:
+        """Show no value: tracebacks show locals."""
+        return f"DotenvLine({self.name!r}, line={self.line})"
 
 
 @dataclass(frozen=True)
@@ -168,6 +173,10 @@ class _Held(NamedTuple):
     value: str
     interpolated: bool = False
 
+    def __repr__(self) -> str:
+        """Show no value: tracebacks show locals."""
+        return "_Held()"
+
 
 def _seen(name: str, held: _Held, place: Origin) -> SettingInUse:
     hidden = held.interpolated and name != "api_key"
@@ -213,7 +222,7 @@ def _now(
             yield ORIGINS[variable], _Held(other), None
     for file in (dotenv, dotenv.elsewhere):
         lines = {line.name: line for line in _latest(name, file)} if file else {}
-        reloaded = {**environ, **{variable: line.value for variable, line in lines.items()}}
+        reloaded = Environment({**environ, **{variable: line.value for variable, line in lines.items()}})
         for variable, other in _first(name, reloaded):
             if file and variable in lines and other != value:
                 line = lines[variable]

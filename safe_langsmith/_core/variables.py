@@ -64,6 +64,14 @@ _AN_ID = re.compile(r"[0-9a-fA-F-]{36}")
 _USUAL_PORT = {"https": ":443", "http": ":80"}
 
 
+class Environment(dict[str, str]):
+    """A copy of the environment. Its `repr` shows no value: tracebacks show locals."""
+
+    def __repr__(self) -> str:
+        """Show the names."""
+        return f"Environment({list(self)})"
+
+
 def effective(setting: str, environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Yield the variables that are set for a setting, the one that wins first, with values as the SDK reads them."""
     for variable in VARIABLES[setting]:

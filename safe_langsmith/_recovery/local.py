@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from safe_langsmith._core.settings import Dotenv
+from safe_langsmith._core.variables import Environment
 
 if TYPE_CHECKING:
     from safe_langsmith._recovery.state import PathLike
@@ -69,7 +70,7 @@ def _parse(path: str, text: str) -> Dotenv:
 
     if is_too_much(text):
         return Dotenv(path, error="it is too large")
-    parsed = read_text(text, dict(os.environ))
+    parsed = read_text(text, Environment(os.environ))
     return Dotenv(path, parsed.lines, warnings=parsed.warnings, misread=parsed.misread)
 
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Union
 
 from safe_langsmith._core.origins import ASSIGNMENT, SDK_CACHE, UNKNOWN, Origin, origin
-from safe_langsmith._core.variables import effective, normal
+from safe_langsmith._core.variables import Environment, effective, normal
 from safe_langsmith._log import boundary
 from safe_langsmith._sdk.compat import apply_workspace, values_of, workspace_of
 from safe_langsmith._sdk.http import CREDENTIAL_HEADERS
@@ -177,7 +177,7 @@ class ClientState:
         # If the arguments were noted when the client was created, a value of unknown origin was not an argument.
         unexplained = SDK_CACHE if self._digests else UNKNOWN
         # A copy: `os.environ` decodes each value each time that it is read.
-        environ = dict(os.environ)
+        environ = Environment(os.environ)
         found = configuration(in_use, origins, environ, read_dotenv(self.dotenv_path), profile, unexplained)
         # A client that prefers its profile does not read the environment.
         preferred = profile is not None and "prefer_profile_auth" in self._given

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from ...support.internals import forget_everything
 from ...support.lines import NthLine, steps_on_lines
 from .call_paths import CALL_PATHS, call_paths
 from .frames import holders_of
-from .leaks import secret_part
+from .leaks import leaks, secret_part
 from .stage import PASSWORD, Stage
 from .table import SCENES
 
@@ -131,6 +132,30 @@ def test_reloading_the_environment(kind: str, one_in: int, secret: str) -> None:
         reload_environment(path)
 
     assert holders(call, (secret,), 1 if one_in == 1 else 5) == {}
+
+
+MESSAGES = {
+    "Latin-1": ": invalid continuation byte",
+    "UTF-16": "'utf-8' codec can't decode byte 0xff in position 0: invalid start byte",
+    "NUL": "embedded null byte",
+}
+
+
+@pytest.mark.parametrize("kind", MESSAGES)
+def test_a_file_that_cannot_be_loaded(kind: str, secret: str) -> None:
+    path = written(kind, secret)
+    try:
+        raise LookupError("what the caller is handling")
+    except LookupError as handled:
+        with pytest.raises(ValueError) as caught:
+            reload_environment(path)
+        place = handled.__traceback__
+
+    error: Any = caught.value
+    assert error.__context__ is not None
+    assert error.__context__.__traceback__ is place
+    assert leaks({"repr": repr(error), "str": str(error), "pickle": repr(pickle.dumps(error))}, (secret,)) == {}
+    assert str(error).endswith(MESSAGES[kind])
 
 
 @ONE_IN
