@@ -9,9 +9,10 @@ import os
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from http.cookiejar import CookieJar
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from safe_langsmith._core.endpoints import TENANT_HEADER
 from safe_langsmith._core.redaction import HIDDEN, Secrets, bare_url, sanitize, secrets_of
@@ -85,6 +86,7 @@ class ForbiddenResponse:
         self.headers.clear()
         object.__setattr__(self, "prepared", None)
         object.__setattr__(self, "further_secrets", ())
+        self.__dict__.pop("secrets", None)
 
     @property
     def names_no_other_reason(self) -> bool:
@@ -92,13 +94,21 @@ class ForbiddenResponse:
         elsewhere = self.redirected_to or self.body.form != "json"
         return not (elsewhere or self.body.unavailable or self.body.permission)
 
-    @property
+    @cached_property
     def secrets(self) -> Secrets:
-        """The strings that must not appear in any text."""
-        values = [*self.further_secrets, *(self.headers[name] for name in CREDENTIAL_HEADERS if name in self.headers)]
-        values += [part for value in values for part in _secrets_in(value)]
-        # A part of a key is a secret, too: what follows the eight characters that every key of its kind begins with.
-        return secrets_of((*values, *(value[8:] for value in values if len(value) >= 24)))
+        """The strings that must not appear in any text: all that the client sends beyond the SDK's constants.
+
+        Ordinary words are left out, unless the name says that they are secret: a header may say "production".
+        """
+        sent = [*identity_headers(self.headers).items(), *_parameters_of(self.url)]
+        shown = bare_url(self.url).lower()
+        found = [*self.further_secrets, *_proxy_passwords()]
+        for name, value in sent:
+            is_secret = bool(_IS_SECRET.search(name))
+            for part in (value, *_secrets_in(value)):
+                if is_secret or not (_is_ordinary(part) or part.lower() in shown):
+                    found.append(part)
+        return secrets_of(found)
 
     @property
     def api_key(self) -> str | None:
@@ -290,25 +300,71 @@ def with_tenant(headers: Mapping[str, Any], workspace_id: str) -> dict[str, Any]
     return {**without_tenant(headers), TENANT_HEADER: workspace_id}
 
 
+# Names of headers and parameters whose values are secret, whatever they look like.
+_IS_SECRET = re.compile(
+    r"(?:authorization|api[-_]?key|service-key|cookie|token|secret|passw[a-z]*|credentials?|jwt|sig(?:nature)?)$",
+    re.IGNORECASE,
+)
+# Names that the SDK gives to the parameters of its requests: their values are names, ids and filters.
+_OF_THE_SDK = re.compile(
+    r"as_of|commit|cursor|dataset|example|filter|hash|ids?\b|limit|metadata|name|offset|query|run|select|session|sort"
+    r"|split|tag|time|version",
+    re.IGNORECASE,
+)
+_AN_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_WORD = re.compile(r"[A-Za-z0-9]+")
+_ORDINARY_WORD = re.compile(r"[A-Z]?[a-z]{1,19}|[A-Z]{1,19}|[0-9]{1,6}|[A-Za-z0-9]{1,5}")
+_PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy")
+
+
+def _is_ordinary(value: str) -> bool:
+    """Return whether a value is made of words, short numbers and ids, and not of what nobody could guess."""
+    return bool(_AN_ID.fullmatch(value)) or all(map(_ORDINARY_WORD.fullmatch, _WORD.findall(value)))
+
+
 def _secrets_in(value: str) -> list[str]:
     """Return the secrets within a credential: the token after its scheme, a password, the values of cookies."""
     scheme, _, rest = value.partition(" ")
     parts = [rest]
     if scheme.lower() == "basic":
         with contextlib.suppress(ValueError):
-            parts.append(base64.b64decode(rest, validate=True).decode("utf-8", "replace").partition(":")[2])
-    parts += [cookie.partition("=")[2].strip() for cookie in value.split(";") if "=" in cookie]
+            pair = base64.b64decode(rest, validate=True).decode("utf-8", "replace")
+            parts += [pair, pair.partition(":")[2]]
+    parts += [cookie.partition("=")[2].strip().strip('"') for cookie in value.split(";") if "=" in cookie]
     return parts
+
+
+def _parameters_of(url: str) -> list[tuple[str, str]]:
+    """Return the parameters of a URL that are not the SDK's own: those of the session, or of the endpoint."""
+    try:
+        query = urlsplit(url).query
+        given = parse_qsl(query, max_num_fields=100) if query else []
+    except ValueError:
+        return []
+    return [(name, value) for name, value in given if _IS_SECRET.search(name) or not _OF_THE_SDK.search(name)]
+
+
+def _proxy_passwords() -> list[str]:
+    names = [spelt for name in _PROXY_VARIABLES for spelt in (name, name.upper())]
+    return [part for name in names if (url := os.environ.get(name)) for part in _userinfo(url)]
+
+
+def _userinfo(url: str) -> tuple[str, ...]:
+    """Return the password in a URL, or a token in place of the user's name, as it is written and as it is meant."""
+    try:
+        user, password = urlsplit(url).username or "", urlsplit(url).password or ""
+    except ValueError:
+        return ()
+    # A name by itself may be any word.
+    given = password if password or len(user) < _SHORTEST_TOKEN else user
+    return given, unquote(given)
 
 
 def _further_secrets(prepared: Any, headers: Mapping[str, str], url: str) -> Secrets:
     sent: Any = getattr(prepared, "headers", None)
     multi = sent.multi_items() if hasattr(sent, "multi_items") else ()
     repeated = [value for name, value in multi if name.lower() in CREDENTIAL_HEADERS and value != headers[name.lower()]]
-    user, password = urlsplit(url).username or "", urlsplit(url).password or ""
-    # A token may stand in place of the user's name. A name by itself may be any word.
-    given = password if password or len(user) < _SHORTEST_TOKEN else user
-    return secrets_of((*repeated, given, unquote(given)))
+    return secrets_of((*repeated, *_userinfo(url)))
 
 
 def _other_host(response: Any, requested: str) -> str | None:

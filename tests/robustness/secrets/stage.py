@@ -11,12 +11,11 @@ import pytest
 
 from safe_langsmith.testing import FakeLangSmith
 
-from ...conftest import CANARY
 from .leaks import secret_part
 
 NOWHERE = "11111111-1111-4111-8111-111111111111"
-# A password of somebody's gateway: in no shape that could be recognized.
-PASSWORD = f"{CANARY}-hunter2"
+# A password of somebody's gateway: in no shape that could be recognized, and without a letter of any key.
+PASSWORD = "5w0rdf1sh-0f-hunter2"
 
 
 @dataclass

@@ -5,6 +5,9 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 from dataclasses import replace
+from urllib.parse import quote
+
+import requests
 
 from safe_langsmith.testing import Redirect, Reply
 
@@ -90,6 +93,62 @@ def an_echo_of_a_password_that_was_sent_in_base64(stage: Stage) -> Scene:
     stage.server.fault(None, None, Reply(403, {"detail": f"not you, {PASSWORD}, for {basic}"}), times=None)
     headers = {"Authorization": f"Basic {basic}"}
     return stage.scene(stage.viewer(), PASSWORD, basic, options={"headers": headers})
+
+
+@scene
+def an_echo_of_what_a_gateway_wants(stage: Stage) -> Scene:
+    client, proxy, session = mint_canary(""), f"{PASSWORD}+proxy", f"S:{PASSWORD}"
+    basic = base64.b64encode(f"gateway:{proxy}".encode()).decode()
+    said = f"{client} {proxy} {basic} {session} of production in us-east-1"
+    headers = {
+        "CF-Access-Client-Secret": client,
+        "Proxy-Authorization": f"Basic {basic}",
+        "X-Gateway": session,
+        "X-Environment": "production",
+    }
+    reply = Reply(403, {"detail": said}, headers={"X-Request-Id": f"{client[:20]} {proxy}"})
+    stage.server.fault(None, None, reply, times=None)
+    return stage.scene(stage.viewer(), client, proxy, basic, session, options={"headers": headers})
+
+
+@scene
+def an_echo_of_a_parameter_of_the_session(stage: Stage) -> Scene:
+    session = requests.Session()
+    session.params = {"gw": PASSWORD, "page": "1"}
+    stage.server.fault(None, None, Reply(403, {"detail": f"{PASSWORD} may not see page 1"}), times=None)
+    return stage.scene(stage.viewer(), PASSWORD, options={"session": session})
+
+
+@scene
+def an_echo_by_a_proxy_of_its_password(stage: Stage) -> Scene:
+    proxy = stage.make_server()
+    said = f"<title>gateway:{PASSWORD} may not, {PASSWORD[2:20]} neither</title>"
+    proxy.fault(None, None, Reply(403, said, "text/html"), times=None)
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
+        stage.machine.setenv(name, proxy.url.replace("://", f"://gateway:{quote(PASSWORD)}@"))
+    for name in ("no_proxy", "NO_PROXY"):
+        stage.machine.delenv(name, raising=False)
+    return stage.scene(stage.viewer(), PASSWORD, url="http://langsmith.acme.test")
+
+
+@scene
+def an_echo_in_other_writing(stage: Stage) -> Scene:
+    """What reads as the key, but is not the same characters."""
+    key = stage.viewer()
+    wide = "".join(chr(ord(c) + 0xFEE0) for c in key)
+    entities, dotted = "".join(f"&#{ord(c)};" for c in key), "\ufe0f".join(key)
+    percents = "".join(f"%{ord(c):02x}" for c in key)
+    said = f"{key.upper()} {wide} {entities} {dotted} {percents} {key[:-9]} {key[20:]}"
+    listed = {"id": stage.workspace.id, "display_name": said, "role_name": said, "permissions": [said]}
+    stage.server.fault(
+        "POST",
+        None,
+        Reply(403, {"error": said}, headers={"X-Request-Id": said.encode("ascii", "ignore").decode()}),
+        times=None,
+    )
+    for path in ("/workspaces", "/settings"):
+        stage.server.fault(None, path, Reply(200, [listed] if path == "/workspaces" else listed), times=None)
+    return stage.scene(key, wide[8:18], entities[60:100], dotted[20:40], percents[30:50], key.upper()[10:20])
 
 
 @scene
