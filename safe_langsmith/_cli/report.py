@@ -118,7 +118,7 @@ def _lines(checked: Checked, options: Options, seen: int, most: int, fixes: int)
     if found.cause is not None:
         yield ""
         yield f"More on this: {explained_by(found.cause)}"
-        yield "This text shows at most four characters of any key, and can be pasted into a support ticket."
+        yield "Keys, and values that look like one, show at most four characters. Names and ids are shown."
 
 
 def _how_to_copy(fixes: tuple[Fix, ...]) -> str:

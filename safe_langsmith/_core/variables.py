@@ -60,7 +60,11 @@ OTEL_ENABLED = ("LANGSMITH_OTEL_ENABLED", "LANGCHAIN_OTEL_ENABLED", "OTEL_ENABLE
 OTEL_ONLY = ("LANGSMITH_OTEL_ONLY", "LANGCHAIN_OTEL_ONLY", "OTEL_ONLY")
 
 _A_HOST = re.compile(r"localhost|(?:[a-z0-9-]{1,63}\.){1,8}[a-z0-9-]{1,20}")
+_BARE_ID = re.compile(r"[0-9a-fA-F]{32}")
 _AN_ID = re.compile(r"[0-9a-fA-F-]{36}")
+_LONG_WORD = re.compile(r"[A-Za-z0-9]{16,}")
+_LETTERS_OR_DIGITS = re.compile(r"[A-Za-z]+|[0-9]+")
+_LONGEST_NAME = 32
 _USUAL_PORT = {"https": ":443", "http": ":80"}
 
 
@@ -190,8 +194,24 @@ def shown(setting: str, value: str | None) -> str | None:
     # A key may have been pasted into the wrong variable.
     if inspect_key(value).problem_kind in ("vendor", "first letters") or value.lower().startswith("bearer "):
         return HIDDEN
-    is_url = setting == "endpoint" or "://" in value
-    return sanitize(bare_url(value), 200) if is_url else sanitize(value, 100)
+    if "://" in value:
+        return sanitize(bare_url(value), 200)
+    # An id without hyphens looks like a token, and the user must see it to correct it.
+    is_id = setting == "workspace_id" and _BARE_ID.fullmatch(value)
+    return sanitize(
+        value if is_id else _masked(bare_url(value) if setting == "endpoint" else value),
+        200 if setting == "endpoint" else 100,
+    )
+
+
+def _masked(value: str) -> str:
+    """Return a value without long random tokens, which may be secrets of any service."""
+    return _LONG_WORD.sub(lambda word: HIDDEN if _is_random(word[0]) else word[0], value)
+
+
+def _is_random(word: str) -> bool:
+    # "experiment20260112run3" changes three times between letters and digits.
+    return len(_LETTERS_OR_DIGITS.findall(word)) > 4 or (len(word) >= _LONGEST_NAME and not word.isalpha())
 
 
 def _replicas(variable: str, text: str) -> Iterator[Replica]:

@@ -90,7 +90,7 @@ class TestFitsATicket:
         text = pasted(LANGSMITH_API_KEY=service)
         assert text.endswith(
             "\n\nMore on this: python -m safe_langsmith --explain workspace-required\n"
-            "This text shows at most four characters of any key, and can be pasted into a support ticket.\n"
+            "Keys, and values that look like one, show at most four characters. Names and ids are shown.\n"
         )
 
 

@@ -10,7 +10,7 @@ from safe_langsmith import Setting
 from safe_langsmith._core.model import Configuration
 from safe_langsmith._core.origins import SDK_CACHE, UNKNOWN, Origin, origin
 from safe_langsmith._core.settings import Dotenv, DotenvLine, Profile, configuration
-from safe_langsmith._core.variables import DEFAULT_ENDPOINT, VARIABLES
+from safe_langsmith._core.variables import DEFAULT_ENDPOINT, VARIABLES, shown
 
 CANARY = "c0ffeec0ffee"
 OLD, NEW, THIRD = (f"lsv2_pt_{CANARY}00000000000000000000_000000{last}" for last in ("1111", "2222", "3333"))
@@ -220,12 +220,36 @@ class TestWhatIsShown:
 
     SWALLOWED = f"my proj\nOPENAI_API_KEY=sk-{CANARY}\nNOTE=end"
 
+    SECRETS = (
+        SWALLOWED,
+        *(
+            f"{beginning}{CANARY}"
+            for beginning in ("sk-", "sk-proj-", "sv2_sk_", "ghp_", "my-app-sk-ant-", "eyJhbGciOi")
+        ),
+        f"eyJhbGciOiJIUzI1NiJ9.eyJ{CANARY}.{CANARY}",
+        f"a1b2c3d4{CANARY}e5f6",
+        f"of-{CANARY}0123456789abcdefghij-prod",
+    )
+
     @pytest.mark.parametrize("setting", ["endpoint", "workspace_id", "project", "tracing"])
-    @pytest.mark.parametrize("secret", [SWALLOWED, f"sk-proj-{CANARY}", f"sv2_sk_{CANARY}", f"ghp_{CANARY}"])
+    @pytest.mark.parametrize("secret", SECRETS)
     def test_a_secret_in_the_wrong_place_is_not(self, setting, secret):
         name = VARIABLES[setting][0]
         for where in ({"environ": {name: secret}}, {"dotenv": [(name, secret, 1)]}):
             assert CANARY not in repr(compare(**where))
+
+    @pytest.mark.parametrize(
+        ("setting", "value"),
+        [
+            ("project", "experiment20260112run3-with-gpt-4o-mini-2024-07-18"),
+            ("project", "evaluation-1a2b3c4d-6f1c0d3e-1111-4aaa-8aaa-11a1b1c1d1e1"),
+            ("project", "CamelCaseNameOfAProject"),
+            ("workspace_id", "6f1c0d3e11114aaa8aaa11a1b1c1d1e1"),
+            ("endpoint", "https://gateway.acme.example/a1b2c3d4e5f6a7b8c9d0/api"),
+        ],
+    )
+    def test_names_and_ids_are(self, setting, value):
+        assert shown(setting, value) == value
 
     @pytest.mark.parametrize(
         "url",
