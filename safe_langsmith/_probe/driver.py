@@ -164,10 +164,6 @@ class Prober:
         """Show nothing of the headers, which hold the key."""
         return f"Prober({bare_url(self._endpoint)!r})"
 
-    def forget(self) -> None:
-        """Drop what holds the key."""
-        self._transport, self._headers, self._secrets = None, {}, ()
-
     def ask(self, request: ProbeRequest) -> Answer:
         """Return the answer to a probe, from the cache, from another caller's flight, or from the server."""
         until = self._deadline()

@@ -63,7 +63,7 @@ class ForbiddenResponse:
         prepared: The request as it was sent, or `None`.
         further_secrets: Secrets beside the credentials in `headers`: a second key, a password in the URL.
         cookies_set: The names of the cookies that the response set. The next request has them, whoever sends it.
-        of_session: What tells the caller apart beside the headers: see `identity.session_identity`.
+        of_session: What the session says about the caller beside the headers: see `identity.session_identity`.
     """
 
     headers: dict[str, str]
@@ -75,18 +75,11 @@ class ForbiddenResponse:
     prepared: Any = None
     further_secrets: tuple[str, ...] = field(default=())
     cookies_set: frozenset[str] = frozenset()
-    of_session: int = 0
+    of_session: Mapping[str, str] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         """Show nothing of the headers."""
         return f"ForbiddenResponse({self.method} {bare_url(self.url)})"
-
-    def forget(self) -> None:
-        """Drop the headers, and whatever else holds the key."""
-        self.headers.clear()
-        object.__setattr__(self, "prepared", None)
-        object.__setattr__(self, "further_secrets", ())
-        self.__dict__.pop("secrets", None)
 
     @property
     def names_no_other_reason(self) -> bool:
@@ -100,9 +93,10 @@ class ForbiddenResponse:
 
         Ordinary words are left out, unless the name says that they are secret: a header may say "production".
         """
-        sent = [*identity_headers(self.headers).items(), *_parameters_of(self.url)]
+        sent = [*identity_headers(self.headers).items(), *_secret_parameters(self.url), *self.of_session.items()]
         shown = bare_url(self.url).lower()
-        found = [*self.further_secrets, *_proxy_passwords()]
+        proxies = [value for name, value in self.of_session.items() if name.startswith("proxies ")]
+        found = [*self.further_secrets, *_proxy_passwords(proxies)]
         for name, value in sent:
             is_secret = bool(_IS_SECRET.search(name))
             for part in (value, *_secrets_in(value)):
@@ -139,7 +133,11 @@ class ForbiddenResponse:
 
 
 def read_forbidden(
-    response: Any, method: str, url: str, client_headers: Callable[[], Mapping[str, Any]], of_session: int = 0
+    response: Any,
+    method: str,
+    url: str,
+    client_headers: Callable[[], Mapping[str, Any]],
+    of_session: Mapping[str, str] | None = None,
 ) -> ForbiddenResponse:
     """Return what a refused response says, and what its request was.
 
@@ -148,7 +146,7 @@ def read_forbidden(
         method: The method that the caller asked for.
         url: The URL that the caller asked for, used if the response does not know its request.
         client_headers: Returns the headers that the client sends, used likewise.
-        of_session: What tells the caller apart beside the headers.
+        of_session: What the session says about the caller beside the headers.
     """
     # Only a refused client needs it.
     from safe_langsmith._core.responses import NO_BODY, read_body
@@ -166,7 +164,7 @@ def read_forbidden(
         prepared=prepared if knows_headers else None,
         further_secrets=further_secrets,
         cookies_set=_cookies_set_by(response),
-        of_session=of_session,
+        of_session=of_session or {},
     )
     received = plain_headers(getattr(response, "headers", None))
     content = getattr(response, "content", b"")
@@ -211,7 +209,9 @@ def requested_url(response: Any) -> str | None:
     return _text(getattr(_request_of(_first(response)), "url", None))
 
 
-def fingerprint(headers: Mapping[str, str], cookies_of_response: Collection[str] = (), of_session: int = 0) -> str:
+def fingerprint(
+    headers: Mapping[str, str], cookies_of_response: Collection[str] = (), of_session: Mapping[str, str] | None = None
+) -> str:
     """Return a salted hash of what a request says about the caller, which tells one caller from another.
 
     Args:
@@ -219,11 +219,11 @@ def fingerprint(headers: Mapping[str, str], cookies_of_response: Collection[str]
         cookies_of_response: The names of cookies that a response has just set, which do not count.
         of_session: What the request says beside the headers.
     """
-    found = identity_headers(headers)
+    found = Headers({**identity_headers(headers), **(of_session or {})})
     if "cookie" in found:
         kept = [cookie for cookie in found.pop("cookie").split(";") if not _is_of_server(cookie, cookies_of_response)]
         found["cookie"] = ";".join(sorted(cookie.strip() for cookie in kept))
-    identifying = "\0".join([str(of_session), *(f"{name}:{found[name]}" for name in sorted(found) if found[name])])
+    identifying = "\0".join(f"{name}:{found[name]}" for name in sorted(found) if found[name])
     return hashlib.blake2b(identifying.encode("utf-8", "surrogateescape"), salt=_SALT, digest_size=16).hexdigest()
 
 
@@ -305,12 +305,6 @@ _IS_SECRET = re.compile(
     r"(?:authorization|api[-_]?key|service-key|cookie|token|secret|passw[a-z]*|credentials?|jwt|sig(?:nature)?)$",
     re.IGNORECASE,
 )
-# Names that the SDK gives to the parameters of its requests: their values are names, ids and filters.
-_OF_THE_SDK = re.compile(
-    r"as_of|commit|cursor|dataset|example|filter|hash|ids?\b|limit|metadata|name|offset|query|run|select|session|sort"
-    r"|split|tag|time|version",
-    re.IGNORECASE,
-)
 _AN_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-z0-9]+")
 _ORDINARY_WORD = re.compile(r"[A-Z]?[a-z]{1,19}|[A-Z]{1,19}|[0-9]{1,6}|[A-Za-z0-9]{1,5}")
@@ -334,19 +328,20 @@ def _secrets_in(value: str) -> list[str]:
     return parts
 
 
-def _parameters_of(url: str) -> list[tuple[str, str]]:
-    """Return the parameters of a URL that are not the SDK's own: those of the session, or of the endpoint."""
+def _secret_parameters(url: str) -> list[tuple[str, str]]:
+    """Return the parameters of a URL whose names say that they are secret."""
     try:
         query = urlsplit(url).query
         given = parse_qsl(query, max_num_fields=100) if query else []
     except ValueError:
         return []
-    return [(name, value) for name, value in given if _IS_SECRET.search(name) or not _OF_THE_SDK.search(name)]
+    return [(name, value) for name, value in given if _IS_SECRET.search(name)]
 
 
-def _proxy_passwords() -> list[str]:
+def _proxy_passwords(of_session: Iterable[str]) -> list[str]:
     names = [spelt for name in _PROXY_VARIABLES for spelt in (name, name.upper())]
-    return [part for name in names if (url := os.environ.get(name)) for part in _userinfo(url)]
+    of_machine = [os.environ[name] for name in names if os.environ.get(name)]
+    return [part for url in (*of_session, *of_machine) for part in _userinfo(url)]
 
 
 def _userinfo(url: str) -> tuple[str, ...]:

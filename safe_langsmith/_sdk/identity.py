@@ -43,7 +43,7 @@ def identity_of(client: Any) -> int | None:
             frozenset(own_headers(client).items()),
             auth,
             tuple([(c.domain, c.name, c.value) for c in _jar(sender) if not has_load_balancer_name(c.name)]),
-            session_identity(client),
+            frozenset(session_identity(client).items()),
             str(getattr(sender, "base_url", "")),
         )
     )
@@ -58,7 +58,8 @@ def settings_hash(client: Any) -> int:
     sender, headers = _sender_of(client), headers_of(client)
     # The headers of `requests` are slow to iterate over in another way.
     of_session = getattr(sender.headers, "lower_items", sender.headers.items)()
-    auth, params, cert = sender.auth, sender.params, getattr(sender, "cert", None)
+    auth, params = sender.auth, sender.params
+    proxies, cert = getattr(sender, "proxies", None), getattr(sender, "cert", None)
     return hash(
         (
             endpoint_of(client),
@@ -67,6 +68,7 @@ def settings_hash(client: Any) -> int:
             *[(cookie.domain, cookie.name, cookie.value) for cookie in _jar(sender)],
             auth if auth is None or isinstance(auth, tuple) else id(auth),
             str(params) if params else None,
+            str(proxies) if proxies else None,
             str(cert) if cert else None,
         )
     )
@@ -86,15 +88,22 @@ def is_own_identity(client: Any, sent: Mapping[str, str]) -> bool:
     return all(own.get(name) == found.get(name) for name in names)
 
 
-def session_identity(client: Any) -> int:
-    """Return a hash of what a client's session says about the caller, beside headers: parameters and certificate.
+def session_identity(client: Any) -> Headers:
+    """Return what a client's session says about the caller beside headers: parameters, proxies and a certificate.
 
     Args:
         client: The client.
     """
-    sender = _sender_of(client)
-    said = [str(getattr(sender, name, None) or "") for name in ("params", "cert")]
-    return hash(tuple(said)) if any(said) else 0
+    sender, said = _sender_of(client), Headers()
+    for name in ("params", "proxies", "cert"):
+        given: Any = getattr(sender, name, None)
+        # A session may also take text, bytes or pairs, and httpx has several values for a name.
+        if hasattr(given, "multi_items"):
+            items = list(given.multi_items())
+        else:
+            items = list(given.items()) if isinstance(given, Mapping) else [("", given)] if given else []
+        said.update({f"{name} {number} {key}": str(value) for number, (key, value) in enumerate(items)})
+    return said
 
 
 def own_headers(client: Any) -> Headers:

@@ -69,10 +69,6 @@ class InterceptedCall:
         """Show nothing of the arguments."""
         return f"{type(self).__name__}()"
 
-    def forget(self) -> None:
-        """Drop everything: the arguments hold the key, and the SDK's tracing thread counts references to its client."""
-        self.__dict__.clear()
-
     @property
     def url(self) -> str:
         """The URL that the SDK builds for the call."""
