@@ -411,9 +411,22 @@ class Evidence:
         return known
 
     @property
+    def listing(self) -> Answer | None:
+        """The answer that lists the workspaces, or `None` if they were not listed."""
+        return next((answer for answer in self.answers.values() if answer.workspaces is not None), None)
+
+    @property
     def workspaces(self) -> tuple[Workspace, ...] | None:
         """The live workspaces, or `None` if they were not listed."""
-        return next((a.workspaces for a in self.answers.values() if a.workspaces is not None), None)
+        return self.listing.workspaces if self.listing else None
+
+    def listed(self, workspace_id: str | None) -> Workspace | None:
+        """Return the live workspace with this id, or `None` if it was not listed."""
+        return self.listing.index.get(workspace_id) if self.listing else None
+
+    def another_workspace(self, permission: str | None) -> Workspace | None:
+        """Return a listed workspace that may have a permission and is not the one of the request, or `None`."""
+        return self.listing.index.other_than(self.place, permission) if self.listing else None
 
     @property
     def place(self) -> Workspace | None:
@@ -423,7 +436,7 @@ class Evidence:
             home = self.answers.get(GET_SETTINGS)
             id_ = home.resolved.id if home and home.resolved else None
         resolved = [a.resolved for a in self.answers.values() if a.resolved]
-        return next((w for w in (*(self.workspaces or ()), *resolved) if w.id == id_), None)
+        return self.listed(id_) or next((workspace for workspace in resolved if workspace.id == id_), None)
 
     @property
     def refused_without_workspace(self) -> bool:
@@ -454,10 +467,12 @@ class Evidence:
     @property
     def data_plane(self) -> str | None:
         """The URL of the data plane of the workspace in question, if that is another host than the endpoint's."""
-        listed = {id_: url for answer in self.answers.values() for id_, url in answer.data_planes.items()}
-        meant = [self.place] if self.place else self.workspaces or ()
-        planes = {listed.get(workspace.id) for workspace in meant}
-        plane = planes.pop() if len(planes) == 1 else None
+        place = self.place
+        if place:
+            planes = [answer.data_planes.get(place.id) for answer in self.answers.values()]
+            plane = next((url for url in planes if url), None)
+        else:
+            plane = self.listing.index.data_plane if self.listing else None
         return plane if plane and host_of(plane) != host_of(self.target.endpoint) else None
 
     @property

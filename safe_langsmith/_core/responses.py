@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from uuid import UUID
@@ -58,9 +59,10 @@ _ENDS = (".", ":", "!", "?")
 _MOST_SENTENCES = 50
 
 _DEEPEST = 50
+# Each value of a JSON text becomes an object of fifty bytes or more, so few bytes of text could take much memory.
+_MOST_VALUES = 700_000
 _ESCAPED = re.compile(r"\\.", re.DOTALL)
-_STRING = re.compile(r'"[^"]*(?:"|\Z)')
-_NO_BRACKETS = re.compile(r"[^][{}]+")
+_NO_BRACKETS = re.compile(r'"[^"]*(?:"|\Z)|[^][}{"]+')
 
 
 @dataclass(frozen=True)
@@ -152,21 +154,29 @@ def _title(page: str) -> str:
     return page[start:end].partition(">")[2] if 0 <= start < end else ""
 
 
-def parse(text: str) -> Any:
-    """Return the value of a JSON text; `None` if it is not JSON, or nested deeper than any service writes it."""
+def parse(text: str, read_object: Callable[[list[tuple[str, Any]]], Any] | None = None) -> Any:
+    """Return the value of a JSON text; `None` if it is not JSON, or deeper or larger than any service writes it.
+
+    Args:
+        text: The text.
+        read_object: Makes the value of each object from its pairs, or `None` for dictionaries.
+    """
+    brackets = text.count("[") + text.count("{")
+    if brackets + text.count(",") > _MOST_VALUES:
+        return None
     # The parser recurses up to the recursion limit. If the garbage collector runs there, finalizers of the user's
     # objects fail for lack of stack.
-    if text.count("[") + text.count("{") > _DEEPEST and not _is_balanced(text):
+    if brackets > _DEEPEST and not _is_balanced(text):
         return None
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=read_object)
     except (ValueError, RecursionError):
         return None
 
 
 def _is_balanced(text: str) -> bool:
     """Return whether every bracket of a JSON text is closed, and none is nested much deeper than `_DEEPEST`."""
-    brackets = _NO_BRACKETS.sub("", _STRING.sub("", _ESCAPED.sub("", text)))
+    brackets = _NO_BRACKETS.sub("", _ESCAPED.sub("", text))
     for _ in range(_DEEPEST):
         brackets, before = brackets.replace("[]", "").replace("{}", ""), brackets
         if brackets == before:
@@ -220,6 +230,68 @@ NAME_LIMIT = 80
 URL_LIMIT = 200
 LARGEST_LISTING = 10_000
 MOST_PERMISSIONS = 500
+# Measured, with the entries of the dictionaries and sets that refer to them.
+_ANSWER_BYTES, _WORKSPACE_BYTES, _ID_BYTES = 3_000, 500, 250
+# The fields that are read from the objects of an answer. Everything else goes while the answer is parsed.
+_FIELDS = frozenset(
+    "id display_name role_name permissions is_deleted organization_id data_plane_url "
+    "version langgraph_py_version langgraph_js_version batch_ingest_config instance_flags".split()
+)
+
+
+class WorkspaceIndex:
+    """An index of listed workspaces, made once for an answer: a later refusal must not search thousands of them.
+
+    Args:
+        workspaces: The workspaces.
+        data_planes: The URLs of their own data planes, by workspace id.
+
+    Attributes:
+        data_plane: The URL of the data plane that all of them share, or `None`.
+        size: About how many bytes of memory the workspaces and this index take.
+    """
+
+    def __init__(self, workspaces: tuple[Workspace, ...], data_planes: Mapping[str, str]) -> None:
+        """Make the index."""
+        self._workspaces = workspaces
+        self._by_id = {workspace.id: workspace for workspace in workspaces}
+        planes = {data_planes.get(workspace.id) for workspace in workspaces}
+        self.data_plane = planes.pop() if len(planes) == 1 else None
+        # The positions of the first two workspaces that may have a permission, and of the first two whose permissions
+        # are not told. One of the two may be the workspace for which another one is searched.
+        self._first_with: dict[str, list[int]] = {}
+        self._first_untold: list[int] = []
+        seen: dict[tuple[str, ...], int] = {}
+        self.size = 0
+        for position, workspace in enumerate(workspaces):
+            self.size += _WORKSPACE_BYTES + sys.getsizeof(workspace.name)
+            permissions = workspace.permissions
+            if permissions is None:
+                self._first_untold += [position] if len(self._first_untold) < 2 else []
+                continue
+            seen[permissions] = seen.get(permissions, 0) + 1
+            if seen[permissions] <= 2:
+                for name in permissions:
+                    first = self._first_with.setdefault(name, [])
+                    if len(first) < 2:
+                        first.append(position)
+        self.size += sum(map(sys.getsizeof, (*seen, *self._first_with)))
+
+    def get(self, id_: str | None) -> Workspace | None:
+        """Return the workspace with this id, or `None`."""
+        return self._by_id.get(id_) if id_ else None
+
+    def other_than(self, workspace: Workspace | None, permission: str | None) -> Workspace | None:
+        """Return the first other workspace that may have a permission, or `None`.
+
+        Args:
+            workspace: The workspace not to return, or `None`.
+            permission: The permission, or `None` for any workspace.
+        """
+        positions: Iterable[int] = range(min(2, len(self._workspaces)))
+        if permission is not None:
+            positions = sorted((*self._first_with.get(permission, ()), *self._first_untold))
+        return next((found for found in map(self._workspaces.__getitem__, positions) if found != workspace), None)
 
 
 @dataclass(frozen=True)
@@ -239,6 +311,7 @@ class Answer:
         service: The service that described itself, or that answered in its own words, or `None`.
         data_planes: The URLs of the listed workspaces' own data planes, by workspace id.
         body: The parsed body, if the answer is a refusal.
+        index: The index of the listed workspaces; empty if there are none.
     """
 
     status: int | None = None
@@ -253,6 +326,16 @@ class Answer:
     service: Service | None = None
     data_planes: Mapping[str, str] = field(default_factory=dict, hash=False)
     body: Body = NO_BODY
+    index: WorkspaceIndex = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Make the index."""
+        object.__setattr__(self, "index", WorkspaceIndex(self.workspaces or (), self.data_planes))
+
+    @property
+    def size(self) -> int:
+        """About how many bytes of memory the answer takes."""
+        return _ANSWER_BYTES + self.index.size + _ID_BYTES * (len(self.deleted) + len(self.data_planes))
 
     @property
     def authorized(self) -> bool:
@@ -306,9 +389,10 @@ def read_answer(status: int, raw: bytes, content_type: str = "", secrets: tuple[
         error = "a redirect, which is not followed" if 300 <= status < 400 else None
         body = read_body(raw[:100_000], content_type, secrets)
         return Answer(status, error, service=AGENT_SERVER if body.agent_server else None, body=body)
-    document = parse(raw.decode("utf-8", "replace"))
+    reader = _Reader(secrets)
+    document = parse(raw.decode("utf-8", "replace"), reader.read_object)
     if isinstance(document, dict):
-        workspace = _workspace(document, secrets, {})
+        workspace = reader.workspace(document)
         if workspace is not None:
             return Answer(status, resolved=workspace)
         service = _service(document)
@@ -316,24 +400,23 @@ def read_answer(status: int, raw: bytes, content_type: str = "", secrets: tuple[
             return Answer(status, service=service)
     if isinstance(document, list) and len(document) <= LARGEST_LISTING:
         entries = [entry for entry in document if isinstance(entry, dict)]
-        # Most workspaces list the same permissions, so each name is sanitized once.
-        names: dict[str, str] = {}
-        found = [(entry, _workspace(entry, secrets, names)) for entry in entries]
+        found = [(entry, reader.workspace(entry)) for entry in entries]
         live = {
             workspace.id: workspace for entry, workspace in found if workspace and entry.get("is_deleted") is not True
         }
         gone = {workspace.id for entry, workspace in found if workspace and entry.get("is_deleted") is True}
-        owners = {canonical_workspace_id(_text(entry.get("organization_id"))) for entry in entries}
+        owners = map(canonical_workspace_id, {_text(entry.get("organization_id")) for entry in entries})
         planes = {workspace.id: _text(entry.get("data_plane_url")) for entry, workspace in found if workspace}
         if live or not document or gone:
             unread = any(not workspace and entry.get("is_deleted") is not True for entry, workspace in found)
+            urls = {url: url for url in planes.values() if url and _is_data_plane(url)}
             return Answer(
                 status,
                 workspaces=tuple(live.values()),
                 lists_all=not unread and len(entries) == len(document),
                 deleted=frozenset(gone),
                 organizations=frozenset(owner for owner in owners if owner),
-                data_planes={id_: url for id_, url in planes.items() if url and _is_data_plane(url)},
+                data_planes={id_: urls[url] for id_, url in planes.items() if url in urls},
             )
     return Answer(
         status, "an answer that LangSmith does not give", body=read_body(raw[:100_000], content_type, secrets)
@@ -353,28 +436,55 @@ def _is_data_plane(url: str) -> bool:
     return len(url) <= URL_LIMIT and is_plain_address(url) and api_instead_of_ui(url) is None
 
 
-def _workspace(entry: dict[str, Any], secrets: tuple[str, ...], names: dict[str, str]) -> Workspace | None:
-    id_ = canonical_workspace_id(_text(entry.get("id")))
-    if id_ is None:
-        return None
-    permissions = entry.get("permissions")
-    return Workspace(
-        id=id_,
-        name=sanitize(_text(entry.get("display_name")) or "", NAME_LIMIT, secrets) or "(no name)",
-        role=sanitize(_text(entry.get("role_name")) or "", NAME_LIMIT, secrets) or None,
-        permissions=_permissions(permissions, secrets, names) if isinstance(permissions, list) else None,
-    )
+class _Reader:
+    """Reads the objects of one answer. Texts that many workspaces share are sanitized and kept once.
 
+    Args:
+        secrets: Strings that must not appear in the result.
+    """
 
-def _permissions(listed: list[Any], secrets: tuple[str, ...], names: dict[str, str]) -> tuple[str, ...] | None:
-    """Return the listed permissions, sanitized through `names` and sorted; `None` if there are implausibly many."""
-    permissions = [name for name in listed if isinstance(name, str)]
-    for name in permissions:
-        if name not in names:
-            if len(names) >= MOST_PERMISSIONS:
-                return None
-            names[name] = sanitize(name, NAME_LIMIT, secrets)
-    return tuple(sorted({names[name] for name in permissions}))
+    def __init__(self, secrets: tuple[str, ...]) -> None:
+        self._secrets = secrets
+        self._names: dict[str, str] = {}
+        self._permissions: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._roles: dict[str, str] = {}
+
+    def read_object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        """Return an object without the fields that are not read, and with its permissions sanitized.
+
+        The parser calls it for each object before it reads the next, so that a listing of thousands of workspaces never
+        takes the memory of all its texts.
+        """
+        found = {name: value for name, value in pairs if name in _FIELDS}
+        listed = found.get("permissions")
+        found["permissions"] = self._read_permissions(listed) if isinstance(listed, list) else None
+        return found
+
+    def workspace(self, entry: dict[str, Any]) -> Workspace | None:
+        """Return the workspace that an object of the answer describes, or `None` if it has no id."""
+        id_ = canonical_workspace_id(_text(entry.get("id")))
+        if id_ is None:
+            return None
+        role = _text(entry.get("role_name")) or ""
+        if role not in self._roles:
+            self._roles[role] = sanitize(role, NAME_LIMIT, self._secrets)
+        return Workspace(
+            id=id_,
+            name=sanitize(_text(entry.get("display_name")) or "", NAME_LIMIT, self._secrets) or "(no name)",
+            role=self._roles[role] or None,
+            permissions=entry["permissions"],
+        )
+
+    def _read_permissions(self, listed: list[Any]) -> tuple[str, ...] | None:
+        """Return the listed permissions, sanitized and sorted; `None` if there are implausibly many."""
+        given = [name for name in listed if isinstance(name, str)]
+        for name in given:
+            if name not in self._names:
+                if len(self._names) >= MOST_PERMISSIONS:
+                    return None
+                self._names[name] = sanitize(name, NAME_LIMIT, self._secrets)
+        permissions = tuple(sorted({self._names[name] for name in given}))
+        return self._permissions.setdefault(permissions, permissions)
 
 
 def _text(value: Any) -> str | None:

@@ -190,8 +190,9 @@ def _investigate(facts: Facts, prober: Prober, forbidden: ForbiddenResponse, tar
                 probe = investigation.send(answers[-1][1])
         except StopIteration as end:
             found: Conclusion = end.value
-        # The workspaces' texts were sanitized when the listing was read. There may be a thousand of them.
-        redacted = redact_value(found.diagnosis, forbidden.secrets, unless=Workspace)
+        # The workspaces' texts were sanitized when the listing was read. There may be thousands of them.
+        redacted = redact_value(replace(found.diagnosis, workspaces=None), forbidden.secrets)
+        redacted = replace(redacted, workspaces=found.diagnosis.workspaces)
         conclusion = found._replace(diagnosis=present(redacted, facts.target.interface))
         target.key_state.store_conclusion(same, forbidden.secrets, tuple(answers), conclusion)
     if not isinstance(conclusion.diagnosis, Diagnosis):

@@ -30,7 +30,7 @@ from safe_langsmith._core.permissions import Requirement
 from safe_langsmith._core.responses import AGENT_SERVER
 from safe_langsmith._core.summary import place, principal, request, within_sentence
 from safe_langsmith.actions import AskSomebody, SetVariable, Steps
-from safe_langsmith.diagnosis import Fix, Workspace
+from safe_langsmith.diagnosis import Fix
 
 
 def permission_denied(e: Evidence) -> list[Fix]:
@@ -52,11 +52,11 @@ def permission_denied(e: Evidence) -> list[Fix]:
         detail = f"The workspace has one of its own, {e.data_plane}. The endpoint in use is {e.target.endpoint}."
         fixes.append(Fix(title, detail, action=set_data_plane(e), url=BYOC_URL, step=3))
     # Workspaces whose listed permissions lack it are ruled out.
-    others = [w for w in e.workspaces or () if w != e.place and _may_allow(w, needed)]
-    if e.target.workspace_id is None and others:
+    other = e.another_workspace(needed.permission if needed else None)
+    if e.target.workspace_id is None and other:
         title = "Or, if you meant another workspace, name it"
         used = f"No workspace was named, so {place(e) or 'the default one of the key'} was used."
-        fixes.append(Fix(title, used, action=name_workspace(e, others[0].id), step=2))
+        fixes.append(Fix(title, used, action=name_workspace(e, other.id), step=2))
     return fixes if has_it is False else [*fixes, _call_again(e), policy]
 
 
@@ -87,10 +87,6 @@ def _workspace_in_message(e: Evidence) -> str:
     if e.place:
         return f'workspace "{harmless(e.place.name)}" ({e.place.id})'
     return f"workspace {harmless(e.target.workspace_shown)}" if e.target.workspace_id else "workspace"
-
-
-def _may_allow(workspace: Workspace, needed: Requirement | None) -> bool:
-    return needed is None or workspace.permissions is None or needed.permission in workspace.permissions
 
 
 def feature_unavailable(e: Evidence) -> list[Fix]:

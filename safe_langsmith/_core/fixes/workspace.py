@@ -77,16 +77,16 @@ def _name_it(e: Evidence, detail: str, workspace_id: str) -> Fix:
 
 def _rename_ignored_variables(e: Evidence) -> list[Fix]:
     """Return the fixes for variables that name one of the workspaces but that the SDK does not read."""
-    reachable = {workspace.id: workspace.name for workspace in e.workspaces or ()}
+    others = [(other, e.listed(other.value)) for other in e.configuration["workspace_id"].others]
     return [
         Fix(
             f"Rename {other.origin.name} to LANGSMITH_WORKSPACE_ID",
-            f"It names {reachable[other.value]}, and the SDK does not read it.{how_to_set(e)}",
-            action=SetVariable("LANGSMITH_WORKSPACE_ID", other.value),
+            f"It names {workspace.name}, and the SDK does not read it.{how_to_set(e)}",
+            action=SetVariable("LANGSMITH_WORKSPACE_ID", workspace.id),
             step=2,
         )
-        for other in e.configuration["workspace_id"].others
-        if other.origin.kind == "unread-variable" and other.value in reachable
+        for other, workspace in others
+        if other.origin.kind == "unread-variable" and workspace
     ]
 
 
@@ -126,7 +126,7 @@ def workspace_not_accessible(e: Evidence) -> list[Fix]:
         ),
     ]
     listings = [answer for answer in e.answers.values() if answer.workspaces is not None]
-    if not any(e.target.workspace in answer.organizations | answer.deleted for answer in listings):
+    if not any(e.target.workspace in one for answer in listings for one in (answer.organizations, answer.deleted)):
         if e.target.credential.kind == "personal" and e.target.workspace:
             request = AskSomebody(f"Please add me to the LangSmith workspace {e.target.workspace}.")
             title = "Or ask an admin of that workspace to add you"

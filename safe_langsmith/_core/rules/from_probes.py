@@ -27,7 +27,7 @@ def workspace_not_accessible(e: Evidence) -> Probing[Verdict | None]:
         return None
     listing = yield from e.probe(LIST_WORKSPACES)
     if listing.workspaces is not None:
-        if any(workspace.id == named for workspace in listing.workspaces):
+        if listing.index.get(named):
             return None
         if named in listing.organizations:
             return _not_accessible("it is the id of the organization, not of a workspace")
@@ -55,7 +55,7 @@ def workspace_not_listed(e: Evidence) -> Probing[Verdict | None]:
     if not e.header_lost:
         return None
     listing = yield from e.probe(LIST_WORKSPACES)
-    if not listing.workspaces or not listing.lists_all or any(w.id == e.target.workspace for w in listing.workspaces):
+    if not listing.workspaces or not listing.lists_all or listing.index.get(e.target.workspace):
         return None
     reason = "it is not among the workspaces of this key, and a proxy may be removing X-Tenant-Id"
     return Verdict(Cause.WORKSPACE_NOT_ACCESSIBLE, Confidence.LIKELY, reason)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import sys
+import tracemalloc
 import unicodedata
 from uuid import UUID
 
@@ -310,6 +311,60 @@ class TestListings:
 
     def test_an_endless_list_is_no_answer(self):
         assert read_answer(200, as_json([{"id": str(UUID(int=number))} for number in range(20_000)])).inconclusive
+
+    @pytest.mark.parametrize("piece", [b"[],", b"{},", b"1,", b'"",'], ids=["lists", "objects", "numbers", "texts"])
+    def test_few_bytes_do_not_take_much_memory(self, piece):
+        raw = b'[{"id":"' + A.encode() + b'","x":[' + piece * (8_000_000 // len(piece)) + b"0]}]"
+        tracemalloc.start()
+        try:
+            answer = read_answer(200, raw)
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+        assert answer.workspaces is None
+        assert peak < 4 * len(raw)
+
+    def test_workspaces_with_one_role_share_their_permissions(self):
+        entries = [{"id": str(UUID(int=number)), "permissions": ["runs:read", "a:b"]} for number in range(100)]
+        found = read_answer(200, as_json(entries)).workspaces
+
+        assert found[0].permissions == ("a:b", "runs:read")
+        assert len({id(workspace.permissions) for workspace in found}) == 1
+
+    def test_only_what_is_read_is_kept(self):
+        secret = "what nobody reads, " * 100_000
+        tracemalloc.start()
+        try:
+            answer = read_answer(200, as_json([{"id": A, "display_name": "Research", "config": {"notes": [secret]}}]))
+            gc.collect()
+            held = tracemalloc.get_traced_memory()[0]
+        finally:
+            tracemalloc.stop()
+
+        assert [workspace.name for workspace in answer.workspaces] == ["Research"]
+        assert held < len(secret) / 10
+
+    @pytest.mark.parametrize(
+        ("permissions", "besides", "found"),
+        [
+            ((["x:read"], ["x:read", "x:write"], ["x:write"]), 0, 1),
+            ((["x:read"], ["x:read", "x:write"], ["x:write"]), 1, 2),
+            ((["x:write"], ["x:write"], ["x:write"]), 0, 1),
+            ((["x:write"], None, ["x:write"]), 0, 1),
+            ((["x:read"], ["x:read"], None), 0, 2),
+            ((None, None, None), 1, 0),
+            ((["x:read"], ["x:read"], ["x:read"]), 0, None),
+            ((["x:write"], ["x:read"], ["x:read"]), 0, None),
+        ],
+    )
+    def test_another_workspace_that_may_is_the_first_one_listed(self, permissions, besides, found):
+        ids = (A, B, C)
+        entries = [{"id": id_, "permissions": names} for id_, names in zip(ids, permissions, strict=True)]
+        answer = read_answer(200, as_json(entries))
+        other = answer.index.other_than(answer.index.get(ids[besides]), "x:write")
+
+        assert (other and other.id) == (None if found is None else ids[found])
 
     def test_the_settings_tell_the_workspace(self):
         answer = read_answer(200, as_json({"id": A, "display_name": "Home", "tenant_handle": None}))

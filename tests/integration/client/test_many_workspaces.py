@@ -1,0 +1,87 @@
+"""A refusal costs the same however many workspaces the key reaches: their listing is read and indexed once."""
+
+from __future__ import annotations
+
+import sys
+import uuid
+
+import pytest
+
+from safe_langsmith import ForbiddenDiagnosis
+
+FEW, MANY = 10, 300
+
+
+class Instructions:
+    """Counts the bytecode instructions that this thread runs: unlike time, they do not depend on other processes."""
+
+    def __init__(self):
+        self.count = 0
+
+    def __enter__(self):
+        self._before = sys.gettrace()
+        sys.settrace(self._enter)
+        return self
+
+    def __exit__(self, *args):
+        sys.settrace(self._before)
+
+    def _enter(self, frame, event, arg):
+        frame.f_trace_opcodes, frame.f_trace_lines = True, False
+        return self._at
+
+    def _at(self, frame, event, arg):
+        self.count += event == "opcode"
+        return self._at
+
+
+def another_path(number):
+    return "PATCH", f"/sessions/{uuid.UUID(int=number)}", {"json": {}}
+
+
+def another_method(number):
+    return ("POST", "PATCH", "DELETE")[number % 3], f"/datasets/{uuid.UUID(int=number)}", {}
+
+
+def another_body(number):
+    return "POST", "/datasets", {"json": {"name": f"dataset {number}"}}
+
+
+def another_batch(number):
+    return "POST", "/runs/batch", {"json": {"post": [], "patch": [], "number": number}}
+
+
+def user(role_elsewhere):
+    def add_key(org, workspaces):
+        elsewhere = dict.fromkeys(workspaces[1:], role_elsewhere)
+        return org.add_personal_key(default=workspaces[0], role="Viewer", roles=elsewhere)
+
+    return add_key
+
+
+KEYS = {
+    "a viewer everywhere": user("Viewer"),
+    "an admin elsewhere": user("Admin"),
+    "a key that needs a workspace": lambda org, workspaces: org.add_service_key(workspaces=None),
+}
+
+
+@pytest.mark.parametrize("refused", [another_path, another_method, another_body, another_batch])
+@pytest.mark.parametrize("key", KEYS)
+def test_a_refusal_costs_the_same_for_many_workspaces(key, refused, make_server, make_client):
+    cost = {}
+    for number in (FEW, MANY):
+        server = make_server()
+        org = server.add_organization("Acme")
+        client = make_client(server, KEYS[key](org, [org.add_workspace(f"W{n}") for n in range(number)]))
+        for attempt in range(4):
+            method, path, arguments = refused(attempt)
+            with Instructions() as ran, pytest.raises(ForbiddenDiagnosis) as caught:
+                client.request_with_retries(method, path, **arguments)
+            with ran:
+                str(caught.value)
+            assert len(caught.value.workspaces) == number
+        cost[number] = ran.count
+
+    # Of the last one. Numbers have more digits, and dictionaries are resized.
+    assert cost[MANY] < 1.02 * cost[FEW]
