@@ -12,22 +12,26 @@ fetches each value in a single flight:
    itself. That happens in a signal handler, and in a blocking call on an event loop one of whose tasks leads.
 5. A caller waits no longer than its own deadline. If a flight is lost, because its event loop was closed or it is older
    than `LOST_AFTER`, one of the waiting callers leads.
+
+The answers and conclusions of all keys together take at most about `MOST_BYTES`. Whenever one is stored, those that
+have expired are dropped, and then those of the keys that were not refused for the longest time.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import os
 import threading
 import time
 import weakref
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as NotInTime
 from types import MethodType
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from safe_langsmith._core.engine import Conclusion
 from safe_langsmith._core.model import Facts, ProbeRequest
@@ -43,11 +47,17 @@ FAILURE_TTL = 10.0
 LOST_AFTER = 7.0
 """Seconds after which a flight that has not ended counts as lost. All probes about one refusal take less."""
 
+MOST_BYTES = 20_000_000
+"""About how many bytes of memory the results for all keys may take."""
+
 MOST_KEYS = 1_000
 MOST_ANSWERS = 100
 MOST_CONCLUSIONS = 4
 MOST_REPORTS = 20
 MOST_CHOICES = 20
+_CONCLUSION_BYTES = 50_000
+# A URL or path of the refused request stands in several texts of a conclusion.
+_COPIES_OF_PATH = 10
 
 T = TypeVar("T")
 Answers = tuple[tuple[ProbeRequest, Answer], ...]
@@ -117,25 +127,54 @@ def _set(ended: asyncio.Future[None]) -> None:
         ended.set_result(None)
 
 
+class CachedConclusion(NamedTuple):
+    """The conclusion of a refusal, with what it depends on.
+
+    Attributes:
+        facts: The facts of the refusal.
+        digest: The hash of the strings that it must not hold.
+        answers: The answers that it rests on.
+        conclusion: The conclusion.
+        until: When it expires.
+    """
+
+    facts: Facts
+    digest: int
+    answers: Answers
+    conclusion: Conclusion
+    until: float
+
+    @property
+    def size(self) -> int:
+        """About how many bytes of memory it takes, without its answers."""
+        return _CONCLUSION_BYTES + _COPIES_OF_PATH * len(self.facts.request.url if self.facts.request else "")
+
+
 class KeyState:
     """The cached results for one endpoint and key.
 
     Args:
-        clock: Seconds on a clock that never goes back.
+        cache: The cache that it belongs to.
+
+    Attributes:
+        size: About how many bytes of memory the answers and conclusions take.
+        fresh_until: When the first of the results expires.
     """
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, cache: KeyStateCache) -> None:
         """Start empty."""
-        self._clock = clock
-        # Reentrant: a signal handler or a finalizer may make a call while its own thread is in here.
-        self._lock = threading.RLock()
+        self._cache = cache
+        self._clock = cache.clock
+        self._lock = cache.lock
         self._answers: dict[ProbeRequest, tuple[Answer, float]] = {}
         self._known_workspace: tuple[Workspace | None, float] = (None, 0.0)
-        self._conclusions: deque[tuple[Facts, int, Answers, Conclusion]] = deque(maxlen=MOST_CONCLUSIONS)
+        self._conclusions: tuple[CachedConclusion, ...] = ()
         self._choices: list[tuple[Callable[[], Any], Any]] = []
         self._flights: dict[Hashable, Flight] = {}
-        self._reported: set[object] = set()
+        self._reported: set[int] = set()
         self._logged: set[str] = set()
+        self.fresh_until = math.inf
+        self.size = 0
 
     def __repr__(self) -> str:
         """Show none of the results."""
@@ -149,7 +188,9 @@ class KeyState:
 
     @known_workspace.setter
     def known_workspace(self, workspace: Workspace | None) -> None:
-        self._known_workspace = (workspace, self._clock() + ANSWER_TTL)
+        until = self._clock() + ANSWER_TTL
+        self._known_workspace = (workspace, until)
+        self.fresh_until = min(self.fresh_until, until)
 
     def answer_to(self, request: ProbeRequest) -> Answer | None:
         """Return the answer to a probe, if it is cached and fresh."""
@@ -176,13 +217,14 @@ class KeyState:
         if not answer.asked:
             return
         with self._lock:
-            now = self._clock()
-            until = now + (FAILURE_TTL if answer.inconclusive else ANSWER_TTL)
-            fresh = {known: kept for known, kept in self._answers.items() if now < kept[1]}
+            until = self._clock() + (FAILURE_TTL if answer.inconclusive else ANSWER_TTL)
+            known = {other: kept for other, kept in self._answers.items() if other != request}
             # A key may be refused for ever new workspaces.
-            while len(fresh) >= MOST_ANSWERS:
-                fresh.pop(next(iter(fresh)))
-            self._answers = {**fresh, request: (answer, until)}
+            while len(known) >= MOST_ANSWERS:
+                known.pop(next(iter(known)))
+            self._answers = {**known, request: (answer, until)}
+            self.drop_expired()
+        self._cache.trim()
 
     def conclusion(self, facts: Facts, secrets: tuple[str, ...]) -> Conclusion | None:
         """Return the conclusion of an identical refusal, if the answers that it rests on still stand.
@@ -192,17 +234,40 @@ class KeyState:
             secrets: The strings that the conclusion must not hold.
         """
         digest = hash(secrets)
-        for known, known_digest, answers, conclusion in tuple(self._conclusions):
-            still_stand = all(self.answer_to(request) is answer for request, answer in answers)
-            if still_stand and known_digest == digest and known == facts:
-                return conclusion
+        for known in self._conclusions:
+            if known.digest == digest and known.facts == facts and self._stands(known):
+                return known.conclusion
         return None
 
     def store_conclusion(
         self, facts: Facts, secrets: tuple[str, ...], answers: Answers, conclusion: Conclusion
     ) -> None:
         """Cache the conclusion of a refusal, with the answers that it rests on."""
-        self._conclusions.append((facts, hash(secrets), answers, conclusion))
+        stored = CachedConclusion(facts, hash(secrets), answers, conclusion, self._clock() + ANSWER_TTL)
+        with self._lock:
+            self._conclusions = (*self._conclusions[1 - MOST_CONCLUSIONS :], stored)
+            self.drop_expired()
+        self._cache.trim()
+
+    def drop_expired(self) -> None:
+        """Drop the answers that have expired, and the conclusions that rest on an answer that is no longer cached."""
+        now = self._clock()
+        self._answers = {request: kept for request, kept in self._answers.items() if now < kept[1]}
+        self._conclusions = tuple(known for known in self._conclusions if self._stands(known))
+        if now >= self._known_workspace[1]:
+            self._known_workspace = (None, math.inf)
+        expiries = [until for _, until in self._answers.values()] + [known.until for known in self._conclusions]
+        self.fresh_until = min((*expiries, self._known_workspace[1]))
+        self.size = sum(answer.size for answer, _ in self._answers.values())
+        self.size += sum(known.size for known in self._conclusions)
+
+    def drop_results(self) -> None:
+        """Drop the answers and conclusions, but not what was chosen, reported and logged."""
+        self._answers, self._conclusions = {}, ()
+        self.drop_expired()
+
+    def _stands(self, known: CachedConclusion) -> bool:
+        return self._clock() < known.until and all(self.answer_to(one) is answer for one, answer in known.answers)
 
     def choose_once(self, chooser: Callable[..., Any], choose: Callable[[], T], seconds: float) -> T | None:
         """Return the choice of a callable of the user's, and call it only the first time.
@@ -226,7 +291,7 @@ class KeyState:
                 if known is None and flying is flight:
                     known = (choose(),)
                     with self._lock:
-                        self._choices = [*self._choices[1 - MOST_CHOICES :], (_reference(chooser), known[0])]
+                        self._choices = [*self._choices[1 - MOST_CHOICES :], (self._reference(chooser), known[0])]
                 if known is not None:
                     chosen: T = known[0]
                     return chosen
@@ -240,7 +305,7 @@ class KeyState:
     def first_report(self, diagnosis: Diagnosis) -> bool:
         """Return whether no such diagnosis was reported before, and note it. A log then repeats it in one line."""
         named = diagnosis.settings["workspace_id"].value
-        report = (diagnosis.cause, diagnosis.confidence, named, diagnosis.server_message)
+        report = hash((diagnosis.cause, diagnosis.confidence, named, diagnosis.server_message))
         with self._lock:
             # A server that says something new each time must not fill the log either.
             if report in self._reported or len(self._reported) >= MOST_REPORTS:
@@ -260,6 +325,13 @@ class KeyState:
         self._choices = [(known, choice) for known, choice in self._choices if known() is not None]
         return next(((choice,) for known, choice in self._choices if _is_same(known(), chooser)), None)
 
+    def _reference(self, chooser: Any) -> Callable[[], Any]:
+        """Return a weak reference if the callable supports it: a callable may hold its client, which must not leak."""
+        try:
+            return weakref.WeakMethod(chooser) if isinstance(chooser, MethodType) else weakref.ref(chooser)
+        except TypeError:
+            return self._cache.hold(chooser)
+
     def _join(self, key: Hashable, flight: Flight, can_be_lost: bool = True) -> Flight:
         """Return the flight for a key: the one under way, or the caller's own, which then is under way."""
         known = self._flights.get(key)
@@ -276,12 +348,14 @@ def _is_same(one: object, other: object) -> bool:
     return one is other or (isinstance(one, MethodType) and isinstance(other, MethodType) and one == other)
 
 
-def _reference(chooser: Any) -> Callable[[], Any]:
-    """Return a weak reference if the callable supports it: a callable may hold its client, which must not leak."""
-    try:
-        return weakref.WeakMethod(chooser) if isinstance(chooser, MethodType) else weakref.ref(chooser)
-    except TypeError:
-        return lambda: chooser
+class _Held:
+    """A callable that does not support weak references, until it is dropped."""
+
+    def __init__(self, chooser: object) -> None:
+        self.chooser: object = chooser
+
+    def __call__(self) -> object:
+        return self.chooser
 
 
 class KeyStateCache:
@@ -289,17 +363,23 @@ class KeyStateCache:
 
     Args:
         clock: Seconds on a clock that never goes back.
+
+    Attributes:
+        clock: The clock.
+        lock: The lock of the cache and its key states. Reentrant: a signal handler or a finalizer may make a call while
+            its own thread is in here.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         """Start empty."""
-        self._clock = clock
+        self.clock = clock
         self.clear()
 
     def clear(self) -> None:
-        """Drop every key state, and the locks with them: a fork copies a lock as it is, held by a thread it lacks."""
-        self._lock = threading.RLock()
+        """Drop every key state, and the lock with them: a fork copies a lock as it is, held by a thread it lacks."""
+        self.lock = threading.RLock()
         self._states: OrderedDict[tuple[str, str], KeyState] = OrderedDict()
+        self._held: tuple[_Held, ...] = ()
 
     def state(self, endpoint: str, fingerprint: str) -> KeyState:
         """Return the state of an endpoint and key.
@@ -308,12 +388,40 @@ class KeyStateCache:
             endpoint: The base URL of the API.
             fingerprint: A salted hash of the credential.
         """
-        with self._lock:
-            state = self._states.setdefault((endpoint, fingerprint), KeyState(self._clock))
+        with self.lock:
+            state = self._states.setdefault((endpoint, fingerprint), KeyState(self))
             self._states.move_to_end((endpoint, fingerprint))
             while len(self._states) > MOST_KEYS:
                 self._states.popitem(last=False)
             return state
+
+    def trim(self) -> None:
+        """Drop what has expired, and then the results of the least recently used keys until `MOST_BYTES` are enough."""
+        with self.lock:
+            now = self.clock()
+            for state in self._states.values():
+                if now >= state.fresh_until:
+                    state.drop_expired()
+            too_many = sum(state.size for state in self._states.values()) - MOST_BYTES
+            for state in self._states.values():
+                if too_many <= 0:
+                    break
+                too_many -= state.size
+                state.drop_results()
+
+    def hold(self, chooser: object) -> _Held:
+        """Return a strong reference to a callable. Only the last `MOST_CHOICES` of all keys are kept.
+
+        Args:
+            chooser: The callable, which does not support weak references.
+        """
+        with self.lock:
+            held = next((held for held in self._held if held.chooser is chooser), None) or _Held(chooser)
+            others = tuple(other for other in self._held if other is not held)
+            for dropped in others[: max(0, len(others) + 1 - MOST_CHOICES)]:
+                dropped.chooser = None
+            self._held = (*others[1 - MOST_CHOICES :], held)
+            return held
 
 
 CACHE = KeyStateCache()

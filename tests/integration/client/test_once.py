@@ -98,11 +98,11 @@ def test_another_key_is_another_case(server, org, make_client):
 
 def test_a_child_process_starts_without_the_parents_locks():
     parent = cache.KeyStateCache()
-    parent._lock.acquire()
+    parent.lock.acquire()
 
     parent.clear()
 
-    assert parent._lock.acquire(blocking=False)
+    assert parent.lock.acquire(blocking=False)
 
 
 def test_key_states_are_bounded(monkeypatch):

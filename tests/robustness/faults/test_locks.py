@@ -81,7 +81,7 @@ def is_told():
 
 assert is_told()
 state = next(iter(cache.CACHE._states.values()))
-lock = {"of a key state": state._lock, "of the cache": cache.CACHE._lock}[sys.argv[1]]
+lock = {"of a key state": state._lock, "of the cache": cache.CACHE.lock}[sys.argv[1]]
 taken, over = threading.Event(), threading.Event()
 
 
