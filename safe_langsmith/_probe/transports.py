@@ -25,7 +25,9 @@ from safe_langsmith._core.redaction import bare_url
 
 LARGEST_BODY = 8_000_000
 _CHUNK = 65_536
-_PACKING = "gzip"
+_ENCODING = "gzip"
+_MOST_MEMBERS = 100
+_DAMAGED = "an answer that was damaged on its way"
 _MOST_CAUSES = 10
 
 T = TypeVar("T")
@@ -224,7 +226,7 @@ def _send(session: Any, probe: PreparedProbe, until: float) -> RawResponse:
     _nested.set(True)
     try:
         clone = _clone_session(session)
-        prepared = clone.prepare_request(requests.Request("GET", probe.url, headers=dict(probe.headers)))
+        prepared = clone.prepare_request(requests.Request("GET", probe.url, headers=_sent_headers(probe)))
         if TENANT_HEADER not in probe.headers:
             prepared.headers.pop(TENANT_HEADER, None)
         settings = clone.merge_environment_settings(probe.url, {}, True, None, None)
@@ -252,8 +254,7 @@ async def _send_async(client: Any, probe: PreparedProbe, until: float) -> RawRes
         clone.__dict__.update(client.__dict__)
         # Cookies and hooks of its own, so that none of the user's is changed or called.
         clone.cookies, clone.event_hooks = client.cookies, {}
-        headers = {**probe.headers, "Accept-Encoding": _PACKING}
-        request = clone.build_request("GET", probe.url, headers=headers, timeout=_left(until))
+        request = clone.build_request("GET", probe.url, headers=_sent_headers(probe), timeout=_left(until))
         if TENANT_HEADER not in probe.headers:
             request.headers.pop(TENANT_HEADER, None)
         response = await clone.send(request, stream=True, follow_redirects=False)
@@ -272,34 +273,120 @@ async def _send_async(client: Any, probe: PreparedProbe, until: float) -> RawRes
         return _failed(error, until)
 
 
+def _sent_headers(probe: PreparedProbe) -> dict[str, str]:
+    # In place of the encodings that the session or client accepts, some of which cannot be decoded to a bound.
+    return {**probe.headers, "Accept-Encoding": _ENCODING}
+
+
 async def _unpacked(response: Any) -> AsyncIterator[bytes]:
-    """Yield an httpx body as it comes in. httpx itself would unpack gigabytes at once if a few bytes say so."""
-    # A transport of the user's that makes up responses has read them already.
-    if response.is_stream_consumed or response.headers.get("Content-Encoding", "identity") == "identity":
+    """Yield an httpx body as it comes in."""
+    # A transport of the user's that makes up responses has read and decoded them already.
+    if response.is_stream_consumed:
         async for chunk in response.aiter_bytes():
             yield chunk
         return
-    unpacking = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    decoder = BoundedDecoder(response.headers.get("Content-Encoding"))
     async for chunk in response.aiter_raw():
-        yield unpacking.decompress(chunk, LARGEST_BODY + 1)
+        yield decoder.decode(chunk)
+    decoder.finish()
 
 
 def _chunks(response: Any) -> Iterator[bytes]:
-    """Yield a `requests` body as it comes in, if urllib3 can do that: a full chunk may never be full."""
-    raw = response.raw
-    # An adapter or a session of the user's may have read it already, or may have made it up.
-    untouched = getattr(response, "_content", None) is False and hasattr(getattr(raw, "_fp", None), "read1")
-    read1: Any = getattr(raw, "read1", None)
-    if not untouched or read1 is None or "decode_content" not in inspect.signature(read1).parameters:
+    """Yield a `requests` body as it comes in."""
+    read = _reader(response)
+    # An adapter or a session of the user's may have read and decoded it already, or may have made it up.
+    if read is None:
         yield from response.iter_content(_CHUNK)
         return
-    while chunk := read1(_CHUNK, decode_content=True):
-        yield chunk
+    decoder = BoundedDecoder(response.headers.get("Content-Encoding"))
+    while chunk := read(_CHUNK, decode_content=False):
+        yield decoder.decode(chunk)
+    decoder.finish()
+
+
+def _reader(response: Any) -> Any:
+    """Return the method of a urllib3 response that reads without decoding, or `None` if the body is not urllib3's."""
+    raw = response.raw
+    if getattr(response, "_content", None) is not False:
+        return None
+    # `read` would wait for a full chunk, which may never be full. Before urllib3 2, there is nothing else.
+    names = ("read1", "read") if hasattr(getattr(raw, "_fp", None), "read1") else ("read",)
+    for name in names:
+        read: Any = getattr(raw, name, None)
+        with contextlib.suppress(TypeError, ValueError):
+            if "decode_content" in inspect.signature(read).parameters:
+                return read
+    return None
+
+
+class UnreadableBody(Exception):
+    """The body of a response is in an encoding that was not asked for, or it is damaged."""
+
+
+class BoundedDecoder:
+    """Decodes a body that is compressed with gzip, or not at all.
+
+    HTTP libraries decode a chunk to its end before they return, and a few kilobytes may stand for gigabytes.
+
+    Args:
+        encoding: The response's `Content-Encoding`.
+
+    Raises:
+        UnreadableBody: If it is another one.
+    """
+
+    def __init__(self, encoding: str | None) -> None:
+        """Begin at the beginning of the body."""
+        encoding = (encoding or "identity").strip().lower()
+        if encoding not in ("identity", "gzip", "x-gzip"):
+            raise UnreadableBody("an answer in an encoding that was not asked for")
+        self._is_compressed = encoding != "identity"
+        self._member: Any = None
+        self._members = self._taken = 0
+
+    def decode(self, chunk: bytes) -> bytes:
+        """Return what a chunk stands for, up to `LARGEST_BODY` bytes and one.
+
+        Args:
+            chunk: The next bytes of the body.
+
+        Raises:
+            UnreadableBody: If they are not gzip, or if they are many and stand for nothing.
+        """
+        if not self._is_compressed:
+            return chunk
+        self._taken += len(chunk)
+        decoded = bytearray()
+        try:
+            while chunk and len(decoded) <= LARGEST_BODY and self._members <= _MOST_MEMBERS:
+                if self._member is None:
+                    self._members += 1
+                    self._member = zlib.decompressobj(zlib.MAX_WBITS | 16)
+                decoded += self._member.decompress(chunk, LARGEST_BODY + 1 - len(decoded))
+                chunk = self._member.unused_data
+                if self._member.eof:
+                    self._member = None
+        except zlib.error:
+            raise UnreadableBody(_DAMAGED) from None
+        if self._taken > LARGEST_BODY or self._members > _MOST_MEMBERS:
+            raise UnreadableBody("an answer that does not end")
+        return bytes(decoded)
+
+    def finish(self) -> None:
+        """Check that the body has ended.
+
+        Raises:
+            UnreadableBody: If a part of it is missing.
+        """
+        if self._member is not None:
+            raise UnreadableBody(_DAMAGED)
 
 
 def _failed(error: Exception, until: float) -> RawResponse:
     # A socket's timeout ends with the deadline, and either may come first.
-    return LATE if time.monotonic() >= until else RawResponse(error=describe_network_error(error))
+    if time.monotonic() >= until:
+        return LATE
+    return RawResponse(error=str(error) if isinstance(error, UnreadableBody) else describe_network_error(error))
 
 
 def _left(until: float) -> float:
