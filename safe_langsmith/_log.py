@@ -5,10 +5,13 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import sys
+from asyncio import CancelledError
 from collections.abc import Generator
 
 logger = logging.getLogger("safe_langsmith")
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+_MOST_CONTEXTS = 100
 
 
 @contextlib.contextmanager
@@ -16,12 +19,43 @@ def boundary() -> Generator[None, None, None]:
     """Keep a failure of this library's own code from the caller, and log it at DEBUG.
 
     Use it at the entry points from the SDK's code and the user's into this library. Code after the block has to work
-    without the block's result: with the SDK's own exception, or the request as the SDK would have sent it.
+    without the block's result: with the SDK's own exception, or the request as the SDK would have sent it. An interrupt
+    passes.
     """
+    handled = sys.exc_info()[1]
     try:
         yield
     except Exception as failure:
+        raise_hidden_interrupt(failure, handled)
         log_failure(failure)
+
+
+def raise_hidden_interrupt(failure: BaseException, handled: BaseException | None = None) -> None:
+    """Raise the interrupt that a failure has replaced, if there is one.
+
+    An interrupt that arrives within `threading.Condition` leaves its lock released, and the `RuntimeError` about that
+    replaces the interrupt. Who catches the `RuntimeError` would lose the interrupt.
+
+    Args:
+        failure: The exception that was caught.
+        handled: The exception that was being handled before. The program knows of it, and of what it replaced.
+    """
+    current: BaseException | None = failure
+    for _ in range(_MOST_CONTEXTS):
+        # A cause was named on purpose, so nothing is lost.
+        if current is None or current is handled or current.__suppress_context__:
+            return
+        if not isinstance(current, (Exception, GeneratorExit, CancelledError)):
+            break
+        current = current.__context__
+    else:
+        return
+    context = current.__context__
+    try:
+        raise current
+    finally:
+        current.__context__ = context
+        del current, context, failure, handled
 
 
 def log_failure(failure: Exception) -> None:
@@ -32,10 +66,12 @@ def log_failure(failure: Exception) -> None:
     Args:
         failure: The exception.
     """
-    # A filter or handler of the user's may raise, too, and there is nothing left to do about that.
-    with contextlib.suppress(Exception):
+    try:
         if logger.isEnabledFor(logging.DEBUG):
             logger.debug("%s at %s; the SDK's own result stands", type(failure).__name__, _place(failure))
+    except Exception as another:
+        # A filter or handler of the user's has raised, too, and there is nothing left to do about that.
+        raise_hidden_interrupt(another, failure)
 
 
 def _place(failure: Exception) -> str:

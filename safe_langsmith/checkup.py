@@ -72,7 +72,10 @@ async def adiagnose(client: langsmith.AsyncClient) -> Diagnosis | None:
 
     Raises:
         TypeError: If it is a sync client.
+        RuntimeError: If no asyncio event loop is running, as under trio.
     """
+    import asyncio
+
     from ._probe.driver import run_async
     from ._recovery import load_handler
     from ._recovery.state import state_of
@@ -81,6 +84,11 @@ async def adiagnose(client: langsmith.AsyncClient) -> Diagnosis | None:
 
     if not is_async(client):
         raise TypeError(f"{type(client).__name__} is a sync client; use `diagnose(client)`")
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        message = "adiagnose needs an asyncio event loop, and none is running; use `diagnose` with a SafeClient"
+        raise RuntimeError(message) from None
     try:
         renewing = refresh_login(client) if state_of(client).probe else None
         if renewing is not None:

@@ -15,6 +15,7 @@ from safe_langsmith._core.model import Configuration, Evidence, Facts, TargetFac
 from safe_langsmith._core.origins import Origin
 from safe_langsmith._core.redaction import redact_value, sanitize
 from safe_langsmith._core.variables import DEFAULT_ENDPOINT, VARIABLES
+from safe_langsmith._log import raise_hidden_interrupt
 from safe_langsmith._recovery.local import read_dotenv
 from safe_langsmith._recovery.state import ClientState
 from safe_langsmith._render.actions import present_fixes
@@ -68,6 +69,7 @@ def check(options: Options, tell: Callable[[str], None]) -> Checked:
             dotenv_path=path,
         )
     except Exception as error:
+        raise_hidden_interrupt(error)
         configuration = state.configuration({name: typed[name] for name in given}, given)
         found: Found = _not_created(error, configuration)
     else:
@@ -80,6 +82,7 @@ def check(options: Options, tell: Callable[[str], None]) -> Checked:
                     client, lambda probe: tell(f"Probing the endpoint: GET {probe.path_and_query} ..."), "shell"
                 )
             except Exception as error:
+                raise_hidden_interrupt(error)
                 found = _not_checked(error, configuration)
     dotenv = read_dotenv(path)
     situation = Situation(options, configuration, dotenv)

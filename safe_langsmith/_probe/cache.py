@@ -36,6 +36,7 @@ from typing import Any, NamedTuple, TypeVar
 from safe_langsmith._core.engine import Conclusion
 from safe_langsmith._core.model import Facts, ProbeRequest
 from safe_langsmith._core.responses import Answer
+from safe_langsmith._probe.transports import Worker
 from safe_langsmith.diagnosis import Diagnosis, Workspace
 
 ANSWER_TTL = 60.0
@@ -157,6 +158,7 @@ class KeyState:
         cache: The cache that it belongs to.
 
     Attributes:
+        chooser_thread: Calls the user's callable for event loops.
         size: About how many bytes of memory the answers and conclusions take.
         fresh_until: When the first of the results expires.
     """
@@ -173,6 +175,7 @@ class KeyState:
         self._flights: dict[Hashable, Flight] = {}
         self._reported: set[int] = set()
         self._logged: set[str] = set()
+        self.chooser_thread = Worker()
         self.fresh_until = math.inf
         self.size = 0
 

@@ -16,7 +16,15 @@ from safe_langsmith._core.model import PROBING_OFF, ProbeRequest
 from safe_langsmith._core.redaction import bare_url
 from safe_langsmith._core.responses import Answer, read_answer
 from safe_langsmith._probe.cache import Flight, KeyState
-from safe_langsmith._probe.transports import AsyncTransport, PreparedProbe, RawResponse, RequestsTransport, in_thread
+from safe_langsmith._probe.transports import (
+    FILE_READER,
+    AsyncTransport,
+    PreparedProbe,
+    RawResponse,
+    RequestsTransport,
+    Worker,
+    in_thread,
+)
 
 T = TypeVar("T")
 
@@ -43,11 +51,19 @@ _OF_ONE_REQUEST = frozenset(
 class Blocking(NamedTuple):
     """A step that blocks: it reads files, or calls the user's code. An event loop has a thread do it.
 
+    If the thread is still busy with other tasks after `DEADLINE` seconds, the step raises `Busy`.
+
     Attributes:
         work: What to do.
+        worker: The thread.
     """
 
     work: Callable[[], Any]
+    worker: Worker = FILE_READER
+
+
+class Busy(Exception):
+    """The thread that was to do a blocking step is still busy with other tasks."""
 
 
 class Resend(NamedTuple):
@@ -103,7 +119,15 @@ def run(steps: Steps[T]) -> T:
 
 
 async def run_async(steps: Steps[T]) -> T:
-    """Run steps to their end on an event loop, without blocking it, and return their result."""
+    """Run steps to their end on an event loop, without blocking it, and return their result.
+
+    Args:
+        steps: The steps.
+
+    Raises:
+        RuntimeError: If no asyncio event loop is running.
+    """
+    asyncio.get_running_loop()
     result: Any = None
     error: Exception | None = None
     try:
@@ -116,7 +140,10 @@ async def run_async(steps: Steps[T]) -> T:
             if isinstance(step, Probe):
                 result = await step.prober.ask_async(step.request)
             elif isinstance(step, Blocking):
-                result = await asyncio.wrap_future(in_thread(step.work))
+                try:
+                    result = await _work(step)
+                except Busy as busy:
+                    error = busy
             else:
                 try:
                     result = await step.call.again()
@@ -125,6 +152,19 @@ async def run_async(steps: Steps[T]) -> T:
     finally:
         del error, result
         steps.close()
+
+
+async def _work(step: Blocking) -> Any:
+    queued = step.worker.submit(step.work)
+    result = asyncio.wrap_future(queued)
+    try:
+        await asyncio.wait((result,), timeout=DEADLINE)
+        if not result.done() and queued.cancel():
+            raise Busy
+        return await result
+    finally:
+        # The task may have been cancelled while it waited.
+        result.cancel()
 
 
 class Prober:

@@ -10,18 +10,22 @@ import asyncio
 import contextlib
 import contextvars
 import inspect
+import os
 import socket
 import ssl
+import sys
 import threading
 import time
 import zlib
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from concurrent.futures import Future, InvalidStateError
 from concurrent.futures import TimeoutError as NotInTime
+from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple, TypeVar
 
 from safe_langsmith._core.endpoints import TENANT_HEADER
 from safe_langsmith._core.redaction import bare_url
+from safe_langsmith._log import raise_hidden_interrupt
 
 LARGEST_BODY = 8_000_000
 _CHUNK = 65_536
@@ -29,6 +33,7 @@ _ENCODING = "gzip"
 _MOST_MEMBERS = 100
 _DAMAGED = "an answer that was damaged on its way"
 _MOST_CAUSES = 10
+_IDLE = 0.5
 
 T = TypeVar("T")
 
@@ -167,23 +172,85 @@ def in_thread(work: Callable[[], T]) -> Future[T]:
     """
     future: Future[T] = Future()
     context = contextvars.copy_context()
+    handled = sys.exc_info()[1]
 
     def run() -> None:
-        # The caller may have cancelled the future; then setting its result raises.
-        with contextlib.suppress(InvalidStateError):
-            try:
-                result = context.run(work)
-            except BaseException as error:
-                future.set_exception(error)
-            else:
-                future.set_result(result)
+        _settle(future, lambda: context.run(work))
 
     try:
         threading.Thread(target=run, name="safe-langsmith", daemon=True).start()
-    except RuntimeError:
+    except RuntimeError as error:
+        raise_hidden_interrupt(error, handled)
         # The interpreter is shutting down and starts no thread any more.
         run()
     return future
+
+
+class Worker:
+    """Calls functions one after another, in a daemon thread that ends when there is none left for a while.
+
+    A hundred tasks that are refused at once would otherwise start a hundred threads.
+    """
+
+    def __init__(self) -> None:
+        """Begin without a thread."""
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all functions and the thread: a forked child does not have it."""
+        # Reentrant, as the queue is: a signal handler may make a call while its own thread is in here.
+        self._lock = threading.RLock()
+        self._waiting: SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = SimpleQueue()
+        self._thread: Future[None] | None = None
+
+    def submit(self, work: Callable[[], T]) -> Future[T]:
+        """Have a function called, in the caller's context, and return its future result.
+
+        Args:
+            work: The function. It is not called if the future is cancelled before its turn.
+        """
+        future: Future[T] = Future()
+        context, caller = contextvars.copy_context(), threading.get_ident()
+        self._waiting.put((future, lambda: context.run(work)))
+        with self._lock:
+            if self._thread is None or self._thread.done():
+                self._thread = in_thread(lambda: self._call_all(caller))
+        return future
+
+    def _call_all(self, caller: int) -> None:
+        # If no thread can be started, this is the caller's own.
+        idle = 0 if threading.get_ident() == caller else _IDLE
+        while True:
+            try:
+                future, work = self._waiting.get(timeout=idle)
+            except Empty:
+                with self._lock:
+                    if self._waiting.empty():
+                        self._thread = None
+                        return
+                continue
+            if future.set_running_or_notify_cancel():
+                _settle(future, work)
+            # While the thread waits for more, they would keep the caller's objects.
+            del future, work
+
+
+FILE_READER = Worker()
+"""Reads the files of this machine for all event loops."""
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=FILE_READER.reset)
+
+
+def _settle(future: Future[T], work: Callable[[], T]) -> None:
+    # The caller may have cancelled the future; then setting its result raises.
+    with contextlib.suppress(InvalidStateError):
+        try:
+            result = work()
+        except BaseException as error:
+            future.set_exception(error)
+        else:
+            future.set_result(result)
 
 
 def describe_network_error(error: BaseException) -> str:
@@ -244,6 +311,7 @@ def _send(session: Any, probe: PreparedProbe, until: float) -> RawResponse:
         finally:
             response.close()
     except Exception as error:  # Network errors, and any that the user's adapter or authentication object raises.
+        raise_hidden_interrupt(error)
         return _failed(error, until)
 
 
@@ -270,6 +338,7 @@ async def _send_async(client: Any, probe: PreparedProbe, until: float) -> RawRes
         finally:
             await response.aclose()
     except Exception as error:  # As above.
+        raise_hidden_interrupt(error)
         return _failed(error, until)
 
 

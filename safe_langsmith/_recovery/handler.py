@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple, cast
 
 from safe_langsmith._core.engine import Conclusion, investigate
@@ -12,12 +13,13 @@ from safe_langsmith._core.redaction import redact_value
 from safe_langsmith._core.responses import Answer
 from safe_langsmith._log import boundary
 from safe_langsmith._probe import driver
-from safe_langsmith._probe.driver import Blocking, Probe, Prober, Resend, Steps
+from safe_langsmith._probe.driver import Blocking, Busy, Probe, Prober, Resend, Steps
 from safe_langsmith._probe.transports import AsyncTransport, RequestsTransport
 from safe_langsmith._recovery.facts import collect_facts
 from safe_langsmith._recovery.state import ClientState, state_of
 from safe_langsmith._recovery.target import Target, target_of
 from safe_langsmith._recovery.workspace import (
+    Choice,
     choose,
     invalidate,
     known_workspace,
@@ -216,7 +218,11 @@ def _choose(
         return diagnosis, None
     resolve_workspace = call.client._state.resolve_workspace
     if needs_user(call.client, candidates):
-        choice = yield Blocking(lambda: choose(candidates, resolve_workspace, target.key_state))
+        try:
+            work = partial(choose, candidates, resolve_workspace, target.key_state)
+            choice = yield Blocking(work, target.key_state.chooser_thread)
+        except Busy:
+            choice = Choice(None, "resolve_workspace is still running in another thread")
     else:
         choice = choose(candidates, resolve_workspace, target.key_state)
     if choice.declined:

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from safe_langsmith import Cause, ForbiddenDiagnosis
+from safe_langsmith._recovery import state
 
 MANY = 60
 
@@ -61,6 +62,74 @@ def test_many_tasks_that_stay_refused_send_two_probes(async_kind, server, org, w
     assert {error.cause for error in errors} == {Cause.PERMISSION_DENIED}
     assert len({id(error) for error in errors}) == 50
     assert asked(server) == 2
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """The names of the threads that were started."""
+    names = []
+    start = threading.Thread.start
+
+    def counted(thread):
+        names.append(thread.name)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", counted)
+    return names
+
+
+def test_many_tasks_do_not_start_a_thread_each(
+    async_kind, server, org, workspace, make_call_path, started, monkeypatch
+):
+    call_path = make_call_path(async_kind, server, org.add_personal_key(default=workspace, role="Viewer"))
+    reading, release = threading.Event(), threading.Event()
+    read = state.ClientState.configuration
+
+    def held(*args):
+        # Until all tasks are refused, none has its files read.
+        reading.set()
+        release.wait(10)
+        return read(*args)
+
+    monkeypatch.setattr(state.ClientState, "configuration", held)
+
+    async def main():
+        calls = [asyncio.ensure_future(call_path.start("POST", "/sessions", {"name": "p"})) for _ in range(MANY)]
+        while len(server.requests) < MANY:
+            await asyncio.sleep(0.001)
+        release.set()
+        return await asyncio.gather(*calls, return_exceptions=True)
+
+    errors = call_path.run(main())
+    assert reading.is_set()
+    assert {type(error).__qualname__ for error in errors} == {"ForbiddenDiagnosis"}
+    assert started.count("safe-langsmith") <= 3
+
+
+def test_tasks_do_not_wait_for_ever_for_a_callable(async_kind, server, org, workspace, key, make_call_path, probing):
+    org.add_workspace("Production")
+    inside, release = threading.Event(), threading.Event()
+
+    def choose(workspaces):
+        inside.set()
+        release.wait(30)
+        return workspace.id
+
+    probing.set_deadline(0.2)
+    call_path = make_call_path(async_kind, server, key, resolve_workspace=choose)
+
+    async def main():
+        first = asyncio.ensure_future(call_path.start("GET", "/sessions"))
+        while not inside.is_set():
+            await asyncio.sleep(0.001)
+        others = await asyncio.gather(*(call_path.start("GET", "/sessions") for _ in range(5)), return_exceptions=True)
+        release.set()
+        return await first, others
+
+    found, errors = call_path.run(main())
+    assert found == []
+    for error in errors:
+        assert error.checks[1].detail.startswith("resolve_workspace is still running in another thread")
 
 
 def test_loops_and_threads_with_one_key(server, workspace, key, make_call_path, asked, call_paths):

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import copy
+import importlib
 import os
 import pickle
 import traceback
 
 import pytest
+from langsmith import AsyncClient
 from langsmith.utils import LangSmithError
 
 import safe_langsmith
-from safe_langsmith import ForbiddenDiagnosis, find_diagnosis
+from safe_langsmith import ForbiddenDiagnosis, SafeAsyncClient, find_diagnosis
 from safe_langsmith.testing import Reply
 
 OURS = os.path.dirname(safe_langsmith.__file__) + os.sep
@@ -146,3 +148,19 @@ def test_raised_inside_a_handler_it_does_not_show_what_was_handled(kind, server,
 
     assert caught.value.__suppress_context__
     assert caught.value.__cause__ is None
+
+
+def test_on_another_loop_than_asyncios_a_refusal_is_the_sdks_own():
+    """As on trio's. The SDK's async client works there, and this library's transports and threads do not."""
+    raised = []
+    for kind in (AsyncClient, SafeAsyncClient):
+        client = kind(api_url="http://127.0.0.1:9", api_key="lsv2_pt_c0ffee")
+        http = importlib.import_module(type(client._client).__module__.partition(".")[0])
+        client._client._transport = http.MockTransport(lambda request, http=http: http.Response(403, json={}))
+        with pytest.raises(LangSmithError) as refused:
+            client._arequest_with_retries("GET", "/sessions").send(None)
+        raised.append(refused.value)
+
+    plain, ours = raised
+    assert type(ours) is type(plain)
+    assert str(ours) == str(plain)

@@ -39,6 +39,15 @@ def asked(server):
     return [r.path for r in server.requests]
 
 
+def test_without_an_asyncio_loop_the_async_check_says_so(server, workspace, key):
+    """Another loop, such as trio's, runs the coroutine."""
+    checking = adiagnose(SafeAsyncClient(api_url=server.url, api_key=key))
+
+    with pytest.raises(RuntimeError, match=r"adiagnose needs an asyncio event loop, .*; use `diagnose`"):
+        checking.send(None)
+    assert asked(server) == []
+
+
 def test_nothing_is_wrong(server, workspace, org, check):
     assert check(key=org.add_personal_key(default=workspace)) is None
     assert asked(server) == ["/settings"]
