@@ -8,15 +8,10 @@ from collections.abc import Sequence
 
 from safe_langsmith._cli.check import Checked, check
 from safe_langsmith._cli.explain import contents, page
-from safe_langsmith._cli.options import Options, parse
+from safe_langsmith._cli.options import COULD_NOT_TELL, INTERRUPTED, NOTHING_WRONG, PROBLEM, Options, parse
 from safe_langsmith._cli.report import as_text, in_ascii
 from safe_langsmith._cli.terminal import complain, progress, quiet, settle, write
 from safe_langsmith.diagnosis import Cause
-
-NOTHING_WRONG = 0
-PROBLEM = 1
-COULD_NOT_TELL = 3
-INTERRUPTED = 130
 
 SCHEMA = 1
 """The version of the `--json` output. A new key does not change it; a new meaning of a key does."""
@@ -37,8 +32,6 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _run(parse(sys.argv[1:] if argv is None else argv))
     except SystemExit as end:  # argparse exits after help, version and errors.
         return end.code if isinstance(end.code, int) else NOTHING_WRONG
-    except BrokenPipeError:  # The reader of argparse's output has closed the pipe.
-        return NOTHING_WRONG
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import platform
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
@@ -13,9 +14,16 @@ from urllib.parse import urlsplit
 import langsmith
 
 import safe_langsmith
+from safe_langsmith._cli.terminal import tell, write
 from safe_langsmith._core.redaction import HIDDEN, sanitize
 from safe_langsmith._recovery.local import read_dotenv
 from safe_langsmith.diagnosis import Cause
+
+NOTHING_WRONG = 0
+PROBLEM = 1
+WRONG_ARGUMENTS = 2
+COULD_NOT_TELL = 3
+INTERRUPTED = 130
 
 VERSION = (
     f"safe-langsmith {safe_langsmith.__version__} "
@@ -95,8 +103,15 @@ def parse(argv: Sequence[str]) -> Options:
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        shown = sanitize(_TYPED.sub(rf"\1{HIDDEN}", message), 400)
-        super().error(shown.encode("ascii", "backslashreplace").decode())
+        # argparse raises if standard error is full, and takes standard output if standard error is closed.
+        shown = sanitize(_TYPED.sub(rf"\1{HIDDEN}", message), 400).encode("ascii", "backslashreplace").decode()
+        tell(f"{self.format_usage()}{self.prog}: error: {shown}")
+        sys.exit(WRONG_ARGUMENTS)
+
+    def _print_message(self, message: str, file: object = None) -> None:
+        """Print the help or the version. Some versions of argparse ignore that it cannot be written, others raise."""
+        if not write(message.removesuffix("\n")):
+            sys.exit(COULD_NOT_TELL)
 
 
 def _is_url(text: str) -> bool:

@@ -37,22 +37,22 @@ def progress() -> Iterator[Callable[[str], None]]:
         return
     longest = 0
 
-    def tell(text: str) -> None:
+    def show(text: str) -> None:
         nonlocal longest
         # A text that continues on a second line could not be erased.
         text = text[: _columns() - 1]
-        _tell(f"\r{text:<{longest}}", end="")
+        tell(f"\r{text:<{longest}}", end="")
         longest = max(longest, len(text))
 
     try:
-        yield tell
+        yield show
     finally:
-        _tell(f"\r{' ' * longest}\r", end="")
+        tell(f"\r{' ' * longest}\r", end="")
 
 
 def complain(text: str) -> None:
     """Print an error on standard error."""
-    _tell(f"safe-langsmith: {text}")
+    tell(f"safe-langsmith: {text}")
 
 
 def write(text: str) -> bool:
@@ -70,16 +70,17 @@ def write(text: str) -> bool:
 
 
 def settle() -> None:
-    """Flush standard output now: at exit, a failure could no longer be caught."""
-    try:
-        if sys.stdout is not None:
-            sys.stdout.flush()
-    except (OSError, ValueError):
-        # The rest stays in the buffer, and Python would try to write it again at exit.
-        with contextlib.suppress(Exception):
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, sys.stdout.fileno())
-            os.close(nowhere)
+    """Flush standard output and standard error now: at exit, a failure would end the process with code 120."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except (OSError, ValueError):
+            # The rest stays in the buffer, and Python would try to write it again at exit.
+            with contextlib.suppress(Exception):
+                nowhere = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nowhere, stream.fileno())
+                os.close(nowhere)
 
 
 def _columns() -> int:
@@ -90,7 +91,13 @@ def _columns() -> int:
         return _USUAL_COLUMNS
 
 
-def _tell(text: str, end: str = "\n") -> None:
+def tell(text: str, end: str = "\n") -> None:
+    """Print a text on standard error, if that can be written.
+
+    Args:
+        text: The text.
+        end: What follows it.
+    """
     with contextlib.suppress(OSError, ValueError):
         if sys.stderr is not None:
             print(text, end=end, file=sys.stderr, flush=True)

@@ -145,6 +145,21 @@ class TestTheTerminal:
         assert ended.returncode == 3
         assert ended.stderr == "safe-langsmith: the report could not be written: No space left on device\n"
 
+    @posix
+    @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no full device")
+    @pytest.mark.parametrize("stdout", ["", ">/dev/full", ">&-"])
+    @pytest.mark.parametrize("stderr", ["2>/dev/full", "2>&-"])
+    def test_wrong_arguments_exit_with_2_even_if_that_cannot_be_said(self, stdout, stderr, environment, tmp_path):
+        line = f'"{sys.executable}" -m safe_langsmith --nonsense {stdout} {stderr}'
+        assert subprocess.run(line, shell=True, cwd=tmp_path, env=environment, capture_output=True).returncode == 2
+
+    @posix
+    @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no full device")
+    @pytest.mark.parametrize("typed", ["--help", "--version", "--explain"])
+    def test_what_cannot_be_written_is_no_success(self, typed, environment, tmp_path):
+        line = f'"{sys.executable}" -m safe_langsmith {typed} >/dev/full 2>/dev/full'
+        assert subprocess.run(line, shell=True, cwd=tmp_path, env=environment, capture_output=True).returncode == 3
+
     def test_an_interruption(self, cli, monkeypatch):
         def interrupted(options, tell):
             raise KeyboardInterrupt
