@@ -118,12 +118,7 @@ def test_any_dotenv_file_is_no_obstacle(trouble: Callable[[Path], None], refuse:
 
 
 @POSIX
-@pytest.mark.parametrize(
-    "trouble",
-    # The SDK's own reader has the same trouble with the others while the client is made.
-    [trouble for trouble in TROUBLE if trouble not in (pipe, endless, terminal, of_the_kernel, huge)],
-    ids=lambda trouble: trouble.__name__,
-)
+@pytest.mark.parametrize("trouble", TROUBLE, ids=lambda trouble: trouble.__name__)
 def test_any_file_of_profiles_is_no_obstacle(
     trouble: Callable[[Path], None], refuse: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
