@@ -199,6 +199,8 @@ class Prober:
         self._on_probe = on_probe
         self._seconds = DEADLINE if seconds is None else seconds
         self._until: float | None = None
+        # Whether the answers are about the caller that was refused, as far as that can be seen.
+        self._is_shared = True
 
     def __repr__(self) -> str:
         """Show nothing of the headers, which hold the key."""
@@ -259,14 +261,16 @@ class Prober:
         from tenacity import Retrying
 
         answer: Answer = Retrying(**self._repeat_once())(self._send, request)
-        self._key_state.store(request, answer)
+        if self._is_shared:
+            self._key_state.store(request, answer)
         return answer
 
     async def _lead_async(self, request: ProbeRequest) -> Answer:
         from tenacity import AsyncRetrying
 
         answer: Answer = await AsyncRetrying(**self._repeat_once())(self._send_async, request)
-        self._key_state.store(request, answer)
+        if self._is_shared:
+            self._key_state.store(request, answer)
         return answer
 
     def _send(self, request: ProbeRequest) -> Answer:
@@ -306,6 +310,7 @@ class Prober:
         return PreparedProbe(f"{self._endpoint}{request.path_and_query}", headers)
 
     def _read(self, raw: RawResponse) -> Answer:
+        self._is_shared = raw.is_own
         if raw.late:
             return _out_of_time()
         if raw.error is not None or raw.status is None:

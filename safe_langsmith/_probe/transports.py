@@ -20,6 +20,7 @@ import zlib
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from concurrent.futures import Future, InvalidStateError
 from concurrent.futures import TimeoutError as NotInTime
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple, TypeVar
 
@@ -50,6 +51,8 @@ class RawResponse(NamedTuple):
         body: Its body, at most `LARGEST_BODY` bytes and a chunk.
         error: The error in a few words, or `None`.
         late: Whether the deadline passed before all of it was there.
+        is_own: Whether the probe had the headers of the refused request. The user's authentication may set others: a
+            signature, or another user's.
     """
 
     status: int | None = None
@@ -57,6 +60,7 @@ class RawResponse(NamedTuple):
     body: bytes = b""
     error: str | None = None
     late: bool = False
+    is_own: bool = True
 
 
 LATE = RawResponse(late=True)
@@ -109,10 +113,17 @@ class RequestsTransport:
             sending.cancel()
 
     def _sending(self, probe: PreparedProbe, until: float) -> Future[RawResponse]:
+        try:
+            # On this thread, because the user's authentication may know its user by the thread.
+            send = _prepare(self._session, probe, until)
+        except Exception as error:  # Any that the user's authentication object raises.
+            raise_hidden_interrupt(error)
+            failed: Future[RawResponse] = Future()
+            failed.set_result(_failed(error, until))
+            return failed
         # In a thread, because a socket's timeout is not a deadline: names are resolved without one, each address gets a
         # whole one, and a server that sends a byte a second never exceeds one.
-        session = self._session
-        return in_thread(lambda: _send(session, probe, until))
+        return in_thread(send)
 
 
 class AsyncTransport:
@@ -287,16 +298,26 @@ def _was_caused_by(kind: type[BaseException], error: BaseException) -> bool:
     return False
 
 
-def _send(session: Any, probe: PreparedProbe, until: float) -> RawResponse:
+def _prepare(session: Any, probe: PreparedProbe, until: float) -> Callable[[], RawResponse]:
+    """Prepare a probe, and return the function that sends it."""
     import requests
 
+    clone = _clone_session(session)
+    request = requests.Request("GET", probe.url, headers=_sent_headers(probe))
+    prepared = run_nested(lambda: clone.prepare_request(request))
+    if TENANT_HEADER not in probe.headers:
+        prepared.headers.pop(TENANT_HEADER, None)
+    settings = clone.merge_environment_settings(probe.url, {}, True, None, None)
+    return partial(_send, clone, prepared, settings, _is_own(prepared.headers, probe), until)
+
+
+def _is_own(headers: Mapping[str, str], probe: PreparedProbe) -> bool:
+    return all(headers.get(name) == value for name, value in _sent_headers(probe).items())
+
+
+def _send(clone: Any, prepared: Any, settings: Mapping[str, Any], is_own: bool, until: float) -> RawResponse:
     _nested.set(True)
     try:
-        clone = _clone_session(session)
-        prepared = clone.prepare_request(requests.Request("GET", probe.url, headers=_sent_headers(probe)))
-        if TENANT_HEADER not in probe.headers:
-            prepared.headers.pop(TENANT_HEADER, None)
-        settings = clone.merge_environment_settings(probe.url, {}, True, None, None)
         left = _left(until)
         response = clone.send(prepared, timeout=(left, left), allow_redirects=False, **settings)
         try:
@@ -307,7 +328,8 @@ def _send(session: Any, probe: PreparedProbe, until: float) -> RawResponse:
                     return LATE
                 if len(body) > LARGEST_BODY:
                     break
-            return RawResponse(response.status_code, response.headers.get("Content-Type") or "", bytes(body))
+            content_type = response.headers.get("Content-Type") or ""
+            return RawResponse(response.status_code, content_type, bytes(body), is_own=is_own)
         finally:
             response.close()
     except Exception as error:  # Network errors, and any that the user's adapter or authentication object raises.
@@ -334,7 +356,8 @@ async def _send_async(client: Any, probe: PreparedProbe, until: float) -> RawRes
                     return LATE
                 if len(body) > LARGEST_BODY:
                     break
-            return RawResponse(response.status_code, response.headers.get("Content-Type") or "", bytes(body))
+            content_type, is_own = response.headers.get("Content-Type") or "", _is_own(response.request.headers, probe)
+            return RawResponse(response.status_code, content_type, bytes(body), is_own=is_own)
         finally:
             await response.aclose()
     except Exception as error:  # As above.

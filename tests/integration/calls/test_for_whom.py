@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import os
+import threading
 
 import langsmith
 import pytest
@@ -110,6 +111,46 @@ def test_two_users_of_one_client_are_told_apart_on_each_call(make_users, header,
     of_alice = [request for request in gateway.calls if request.headers[header] == "alice"]
     assert [request.status for request in of_alice if request.workspace == A1] == [200, 200]
     assert {request.workspace for request in of_alice} == {None, A1}
+
+
+THREAD = threading.local()
+
+
+def test_a_user_that_is_known_by_the_thread(make_users):
+    def of_thread(request):
+        request.headers["X-Remote-User"] = getattr(THREAD, "user", "bob")
+        return request
+
+    gateway, client = make_users("x-remote-user")
+    client.session.auth = of_thread
+    THREAD.user = "alice"
+    try:
+        assert client.request_with_retries("POST", "/things", json={}).status_code == 200
+    finally:
+        del THREAD.user
+
+    assert {request.headers["x-remote-user"] for request in gateway.received} == {"alice"}
+
+
+def test_what_is_answered_to_another_user_meanwhile_is_not_kept(make_users, make_client):
+    gateway, client = make_users("x-remote-user")
+    client.session.auth = user_auth
+    token = USER.set("alice")
+    try:
+        gateway.meanwhile["/things"] = lambda: setattr(client.session, "auth", bob_auth)
+        with pytest.raises(ForbiddenDiagnosis):
+            client.request_with_retries("POST", "/things", json={})
+        client.session.auth = user_auth
+        assert client.request_with_retries("POST", "/things", json={}).status_code == 200
+    finally:
+        USER.reset(token)
+
+    assert [request.workspace for request in gateway.calls] == [None, None, A1]
+
+
+def bob_auth(request):
+    request.headers["X-Remote-User"] = "bob"
+    return request
 
 
 CHANGES = {
