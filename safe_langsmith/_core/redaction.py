@@ -124,6 +124,7 @@ def secrets_of(secrets: Iterable[str]) -> Secrets:
 
 _PIECE = 8
 _BLOCK = _PIECE // 2
+_LONGEST_KEY = 200
 _MOST_LAYERS = 3
 _NOT_ASCII_OR_CONTROL = re.compile(r"[^\t-\r\x1c-~]")
 # Text without any of these reads as it is.
@@ -158,12 +159,12 @@ class _Lookup(NamedTuple):
     """What to look for in a folded text.
 
     Attributes:
-        wholes: The folded secrets, and whether each consists of ordinary words.
+        wholes: The folded secrets. One that consists of words has its own writing with it: in another, it is a word.
         pieces: The pieces of secrets, with the folded secret that each is part of and its place in that.
         blocks: All parts of pieces that have half their length.
     """
 
-    wholes: dict[str, bool]
+    wholes: dict[str, str | None]
     pieces: dict[str, tuple[str, int]]
     blocks: set[str]
 
@@ -260,12 +261,12 @@ def _lookup(secrets: Secrets) -> _Lookup:
     lookup = _Lookup({}, {}, set())
     for secret in secrets:
         for view in _views(secret):
-            _add(lookup, "".join(view.text.split()))
+            _add(lookup, view.text)
     return lookup
 
 
-def _add(lookup: _Lookup, secret: str) -> None:
-    whole = _folded(secret)
+def _add(lookup: _Lookup, text: str) -> None:
+    whole, secret = _folded(text), "".join(text.split())
     if len(whole) < SHORTEST_SECRET:
         return
     public = _PUBLIC.match(whole)
@@ -278,10 +279,13 @@ def _add(lookup: _Lookup, secret: str) -> None:
     # At least five characters of a piece are secret.
     first = max(0, begin - _PIECE + _BLOCK + 1)
     places = [at for at in range(first, len(whole) - _PIECE + 1) if at not in of_words]
-    lookup.wholes[whole] = not places and not any(map(str.isdigit, whole))
+    lookup.wholes[whole] = None if places or any(map(str.isdigit, whole)) else text
+    last = len(whole) - _LONGEST_KEY
+    # A long quotation holds all pieces of a cookie of kilobytes, so some of them suffice to find it.
+    places = [at for at in places if at < _LONGEST_KEY or at > last or at % _PIECE == 0]
     for at in places:
         lookup.pieces.setdefault(whole[at : at + _PIECE], (whole, at))
-    lookup.blocks.update(_blocks_of(whole[first:]))
+        lookup.blocks.update(_blocks_of(whole[at : at + _PIECE]))
     if len(whole) >= 2 * _PIECE and places:
         for piece in _beside_masks(whole, begin, is_key):
             lookup.pieces[piece] = (piece, 0)
@@ -317,8 +321,8 @@ def _secrets_in(view: _View, secrets: Secrets) -> Iterator[_Span]:
     for whole in wholes:
         for at in _places(whole, folded):
             first, last = places[at], places[at + len(whole) - 1]
-            # Two words side by side are not a word that is secret, such as "apikey".
-            if not lookup.wholes[whole] or last - first < len(whole):
+            # "API key" is not the secret of a user whose key is "apikey".
+            if lookup.wholes[whole] in (None, view.text[first : last + 1]):
                 yield view.starts[first], view.ends[last], HIDDEN
     done = 0
     for at, piece in enumerate(pieces):

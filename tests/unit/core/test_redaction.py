@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import html
 import json
 import unicodedata
@@ -272,6 +273,13 @@ def test_a_secret_that_is_hardly_any_text(secret):
     assert redact(f"C:\\tvly-{KEY[8:30]}") == "C:\\****"
 
 
+@pytest.mark.parametrize("begin", [0, 1, 2_003, 3_960])
+@pytest.mark.parametrize("length", [20, 40])
+def test_a_part_of_a_long_cookie_is_found(begin, length):
+    cookie = "".join(hashlib.sha256(bytes([each])).hexdigest() for each in range(63))
+    assert redact(f"({cookie[begin : begin + length]})", [cookie]) == "(****)"
+
+
 def test_a_servers_own_mask_shows_four_characters_at_most():
     assert redact(f"{KEY[:12]}...{KEY[-4:]} and {KEY[8:13]}*****", [KEY]) == f"lsv2_****..{KEY[-4:]} and ******"
 
@@ -279,7 +287,7 @@ def test_a_servers_own_mask_shows_four_characters_at_most():
 @pytest.mark.parametrize(
     "text",
     [
-        "the production workspace at https://api.smith.langchain.com/api/v1 has no API key",
+        "the production workspace at https://api.smith.langchain.com/api/v1 has no API key, says LangSmith",
         "100% of the runs & datasets of C:\\new\\table \u2014 f\u00fcr Gr\u00f6\u00dfe, 2026-01-12T10:00:00",
         "lsv2_pt_****6789",
         "bearer tokens, basic access, my-production-words",
@@ -287,7 +295,14 @@ def test_a_servers_own_mask_shows_four_characters_at_most():
     ],
 )
 def test_ordinary_words_are_shown_although_a_secret_contains_them(text):
-    secrets = ["apikey", "Bearer my-production-words-8f3e2", "https-api.smith-7f9a2b", "20260112-production-8f3e2", KEY]
+    secrets = [
+        "apikey",
+        "langsmith",
+        "Bearer my-production-words-8f3e2",
+        "https-api.smith-7f9a2b",
+        "20260112-production-8f3e2",
+        KEY,
+    ]
     assert redact(text, secrets) == text
 
 
