@@ -23,7 +23,7 @@ SCENES = {
     "tasks": ("",),
     "mixed": (
         *("interrupted", "terminated", "cancelled", "closed", "stopped", "anywhen"),
-        *("handler_anywhere", "interrupted_anywhere"),
+        *("handler_anywhere", "interrupted_anywhere", "never_lost"),
     ),
     "prefork": ("nothing", "healed", "diagnosing", "importing"),
     "leaks": ("threads_and_files", "clients", "keys"),

@@ -9,7 +9,7 @@ import pytest
 
 pytestmark = pytest.mark.slow
 
-ON_THREADS = ["interrupted", "terminated", "anywhen", "interrupted_anywhere", "handler_anywhere"]
+ON_THREADS = ["interrupted", "terminated", "anywhen", "interrupted_anywhere", "handler_anywhere", "never_lost"]
 ON_LOOPS = ["cancelled", "closed", "stopped"]
 
 
