@@ -259,8 +259,10 @@ def suite(session: nox.Session, langsmith: str) -> None:
 def search(session: nox.Session) -> None:
     """Search with random examples and random seeds. Only GitHub runs this, once a week."""
     install_wheel(session)
+    seed = str(int(time.time()))
     pytest(session, "--hypothesis-profile=random", "-m", "", "tests/property")
-    session.run("python", "benchmarks/stress.py", "600", str(int(time.time())))
+    session.run("python", "-m", "tests.property.differential", "20000", seed)
+    session.run("python", "benchmarks/stress.py", "600", seed)
 
 
 @nox.session
