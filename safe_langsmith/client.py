@@ -161,7 +161,7 @@ class SafeClient(langsmith.Client):
         """
         try:
             try:
-                rewind = capture_body(kwargs)
+                rewind, endpoint = capture_body(kwargs), self.api_url
                 before_send = self._state.before_send
                 if before_send is not None:
                     kwargs = before_send(self, pathname, kwargs)
@@ -171,7 +171,9 @@ class SafeClient(langsmith.Client):
                     # Notebooks and pytest leave out frames with this name: the caller's line failed, and not this one.
                     __tracebackhide__ = True
                     send = super().request_with_retries
-                    call = intercept(partial(RequestsCall, self, send, method, pathname, kwargs, rewind, error))
+                    call = intercept(
+                        partial(RequestsCall, self, send, method, pathname, kwargs, rewind, error, endpoint)
+                    )
                     if call is None:
                         raise
                 # Outside the except clause, so that an exception raised here does not get the SDK's as its context.
@@ -179,10 +181,10 @@ class SafeClient(langsmith.Client):
                 return response
             finally:
                 # They hold the key, or a password of the endpoint, and a traceback shows this frame.
-                kwargs = pathname = rewind = call = None  # type: ignore[assignment]
+                kwargs = pathname = endpoint = rewind = call = None  # type: ignore[assignment]
         except BaseException:
             # An interrupt may have come just before that.
-            kwargs = pathname = rewind = call = None  # type: ignore[assignment]
+            kwargs = pathname = endpoint = rewind = call = None  # type: ignore[assignment]
             clear_frames()
             raise
 
@@ -198,6 +200,7 @@ class SafeClient(langsmith.Client):
             ForbiddenDiagnosis: If LangSmith refused and naming a workspace did not help.
             Exception: If the request fails for another reason, as `langsmith.Client` raises it.
         """
+        endpoint = self.api_url
         try:
             try:
                 super().delete_examples(example_ids, hard_delete=hard_delete, **kwargs)
@@ -207,7 +210,7 @@ class SafeClient(langsmith.Client):
                 # Every other exception comes from `request_with_retries`, which has handled it.
                 if type(error).__module__.partition(".")[0] != "requests":
                     raise
-                call = intercept(partial(HardDeleteCall, self, error))
+                call = intercept(partial(HardDeleteCall, self, error, endpoint))
                 if call is None:
                     raise
             resolve(call)

@@ -89,11 +89,13 @@ class RequestsTransport:
 
     Args:
         session: The client's session, which is left unchanged.
+        is_own: Whether it sent the refused request itself. If not, a probe gets nothing of what it adds to requests.
     """
 
-    def __init__(self, session: Any) -> None:
+    def __init__(self, session: Any, is_own: bool = True) -> None:
         """Hold the session."""
         self._session = session
+        self._is_own = is_own
 
     def get(self, probe: PreparedProbe, until: float) -> RawResponse:
         """Send one GET, once, and block until the response or the deadline."""
@@ -115,7 +117,7 @@ class RequestsTransport:
     def _sending(self, probe: PreparedProbe, until: float) -> Future[RawResponse]:
         try:
             # On this thread, because the user's authentication may know its user by the thread.
-            send = _prepare(self._session, probe, until)
+            send = _prepare(self._session, self._is_own, probe, until)
         except Exception as error:  # Any that the user's authentication object raises.
             raise_hidden_interrupt(error)
             failed: Future[RawResponse] = Future()
@@ -131,18 +133,20 @@ class AsyncTransport:
 
     Args:
         client: The httpx client, which is left unchanged.
+        is_own: Whether it sent the refused request itself. If not, a probe gets nothing of what it adds to requests.
     """
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: Any, is_own: bool = True) -> None:
         """Hold the client."""
         self._client = client
+        self._is_own = is_own
 
     async def get_async(self, probe: PreparedProbe, until: float) -> RawResponse:
         """Send one GET, once. Cancelling the task cancels the request."""
         left = _left(until)
         # A task of its own has a context of its own. Before Python 3.12, asyncio.wait_for() would lose a cancellation
         # of the caller that comes together with the response.
-        sending = asyncio.ensure_future(_send_async(self._client, probe, until))
+        sending = asyncio.ensure_future(_send_async(self._client, self._is_own, probe, until))
         try:
             await asyncio.wait((sending,), timeout=left)
         except asyncio.CancelledError:
@@ -298,11 +302,11 @@ def _was_caused_by(kind: type[BaseException], error: BaseException) -> bool:
     return False
 
 
-def _prepare(session: Any, probe: PreparedProbe, until: float) -> Callable[[], RawResponse]:
+def _prepare(session: Any, is_own: bool, probe: PreparedProbe, until: float) -> Callable[[], RawResponse]:
     """Prepare a probe, and return the function that sends it."""
     import requests
 
-    clone = _clone_session(session)
+    clone = _clone_session(session, is_own)
     request = requests.Request("GET", probe.url, headers=_sent_headers(probe))
     prepared = run_nested(lambda: clone.prepare_request(request))
     if TENANT_HEADER not in probe.headers:
@@ -337,13 +341,15 @@ def _send(clone: Any, prepared: Any, settings: Mapping[str, Any], is_own: bool, 
         return _failed(error, until)
 
 
-async def _send_async(client: Any, probe: PreparedProbe, until: float) -> RawResponse:
+async def _send_async(client: Any, is_own: bool, probe: PreparedProbe, until: float) -> RawResponse:
     _nested.set(True)
     try:
         clone = object.__new__(type(client))
         clone.__dict__.update(client.__dict__)
         # Cookies and hooks of its own, so that none of the user's is changed or called.
         clone.cookies, clone.event_hooks = client.cookies, {}
+        if not is_own:
+            clone.headers, clone.params, clone.auth, clone.cookies = {}, {}, None, None
         request = clone.build_request("GET", probe.url, headers=_sent_headers(probe), timeout=_left(until))
         if TENANT_HEADER not in probe.headers:
             request.headers.pop(TENANT_HEADER, None)
@@ -485,18 +491,28 @@ def _left(until: float) -> float:
     return max(0.1, until - time.monotonic())
 
 
-def _clone_session(session: Any) -> Any:
-    """Return a copy of a session with the same connections, which stores no cookie in it and calls no hook of it."""
+def _clone_session(session: Any, is_own: bool) -> Any:
+    """Return a copy of a session with the same connections, which stores no cookie in it and calls no hook of it.
+
+    Args:
+        session: The session.
+        is_own: Whether the copy adds to requests what the session adds.
+    """
     from requests.cookies import RequestsCookieJar
     from requests.hooks import default_hooks
+    from requests.utils import default_headers
 
     # Not copy.copy(): a session's pickling support would leave out the attributes of a subclass.
     clone = object.__new__(type(session))
     clone.__dict__.update(session.__dict__)
     clone.adapters = {prefix: _without_retries(adapter) for prefix, adapter in session.adapters.items()}
     clone.cookies = RequestsCookieJar()
-    for cookie in session.cookies:
-        clone.cookies.set_cookie(cookie)
+    if is_own:
+        for cookie in session.cookies:
+            clone.cookies.set_cookie(cookie)
+    else:
+        # Without an object that authenticates, `requests` would look for a password in .netrc.
+        clone.headers, clone.params, clone.auth = default_headers(), {}, lambda request: request
     clone.hooks = default_hooks()
     return clone
 

@@ -33,13 +33,12 @@ from safe_langsmith._render.actions import present
 from safe_langsmith._sdk.calls.base import InterceptedCall
 from safe_langsmith._sdk.compat import (
     drop_frames,
-    httpx_client_of,
     is_async,
     response_of,
-    session_of,
     status_of,
 )
 from safe_langsmith._sdk.http import ForbiddenResponse
+from safe_langsmith._sdk.identity import sender_of
 from safe_langsmith._sdk.replay import ExpectedRequest, NotSent
 from safe_langsmith.diagnosis import Cause, Diagnosis, Workspace
 from safe_langsmith.errors import ForbiddenDiagnosis, explain
@@ -163,10 +162,11 @@ def _send_again(
 def _prober_for(
     call: InterceptedCall, forbidden: ForbiddenResponse, target: Target, state: ClientState, seconds: float | None
 ) -> Prober:
-    client, transport = call.client, None
+    sender, transport = sender_of(call.client), None
     if state.probe:
-        session = session_of(client)
-        transport = AsyncTransport(httpx_client_of(client)) if is_async(client) else RequestsTransport(session)
+        # A generated client's requests have nothing of what the session adds to its own.
+        is_own = call.sender is sender
+        transport = AsyncTransport(sender, is_own) if is_async(call.client) else RequestsTransport(sender, is_own)
     return Prober(
         transport, target.endpoint, forbidden.headers, forbidden.secrets, target.key_state, call.on_probe, seconds
     )

@@ -14,7 +14,6 @@ from safe_langsmith._recovery.state import ClientState
 from safe_langsmith._sdk.calls.base import InterceptedCall
 from safe_langsmith._sdk.compat import (
     custom_headers_of,
-    endpoint_of,
     sdk_copies_workspace,
     uses_own_credential,
     workspace_of,
@@ -66,12 +65,11 @@ def target_of(
         state: The client's state.
         retried: The workspace that this library named in a second send, if that was refused.
     """
-    client = call.client
     found = _endpoint_and_base(call, forbidden.url)
     if found is None:
         return None
     endpoint, base = found
-    own_endpoint, own_credential = _base(endpoint_of(client)), _has_own_credential(call, forbidden)
+    own_endpoint, own_credential = _base(call.endpoint), _has_own_credential(call, forbidden)
     fingerprint = forbidden.fingerprint
     workspace_id, origin, inherited = _workspace(call, forbidden, state, own_credential)
     auto_workspace = retried.id if retried else state.auto_workspaces.get((endpoint, fingerprint))
@@ -79,7 +77,7 @@ def target_of(
         workspace_id, origin, inherited = auto_workspace, _LIBRARY, None
     return Target(
         endpoint,
-        endpoint_of(client) if endpoint == own_endpoint else endpoint,
+        call.endpoint if endpoint == own_endpoint else endpoint,
         base,
         endpoint == own_endpoint and own_credential,
         fingerprint,
@@ -95,7 +93,7 @@ _LIBRARY = Origin("library")
 
 def _endpoint_and_base(call: InterceptedCall, url: str) -> tuple[str, str] | None:
     """Return the endpoint that a URL belongs to, and the URL that its path is relative to."""
-    own = _base(endpoint_of(call.client))
+    own = _base(call.endpoint)
     endpoints = {_base(sibling): own for sibling in call.sibling_endpoints if _host(sibling) == _host(own)}
     endpoints |= {base: base for base in map(_base, write_endpoints_of(call.client))}
     endpoints[own] = own

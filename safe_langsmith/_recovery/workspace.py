@@ -70,7 +70,7 @@ def may_still_name(call: InterceptedCall, target: Target, workspace: Workspace, 
         forbidden: The response to the first send.
     """
     client = call.client
-    if session_identity(client) != forbidden.of_session:
+    if session_identity(call.sender) != forbidden.of_session:
         return False
     if not target.primary:
         return may_choose(call, target)
@@ -184,7 +184,9 @@ def remember(
         # Logged first: even if a later step fails, no request is sent again silently.
         with boundary():
             log_retry(target, workspace, resent, diagnosis)
-        identity = identity_of(client) if target.primary and is_own_identity(client, forbidden.headers) else None
+        identity = (
+            identity_of(client) if target.primary and is_own_identity(client, forbidden.headers, call.sender) else None
+        )
         if identity is not None:
             # The user may name a workspace at any moment, also while the second request is being sent.
             with state.naming():

@@ -33,7 +33,14 @@ from safe_langsmith._sdk.http import (
     with_tenant,
     without_tenant,
 )
-from safe_langsmith._sdk.identity import identity_of, own_headers, session_identity, settings_hash
+from safe_langsmith._sdk.identity import (
+    adds_identity,
+    identity_of,
+    own_headers,
+    sender_of,
+    session_identity,
+    settings_hash,
+)
 from safe_langsmith._sdk.replay import Overlay, caller_headers, copy_of
 
 _NONE: dict[str, Any] = {}
@@ -111,7 +118,7 @@ def apply_to_options(api: Any, options: Any) -> None:
         named = plain_headers(given).get(TENANT) or api._named_workspace
         if named is not None:
             options.headers = with_tenant(given, named)
-        elif api._is_for_another or _has_own_headers(api, client) or is_for_another(client, options.url, given):
+        elif api._is_for_another or _has_own_identity(api, client) or is_for_another(client, options.url, given):
             types = sys.modules[type(options).__module__.removesuffix("._models") + "._types"]
             options.headers = {**without_tenant(given), TENANT_HEADER: types.Omit()}
 
@@ -162,8 +169,10 @@ def _is_copied(given: Mapping[str, Any]) -> bool:
     return sdk_copies_workspace() or any(name.lower() == "user-agent" for name in given)
 
 
-def _has_own_headers(api: Any, client: Any) -> bool:
-    """Return whether a generated client sends other headers than the client: it keeps those of an earlier session."""
+def _has_own_identity(api: Any, client: Any) -> bool:
+    """Return whether a generated client's requests have another identity: it has a session of its own."""
+    if adds_identity(sender_of(client)):
+        return True
     of_api = {**plain_headers(api._client.headers), **plain_headers(headers_of(client))}
     return identity_headers(of_api) != own_headers(client)
 
@@ -173,7 +182,9 @@ def _is_below(url: str, base: str) -> bool:
 
 
 def _chosen_for(client: Any, pathname: str, given: Mapping[str, Any]) -> str | None:
-    identity = fingerprint({**own_headers(client), **plain_headers(given)}, of_session=session_identity(client))
+    identity = fingerprint(
+        {**own_headers(client), **plain_headers(given)}, of_session=session_identity(sender_of(client))
+    )
     url = normalize_url(pathname if pathname.startswith("http") else f"{endpoint_of(client)}/")
     found = (
         workspace_id

@@ -31,7 +31,7 @@ def identity_of(client: Any) -> int | None:
     Args:
         client: The client.
     """
-    sender = _sender_of(client)
+    sender = sender_of(client)
     if not is_async(client) and not is_requests_session(sender):
         return None
     auth = _constant(sender.auth)
@@ -43,7 +43,7 @@ def identity_of(client: Any) -> int | None:
             frozenset(own_headers(client).items()),
             auth,
             tuple([(c.domain, c.name, c.value) for c in _jar(sender) if not has_load_balancer_name(c.name)]),
-            frozenset(session_identity(client).items()),
+            frozenset(session_identity(sender).items()),
             str(getattr(sender, "base_url", "")),
         )
     )
@@ -55,7 +55,7 @@ def settings_hash(client: Any) -> int:
     Args:
         client: The client.
     """
-    sender, headers = _sender_of(client), headers_of(client)
+    sender, headers = sender_of(client), headers_of(client)
     # The headers of `requests` are slow to iterate over in another way.
     of_session = getattr(sender.headers, "lower_items", sender.headers.items)()
     auth, params = sender.auth, sender.params
@@ -74,27 +74,30 @@ def settings_hash(client: Any) -> int:
     )
 
 
-def is_own_identity(client: Any, sent: Mapping[str, str]) -> bool:
+def is_own_identity(client: Any, sent: Mapping[str, str], sender: Any) -> bool:
     """Return whether a request that was sent has the identity of the client itself, and nothing that a call added.
 
     Args:
         client: The client.
         sent: The headers of the request, by lower-case name.
+        sender: What sent it: the client's session or httpx client, or that of a generated client.
     """
-    own, found, auth = own_headers(client), identity_headers(sent), getattr(_sender_of(client), "auth", None)
+    if sender is not sender_of(client) and adds_identity(sender_of(client)):
+        return False
+    own, found, auth = own_headers(client), identity_headers(sent), getattr(sender_of(client), "auth", None)
     # The client's own cookies are among those of each request. A password becomes a header only while sending.
     has_password = auth is not None or "@" in endpoint_of(client)
     names = (own.keys() | found.keys()) - {"cookie", *(["authorization"] if has_password else [])}
     return all(own.get(name) == found.get(name) for name in names)
 
 
-def session_identity(client: Any) -> Headers:
-    """Return what a client's session says about the caller beside headers: parameters, proxies and a certificate.
+def session_identity(sender: Any) -> Headers:
+    """Return what a session says about the caller beside headers: parameters, proxies and a certificate.
 
     Args:
-        client: The client.
+        sender: A session of `requests`, or an httpx client.
     """
-    sender, said = _sender_of(client), Headers()
+    said = Headers()
     for name in ("params", "proxies", "cert"):
         given: Any = getattr(sender, name, None)
         # A session may also take text, bytes or pairs, and httpx has several values for a name.
@@ -106,17 +109,32 @@ def session_identity(client: Any) -> Headers:
     return said
 
 
+def adds_identity(sender: Any) -> bool:
+    """Return whether a session adds something to each request that tells callers apart, beside headers.
+
+    Args:
+        sender: A session of `requests`, or an httpx client.
+    """
+    cookies = [cookie for cookie in _jar(sender) if not has_load_balancer_name(cookie.name)]
+    return bool(sender.auth is not None or getattr(sender, "params", None) or cookies)
+
+
 def own_headers(client: Any) -> Headers:
     """Return the headers of the client's that can make a difference to who is asking.
 
     Args:
         client: The client.
     """
-    of_session = plain_headers(getattr(_sender_of(client), "headers", None))
+    of_session = plain_headers(getattr(sender_of(client), "headers", None))
     return identity_headers({**of_session, **plain_headers(headers_of(client))})
 
 
-def _sender_of(client: Any) -> Any:
+def sender_of(client: Any) -> Any:
+    """Return the session of a client, or the httpx client of an async one.
+
+    Args:
+        client: The client.
+    """
     return httpx_client_of(client) if is_async(client) else session_of(client)
 
 

@@ -24,7 +24,7 @@ from safe_langsmith._sdk.http import (
     read_forbidden,
     requested_url,
 )
-from safe_langsmith._sdk.identity import session_identity
+from safe_langsmith._sdk.identity import sender_of, session_identity
 from safe_langsmith._sdk.replay import ExpectedRequest, NotSent
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ class InterceptedCall:
         method: The HTTP method.
         url: The requested URL or path.
         error: The exception that the SDK raised.
+        endpoint: The client's endpoint when the call began; the program may set another one meanwhile.
 
     Attributes:
         error: The SDK's latest exception; `None` if nothing was refused, or the second send succeeded.
@@ -56,9 +57,17 @@ class InterceptedCall:
     on_probe: Callable[[ProbeRequest], None] | None = None
     interface: Interface | None = None
 
-    def __init__(self, client: SupportsClient, method: str | None, url: str, error: Exception | None) -> None:
+    def __init__(
+        self,
+        client: SupportsClient,
+        method: str | None,
+        url: str,
+        error: Exception | None,
+        endpoint: str | None = None,
+    ) -> None:
         """Hold the call."""
         self.client = client
+        self.endpoint = endpoint if endpoint is not None else endpoint_of(client)
         self.method = method
         self.requested = url
         self.error = error
@@ -74,7 +83,12 @@ class InterceptedCall:
         """The URL that the SDK builds for the call."""
         if self.requested.startswith("http"):
             return self.requested
-        return f"{endpoint_of(self.client)}/{self.requested.lstrip('/')}"
+        return f"{self.endpoint.rstrip('/')}/{self.requested.lstrip('/')}"
+
+    @property
+    def sender(self) -> Any:
+        """The session or httpx client that sends the call."""
+        return sender_of(self.client)
 
     @property
     def is_logged(self) -> bool:
@@ -103,7 +117,7 @@ class InterceptedCall:
     def read_response(self) -> ForbiddenResponse:
         """Return the 403 response and its request."""
         client, method = self.client, self.method or "GET"
-        of_session = session_identity(client)
+        of_session = session_identity(self.sender)
         return read_forbidden(response_of(self.error), method, self.url, lambda: headers_of(client), of_session)
 
     def prepare(self, expected: ExpectedRequest, forbidden: ForbiddenResponse) -> bool:
@@ -174,5 +188,5 @@ class CheckedClient(InterceptedCall):
         """Return the request that the client would send next."""
         from safe_langsmith._core.responses import NO_BODY
 
-        headers, of_session = plain_headers(headers_of(self.client)), session_identity(self.client)
+        headers, of_session = plain_headers(headers_of(self.client)), session_identity(self.sender)
         return ForbiddenResponse(headers, None, normalize_url(self.url), NO_BODY, of_session=of_session)

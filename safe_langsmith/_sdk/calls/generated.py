@@ -24,6 +24,7 @@ from safe_langsmith._sdk.http import (
     TENANT,
     ForbiddenResponse,
     identity_headers,
+    netloc_of,
     plain_headers,
     requested_url,
     with_tenant,
@@ -90,11 +91,19 @@ class GeneratedCall(InterceptedCall):
         # If redirects were followed, the error's own request is the last one.
         requested = requested_url(response_of(error)) or str(error.request.url)
         super().__init__(client, str(options.method).upper(), requested, error)
+        if netloc_of(self.endpoint) != netloc_of(str(api.base_url)):
+            # The client had another endpoint when this generated client was made.
+            self.endpoint = str(api.base_url)
         self.sibling_endpoints = (str(api.base_url),)
         self._api = api
         self._send = send
         self._options = options
         self._headers: Mapping[str, Any] = headers if isinstance(headers, Mapping) else {}
+
+    @property
+    def sender(self) -> Any:
+        """The generated client's own httpx client: what a session adds to each request, it does not."""
+        return self._api._client
 
     @property
     def caller_headers(self) -> Mapping[str, Any]:

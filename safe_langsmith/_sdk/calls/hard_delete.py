@@ -18,14 +18,15 @@ class HardDeleteCall(InterceptedCall):
     Args:
         client: The client.
         error: The `requests.HTTPError` that the method raised.
+        endpoint: The client's endpoint when the call began.
     """
 
-    def __init__(self, client: SupportsClient, error: Exception) -> None:
+    def __init__(self, client: SupportsClient, error: Exception, endpoint: str) -> None:
         """Hold the request."""
         response = response_of(error)
         # If redirects were followed, the first request is the one that the SDK made.
         prepared = (response.history or [response])[0].request
-        super().__init__(client, prepared.method, prepared.url, error)
+        super().__init__(client, prepared.method, prepared.url, error, endpoint)
         self._body = prepared.body
         self._request: Callable[[], Any]
         self._raise_for_status: Callable[[Any], Any]

@@ -33,6 +33,7 @@ class RequestsCall(InterceptedCall):
         arguments: The call's keyword arguments.
         rewind: Rewinds the call's body to its position before the first send.
         error: The exception that the SDK raised.
+        endpoint: The client's endpoint when the call began.
     """
 
     def __init__(
@@ -44,9 +45,10 @@ class RequestsCall(InterceptedCall):
         arguments: Mapping[str, Any],
         rewind: Rewind,
         error: Exception,
+        endpoint: str,
     ) -> None:
         """Hold the call."""
-        super().__init__(client, method, pathname, error)
+        super().__init__(client, method, pathname, error, endpoint)
         self._send = send
         self._arguments = dict(arguments)
         self._rewind = rewind
