@@ -91,7 +91,7 @@ class GeneratedCall(InterceptedCall):
         # If redirects were followed, the error's own request is the last one.
         requested = requested_url(response_of(error)) or str(error.request.url)
         super().__init__(client, str(options.method).upper(), requested, error)
-        if netloc_of(self.endpoint) != netloc_of(str(api.base_url)):
+        if not api._is_for_another and netloc_of(self.endpoint) != netloc_of(str(api.base_url)):
             # The client had another endpoint when this generated client was made.
             self.endpoint = str(api.base_url)
         self.sibling_endpoints = (str(api.base_url),)

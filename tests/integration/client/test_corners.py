@@ -213,7 +213,8 @@ class TestNeverWorse:
 
         client = make_client(server, key)
         late = type("LateThread", (threading.Thread,), {"start": no_threads})
-        monkeypatch.setattr("safe_langsmith._probe.transports.threading", SimpleNamespace(Thread=late))
+        without = SimpleNamespace(**{**vars(threading), "Thread": late})
+        monkeypatch.setattr("safe_langsmith._probe.transports.threading", without)
 
         assert list(client.list_projects()) == []
 
