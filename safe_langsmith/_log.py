@@ -34,7 +34,7 @@ def raise_hidden_interrupt(failure: BaseException, handled: BaseException | None
     """Raise the interrupt that a failure has replaced, if there is one.
 
     An interrupt that arrives within `threading.Condition` leaves its lock released, and the `RuntimeError` about that
-    replaces the interrupt. Who catches the `RuntimeError` would lose the interrupt.
+    replaces the interrupt. Code that catches the `RuntimeError` would lose the interrupt.
 
     Args:
         failure: The exception that was caught.
