@@ -268,7 +268,7 @@ def program_of(seed: int, available: Callable[[str], tuple[str, ...]]) -> Progra
     kind = random.choice(("sync", "sync", "async"))
     names = available(kind)
     weights = [OFTEN.get(name, 1) for name in names]
-    scene = random.choice(SCENES) if random.random() < 0.3 else ()
+    scene = random.choice(SCENES) if random.random() < 0.4 else ()
     order = scene or random.choices(("call", "change"), (3, 2), k=random.choice((2, 3, 4, 5, 6)))
     steps = []
     for number, kind_of_step in enumerate(order):
@@ -281,5 +281,7 @@ def program_of(seed: int, available: Callable[[str], tuple[str, ...]]) -> Progra
         often = 0.05 if scene else 0.25
         during = [(random.choice((0, 0, 1, 1, 2, 3)), random.choice(tuple(CHANGES)))] if random.random() < often else []
         steps.append(Step(number, name, mood, tuple(during)))
-    choice = random.choice((*("always",) * 9, "never", "first", "last", "none", "raises", "foreign"))
+    choice = (
+        "always" if scene else random.choice((*("always",) * 9, "never", "first", "last", "none", "raises", "foreign"))
+    )
     return Program(seed, kind, choice, random.random() < 0.2, random.random() < 0.3, tuple(steps))
