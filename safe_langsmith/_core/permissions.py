@@ -141,6 +141,17 @@ _OPERATIONS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("DELETE", "/orgs/current/**", "organization:manage", ()),
 )
 
+_BUILT_IN = {
+    "admin": ADMIN,
+    "workspaceadmin": ADMIN,
+    # An organization's admins have every permission in each of its workspaces.
+    "organizationadmin": ADMIN,
+    "editor": EDITOR,
+    "workspaceeditor": EDITOR,
+    "viewer": VIEWER,
+    "workspaceviewer": VIEWER,
+}
+_OF_A_TOKEN = re.compile(r"/(?:feedback/tokens|public)/[^/?]+")
 _PREFIX = re.compile(r"^(?:/api)?(?:/v[12])?(?:/platform)?(?=/)")
 
 
@@ -152,11 +163,29 @@ def requirement(method: str, path: str) -> Requirement | None:
         path: The path below the API's base, without a query, for example `/sessions`.
     """
     segments = _segments(path)
+    if is_for_token_holders(path):
+        return None
     for known_method, pattern, permission, roles in _OPERATIONS:
         if known_method == method.upper() and _matches(_segments(pattern), segments):
             main, *also = permission.split("+")
             return Requirement(main, roles, tuple(also))
     return None
+
+
+def is_for_token_holders(path: str) -> bool:
+    """Return whether the path holds a token that permits the operation by itself, whoever sends it."""
+    return _OF_A_TOKEN.match(_PREFIX.sub("", path, count=1)) is not None
+
+
+def owner_of_prompt(path: str) -> str | None:
+    """Return the owner that the path of a prompt names, or `None`: "-" is the caller's own organization."""
+    resource, owner, *_ = [*_segments(path), "", ""]
+    return owner if resource in ("repos", "commits") and owner not in ("", "-") else None
+
+
+def built_in_role(name: str | None) -> str | None:
+    """Return the built-in workspace role that the server's name of a role means, or `None`."""
+    return _BUILT_IN.get(re.sub(r"[^a-z]", "", (name or "").lower()))
 
 
 def permissions_of(role: str) -> tuple[str, ...]:

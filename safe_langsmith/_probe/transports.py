@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import contextvars
 import inspect
+import re
 import socket
 import ssl
 import threading
@@ -27,6 +28,9 @@ LARGEST_BODY = 8_000_000
 _CHUNK = 65_536
 _PACKING = "gzip"
 _MOST_CAUSES = 10
+# As http.client and httpcore word it. Only refusals count: with 5xx, the proxy failed.
+_TUNNEL_REFUSED = re.compile(r"Tunnel connection failed: (4[0-9]{2}\b[ -~]{0,80})")
+_PROXYS_STATUS = re.compile(r"(4[0-9]{2}\b[ -~]{0,80})")
 
 T = TypeVar("T")
 
@@ -43,6 +47,7 @@ class RawResponse(NamedTuple):
         body: Its body, at most `LARGEST_BODY` bytes and a chunk.
         error: The error in a few words, or `None`.
         late: Whether the deadline passed before all of it was there.
+        proxy_refusal: The status and the words in which a proxy refused to connect, or `None`.
     """
 
     status: int | None = None
@@ -50,6 +55,7 @@ class RawResponse(NamedTuple):
     body: bytes = b""
     error: str | None = None
     late: bool = False
+    proxy_refusal: str | None = None
 
 
 LATE = RawResponse(late=True)
@@ -204,18 +210,35 @@ _REASONS: tuple[tuple[type[BaseException], str], ...] = (
 )
 
 
+def describe_proxy_refusal(error: BaseException) -> str | None:
+    """Return the status and words, such as "403 Forbidden", with which a proxy refused to connect, or `None`.
+
+    Args:
+        error: The exception of `requests`, httpx or httpx2.
+    """
+    for cause in _causes(error):
+        is_proxys = type(cause).__name__ == "ProxyError"
+        found = _TUNNEL_REFUSED.match(str(cause)) or (_PROXYS_STATUS.match(str(cause)) if is_proxys else None)
+        if found:
+            return found[1]
+    return None
+
+
 def _was_caused_by(kind: type[BaseException], error: BaseException) -> bool:
+    return any(isinstance(cause, kind) for cause in _causes(error))
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """Return an exception with those that caused it."""
     waiting: list[object] = [error]
-    seen: list[object] = []
+    seen: list[BaseException] = []
     while waiting and len(seen) < _MOST_CAUSES:
         current = waiting.pop(0)
-        if isinstance(current, kind):
-            return True
         if isinstance(current, BaseException) and current not in seen:
             seen.append(current)
             # urllib3 passes the cause on as an argument, and as a reason.
             waiting += [current.__cause__, current.__context__, getattr(current, "reason", None), *current.args]
-    return False
+    return seen
 
 
 def _send(session: Any, probe: PreparedProbe, until: float) -> RawResponse:
@@ -299,7 +322,9 @@ def _chunks(response: Any) -> Iterator[bytes]:
 
 def _failed(error: Exception, until: float) -> RawResponse:
     # A socket's timeout ends with the deadline, and either may come first.
-    return LATE if time.monotonic() >= until else RawResponse(error=describe_network_error(error))
+    if time.monotonic() >= until:
+        return LATE
+    return RawResponse(error=describe_network_error(error), proxy_refusal=describe_proxy_refusal(error))
 
 
 def _left(until: float) -> float:

@@ -109,7 +109,7 @@ def _in_python(action: Action, client: str) -> str | None:
             return f"{_CLEAR_CACHE}\nclient = {client}()" if action.clear_cache else f"client = {client}()"
         case ReloadEnvironment():
             path = repr(action.dotenv_path) if action.dotenv_path else _UNKNOWN_PATH
-            lines = [_CLEAR_CACHE, f"from dotenv import load_dotenv; load_dotenv({path}, override=True)"]
+            lines = [f"from safe_langsmith import reload_environment; reload_environment({path})"]
             return "\n".join([*lines, f"client = {client}()"] if action.create_client else lines)
         case ShowVariables():
             return _SHOW_LANGSMITH if action.group == "langsmith" else _SHOW_PROXIES
