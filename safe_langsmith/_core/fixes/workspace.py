@@ -51,6 +51,11 @@ def workspace_required(e: Evidence) -> list[Fix]:
     named = e.naming(found[0])
     detail = f"The line below names {found[0].name}{f', as {named.origin.name or named.origin} does' if named else ''}."
     detail += f" Or use {others}{more}." if others else ""
+    detail += "".join(
+        f" {other.origin.name or other.origin} names {other.value}, which this key does not reach."
+        for other in e.configuration["workspace_id"].others
+        if other.is_usable and other.value not in [workspace.id for workspace in found]
+    )
     if e.request is None and len(found) == 1 and not named:
         detail += _found_by_itself(e)
     fixes = [*_take_newer(e), *_set_as_well(e)]
