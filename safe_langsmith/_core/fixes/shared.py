@@ -226,7 +226,7 @@ def reload(
         detail = f"{_capitalized(str(used))} overrides it. "
     if file is None:
         title = "If you keep settings in a .env file, load it and create a new client"
-        detail += "The SDK does not read .env itself."
+        detail += "The SDK does not read .env itself. The line looks for it from the working directory upwards."
     elif newer and not on_purpose:
         detail += IN_CONTAINERS
     return [Fix(title, detail, action=ReloadEnvironment(file, on_purpose), step=4)]

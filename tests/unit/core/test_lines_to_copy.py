@@ -154,7 +154,7 @@ RENDERED: list[tuple[Action, str | None, str | None]] = [
     (CreateClient(clear_cache=True), f"{CLEAR}\nclient = SafeClient()", None),
     (
         ReloadEnvironment(None),
-        'from safe_langsmith import reload_environment; reload_environment("<path to .env>")',
+        "from safe_langsmith import reload_environment; reload_environment()",
         None,
     ),
     (LoadDotenv(), *["from dotenv import load_dotenv; load_dotenv()"] * 2),
