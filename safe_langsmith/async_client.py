@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 from functools import partial
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from langsmith.async_client import AsyncClient
@@ -12,7 +13,15 @@ from langsmith.async_client import AsyncClient
 from safe_langsmith import _recovery
 from safe_langsmith._log import boundary
 from safe_langsmith._recovery import intercept, resolve_async
-from safe_langsmith._recovery.state import Chooser, ClientState, PathLike, given_arguments, with_our_options
+from safe_langsmith._recovery.state import (
+    FOR_ANYBODY,
+    INGEST,
+    Chooser,
+    ClientState,
+    PathLike,
+    given_arguments,
+    with_our_options,
+)
 from safe_langsmith._sdk.calls.async_ import AsyncCall
 from safe_langsmith._sdk.calls.generated import intercept_requests
 from safe_langsmith._sdk.compat import safe_repr
@@ -127,7 +136,7 @@ class SafeAsyncClient(AsyncClient):
             kwargs = arguments_of_async(self, endpoint, kwargs)
         try:
             try:
-                return await super()._arequest_with_retries(method, endpoint, **kwargs)
+                response = await super()._arequest_with_retries(method, endpoint, **kwargs)
             except Exception as error:
                 # Notebooks and pytest leave out frames with this name.
                 __tracebackhide__ = True
@@ -135,6 +144,13 @@ class SafeAsyncClient(AsyncClient):
                 call = intercept(partial(AsyncCall, self, send, method, endpoint, kwargs, error))
                 if call is None:
                     raise
+            else:
+                # As in `SafeClient`.
+                if method == "GET" and not endpoint.startswith(FOR_ANYBODY):
+                    self._state.read_at = monotonic()
+                elif endpoint.endswith(INGEST) and endpoint.startswith("/"):
+                    self._state.wrote_at = monotonic()
+                return response
         finally:
             # They hold the key, or a password of the endpoint, and a traceback shows this frame.
             del kwargs, endpoint

@@ -6,6 +6,7 @@ import contextlib
 import inspect
 from collections.abc import Sequence
 from functools import partial
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import langsmith
@@ -14,7 +15,15 @@ import requests
 from safe_langsmith import _recovery
 from safe_langsmith._log import boundary
 from safe_langsmith._recovery import intercept, resolve
-from safe_langsmith._recovery.state import Chooser, ClientState, PathLike, given_arguments, with_our_options
+from safe_langsmith._recovery.state import (
+    FOR_ANYBODY,
+    INGEST,
+    Chooser,
+    ClientState,
+    PathLike,
+    given_arguments,
+    with_our_options,
+)
 from safe_langsmith._sdk.calls.hard_delete import HardDeleteCall
 from safe_langsmith._sdk.calls.requests import RequestsCall
 from safe_langsmith._sdk.compat import safe_repr
@@ -172,7 +181,7 @@ class SafeClient(langsmith.Client):
             kwargs = before_send(self, pathname, kwargs)
         try:
             try:
-                return super().request_with_retries(method, pathname, **kwargs)
+                response = super().request_with_retries(method, pathname, **kwargs)
             except Exception as error:
                 # Notebooks and pytest leave out frames with this name: the caller's line failed, and not this one.
                 __tracebackhide__ = True
@@ -180,12 +189,19 @@ class SafeClient(langsmith.Client):
                 call = intercept(partial(RequestsCall, self, send, method, pathname, kwargs, rewind, error))
                 if call is None:
                     raise
+            else:
+                # A success is evidence, if the same key is refused later. No call: every request pays for this.
+                if method == "GET" and not pathname.startswith(FOR_ANYBODY):
+                    self._state.read_at = monotonic()
+                elif pathname.endswith(INGEST) and pathname.startswith(("/", self.api_url)):
+                    self._state.wrote_at = monotonic()
+                return response
         finally:
             # They hold the key, or a password of the endpoint, and a traceback shows this frame.
             del kwargs, pathname
         # Outside the except clause, so that an exception raised here does not get the SDK's as its context.
-        response: requests.Response = resolve(call)
-        return response
+        resent: requests.Response = resolve(call)
+        return resent
 
     def delete_examples(self, example_ids: Sequence[Any], *, hard_delete: bool = False, **kwargs: Any) -> None:
         """Delete examples as `langsmith.Client` does, and handle a 403 to `hard_delete`, too.

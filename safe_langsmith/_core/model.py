@@ -299,7 +299,8 @@ class Successes(NamedTuple):
         """The time in words."""
         if self.minutes < 1:
             return "less than a minute ago"
-        return f"{self.minutes} minute{'s' if self.minutes > 1 else ''} ago"
+        number, unit = (self.minutes, "minute") if self.minutes < 120 else (self.minutes // 60, "hour")
+        return f"{number} {unit}{'s' if number > 1 else ''} ago"
 
 
 class OtherRegion(NamedTuple):

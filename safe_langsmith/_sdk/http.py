@@ -39,6 +39,7 @@ _SALT = os.urandom(16)
 # URLs that no HTTP library changes. Nearly all are of this form, and preparing a request takes as long as all the rest.
 _HOST = r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::(?!80(?:/|$)|443(?:/|$))[1-9][0-9]{1,4})?"
 _NORMALIZED = re.compile(rf"{_HOST}(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)+(?:\?[A-Za-z0-9._=&-]+)?")
+_TOKEN_IN_PATH = re.compile(r"/(?:feedback/tokens|public)/([^/]+)")
 _BARE_HOST = re.compile(_HOST)
 
 
@@ -269,7 +270,8 @@ def _further_secrets(prepared: Any, headers: Mapping[str, str], url: str) -> Sec
     user, password = urlsplit(url).username or "", urlsplit(url).password or ""
     # A token may stand in place of the user's name. A name by itself may be any word.
     given = password if password or len(user) < _SHORTEST_TOKEN else user
-    return secrets_of((*repeated, given, unquote(given)))
+    # A token in the path permits the operation to whoever knows it.
+    return secrets_of((*repeated, given, unquote(given), *_TOKEN_IN_PATH.findall(urlsplit(url).path)))
 
 
 def _other_host(response: Any, requested: str) -> str | None:
