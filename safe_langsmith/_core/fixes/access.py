@@ -21,6 +21,7 @@ from safe_langsmith._core.fixes.shared import (
     reach_endpoint,
     set_data_plane,
     set_endpoint,
+    set_key,
     set_other_region,
     settings_url,
     show_variables,
@@ -30,7 +31,7 @@ from safe_langsmith._core.permissions import DOCS_URL as PERMISSIONS_URL
 from safe_langsmith._core.permissions import Requirement, is_for_token_holders, owner_of_prompt
 from safe_langsmith._core.responses import AGENT_SERVER
 from safe_langsmith._core.summary import place, principal, request, within_sentence
-from safe_langsmith.actions import AskSomebody, SetVariable, Steps
+from safe_langsmith.actions import AskSomebody, SetVariable, ShowVariables, Steps
 from safe_langsmith.diagnosis import Fix, Workspace
 
 
@@ -59,6 +60,9 @@ def permission_denied(e: Evidence) -> list[Fix]:
         title = "Or, if you meant another workspace, name it"
         used = f"No workspace was named, so {place(e) or 'the default one of the key'} was used."
         fixes.append(Fix(title, used, action=name_workspace(e, others[0].id), step=2))
+    if e.facts.successes and not any(answer.authorized for answer in e.answers.values()):
+        why = "This one may be for tracing alone."
+        fixes.append(Fix("Or use a key that may read", why, action=set_key(e), url=settings_url(e, "apikeys"), step=1))
     return [*fixes, *written_by_another] if lacking else [*fixes, *written_by_another, _call_again(e), policy]
 
 
@@ -138,7 +142,7 @@ def blocked_upstream(e: Evidence) -> list[Fix]:
     fixes = [
         Fix(
             "Try the endpoint from a terminal on the same machine",
-            "JSON means that LangSmith can be reached, at least for this request. HTML shows who answers instead.",
+            "LangSmith tells its version to anybody, as JSON. Any other answer shows who answers instead.",
             action=reach_endpoint(e),
         ),
         find_proxy(e, "Find what stands between this machine and LangSmith"),
@@ -182,7 +186,12 @@ def _look_at_content(e: Evidence, is_first: bool) -> list[Fix]:
 def _let_key_arrive(e: Evidence) -> list[Fix]:
     origin = e.configuration["api_key"].origin
     return [
-        find_proxy(e, "Find what removes or changes X-API-Key on the way"),
+        Fix(
+            "Find what removes or changes X-API-Key on the way",
+            "A proxy or gateway may not hand the header on, or put another key in its place. Its administrator can let "
+            "it through; HTTPS_PROXY and NO_PROXY decide whether a proxy is used.",
+            action=ShowVariables("proxies"),
+        ),
         Fix(
             "Or check that the key is whole",
             f"{origin} holds {e.target.credential.masked}. Something may have changed it before it was sent.",
