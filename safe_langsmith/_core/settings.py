@@ -207,7 +207,9 @@ def _is_usable(name: str, value: str, at_cloud: bool) -> bool:
     """Return whether a value could be used at all; placeholders could not."""
     if name == "api_key":
         found = inspect_key(value)
-        return found.kind != "legacy" and (not found.problem or (found.may_be_valid_elsewhere and not at_cloud))
+        # One that only seems to be cut short may be whole.
+        perhaps = found.may_be_valid_elsewhere and (not at_cloud or found.problem_kind == "short")
+        return found.kind != "legacy" and (not found.problem or perhaps)
     if name == "workspace_id":
         return canonical_workspace_id(value) is not None
     return name != "endpoint" or is_plain_address(value)

@@ -59,7 +59,12 @@ _LOOKALIKES = {
     "workspace_id": ("TENANT_ID", "WORKSPACE", "WORKSPACE_NAME", "WORKSPACEID", "ORG_ID", "ORGANIZATION_ID"),
 }
 # Other programs read these for other purposes, so it is not a mistake to set them.
-_FOR_OTHERS = ("_WEB_URL", "_HUB_API_URL", "_ORG_ID", "_ORGANIZATION_ID")
+_FOR_OTHERS = ("WEB_URL", "HUB_API_URL", "ORG_ID", "ORGANIZATION_ID")
+# In the order in which HTTP libraries look for them.
+_PROXIES = {
+    "http": ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"),
+    "https": ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"),
+}
 LOOKALIKES = {
     setting: tuple(f"{space}_{suffix}" for suffix in suffixes for space in _SPACES)
     for setting, suffixes in _LOOKALIKES.items()
@@ -191,9 +196,8 @@ def related_variables(environ: Mapping[str, str], endpoint: str = DEFAULT_ENDPOI
 
 
 def _proxies(environ: Mapping[str, str], endpoint: str) -> Iterator[NamedProxy]:
-    """Yield the proxies for a URL in the order in which HTTP libraries look for them."""
-    scheme = "http" if endpoint.startswith("http:") else "https"
-    for name in (f"{scheme}_proxy", f"{scheme}_proxy".upper(), "all_proxy", "ALL_PROXY"):
+    """Yield the proxies for a URL, the one in use first."""
+    for name in _PROXIES["http" if endpoint.startswith("http:") else "https"]:
         address = bare_url(environ.get(name, "")).rpartition("://")[2].rstrip("/")
         if address:
             yield NamedProxy(name, sanitize(address, 100))

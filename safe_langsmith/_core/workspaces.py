@@ -8,7 +8,10 @@ from collections.abc import Sequence
 from safe_langsmith._core.responses import canonical_workspace_id
 from safe_langsmith.diagnosis import Workspace
 
-_ID = re.compile(r"(?<![0-9a-z])([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})(?![0-9a-z])")
+# Not within a key, whose secret has as many digits: it would be shown.
+_ID = re.compile(
+    r"(?<![0-9a-z_])([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})(?![0-9a-z_])"
+)
 
 
 def ids_in(text: str) -> list[str]:
@@ -32,8 +35,8 @@ def meant_by(text: str | None, workspaces: Sequence[Workspace]) -> Workspace | N
 
 
 def id_meant_by(text: str | None) -> str | None:
-    """Return the only ID in a text, or `None`."""
-    ids = ids_in(text or "")
+    """Return the only ID in a text, or `None`. A text without hyphens may be a secret, so it is not taken for one."""
+    ids = [id_ for id_ in ids_in(text or "") if id_ in (text or "").lower()]
     return canonical_workspace_id(ids[0]) if len(ids) == 1 else None
 
 

@@ -684,6 +684,12 @@ class TestAMalformedWorkspaceId:
     def test_an_id_in_it_is_given_also_if_nothing_is_listed(self, value, blame):
         assert blame(workspace_id=value).fixes[0].code == f"LANGSMITH_WORKSPACE_ID={A}"
 
+    @pytest.mark.parametrize("value", [KEY, SECRET, f"lsv2_pt_{SECRET}", f"key={SECRET}"])
+    def test_no_secret_in_its_place_is_taken_for_an_id(self, value, blame):
+        found = blame(workspace_id=value)
+        assert found.cause is Cause.WORKSPACE_ID_MALFORMED
+        assert "c0ffeec0-ffee" not in f"{found} {found.to_dict()}"
+
     @pytest.mark.parametrize("value", ["Unknown", "1", f"{A} or {B}"])
     def test_what_means_none_or_several_is_not_guessed(self, value, blame):
         found = blame({LIST_WORKSPACES: listed(B, A)}, workspace_id=value)
