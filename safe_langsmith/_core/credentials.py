@@ -81,8 +81,10 @@ _NEXT_KEY = re.compile(r"(?=lsv2_(?:pt|sk)_)")
 _OF_A_KEY = re.compile(r"[A-Za-z0-9_]*")
 _SPELT_OUT = re.compile(r"\\[nrt]")
 # The names that secret managers and shells give to secrets: op://..., arn:..., projects/1/secrets/..., /run/secrets/...
+# A token in base64 may begin with a slash, too.
 _REFERENCE = re.compile(
-    r"(?!https?:)[a-z][a-z0-9+.-]*://|arn:|projects/[^/]+/secrets/|secrets?[/:.]|(?:/|\.{1,2}/|~/)\S|[A-Za-z]:\\"
+    r"(?!https?:)[a-z][a-z0-9+.-]*://|arn:|projects/[^/]+/secrets/|secrets?[/:.]|(?:\.{1,2}|~)/\S|[A-Za-z]:\\"
+    r"|/(?:run|var|etc|mnt|home|root|Users|opt|srv|tmp|app|secrets?|vault|content|kaggle)/"
     r"|(?:vault|ssm|env|file|keyring|keychain|doppler|infisical|aws|gcp|azure|sm|secretsmanager|parameterstore):"
     r"|@Microsoft\.KeyVault|https?://[^/]+\.vault\.azure\.net/",
     re.IGNORECASE,
@@ -133,8 +135,9 @@ def inspect_key(key: str | None) -> Credential:
     if kind_of_problem:
         return Credential(kind if kind else "unrecognized", HIDDEN, problem, kind_of_problem)
     kind_of_problem, problem = _problem_at_cloud(key, kind) or (None, None)
-    is_whole = kind is not None and (problem is None or key.count("_") == prefix.count("_"))
-    masked = f"{prefix}{HIDDEN}{key[-4:]}" if is_whole else HIDDEN
+    # The vendor's own masking rule takes a key without the last part for a whole one, too.
+    is_well_formed = kind is not None and (problem is None or key.count("_") == prefix.count("_"))
+    masked = f"{prefix}{HIDDEN}{key[-4:]}" if is_well_formed else HIDDEN
     return Credential(kind or "unrecognized", masked, problem, kind_of_problem, problem is not None)
 
 

@@ -40,12 +40,15 @@ NamedReason = Literal["expired", "revoked", "address", "organization", "member"]
 """What the words of a refusal name: the key, the address that it came from, the organization, or the membership."""
 
 _KEY = r"\b(?:keys?|tokens?|credentials?|pats?)\b"
-_OFF = r"(?:disabled|deactivated|suspended|inactive|locked|blocked|deleted|closed|terminated|archived|not active)"
+_OFF = (
+    r"(?:disabled|deactivated|suspended|inactive|locked|blocked|banned|deleted|closed|terminated|archived|frozen"
+    r"|cancell?ed|not active)"
+)
 _REASONS: dict[NamedReason, re.Pattern[str]] = {
     "address": re.compile(
         r"\bip\b(?:[ -](?:v[46]|address(?:es)?|range|allow[ -]?list|rules?|restrictions?))?[^;]{0,60}"
         r"\b(?:not|denied|blocked|restrict(?:ed|ions?)|forbidden|outside|disallowed)\b"
-        r"|\b(?:allow|white)[ -]?list|\b(?:from|of) (?:this|your) (?:ip|address|network|location|country)\b"
+        r"|\b(?:allow|white)[ -]?list|\bfrom (?:(?:this|your|the) )?(?:ip|address|network|location|country)\b"
         r"|\bnetwork (?:policy|polic(?:y|ies)|restriction)|\b(?:source|client|remote) (?:ip|address)\b",
         re.IGNORECASE,
     ),

@@ -202,3 +202,29 @@ def test_a_malformed_workspace_id_is_the_name_of_one(m):
     attempt = refused(m)
     assert attempt.diagnosis.cause is Cause.WORKSPACE_ID_MALFORMED
     assert attempt.diagnosis.fixes[0].code == f"LANGSMITH_WORKSPACE_ID={account.workspaces[1].id}"
+
+
+def test_a_key_whose_traces_arrive_and_whose_reads_are_refused_lacks_a_permission():
+    with new_machine(calls.trace, 1) as m:
+        m.set(LANGSMITH_API_KEY=m.sign_up().personal_key(), LANGSMITH_TRACING="true")
+        m.running = m.client()
+        assert m.attempt().succeeded
+        for path in ("/sessions", "/settings", "/workspaces"):
+            m.refuse(path, Reply(403, {"detail": "Forbidden"}), method="GET")
+        with pytest.raises(langsmith.utils.LangSmithError) as caught:
+            list(m.running.list_projects())
+        found = caught.value.diagnosis
+        assert found.cause is Cause.PERMISSION_DENIED
+        assert "LangSmith accepted what this key wrote" in found.summary
+
+
+def test_a_key_that_is_revoked_while_the_program_runs_worked_before(m):
+    m.set(LANGSMITH_API_KEY=m.sign_up().personal_key())
+    m.running = m.client()
+    assert m.attempt().succeeded
+    for path in ("/sessions", "/settings", "/workspaces"):
+        m.refuse(path, Reply(403, {"detail": "Forbidden"}))
+    found = refused(m).diagnosis
+    assert found.cause is Cause.KEY_REJECTED
+    assert "it worked here" in found.summary
+    assert "region" not in first(Attempt(False, found))

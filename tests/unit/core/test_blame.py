@@ -216,12 +216,14 @@ WORDS = {
         {"error": "Source IP not in allowlist"},
         {"detail": "Requests from this network are blocked by a network policy"},
         {"error": "Forbidden: client IP denied"},
+        {"detail": "Not authorized from IP 203.0.113.9"},
     ],
     "Ask an organization admin why the organization is not active": [
         {"error": "Forbidden - organization is disabled"},
         {"detail": "This tenant has been suspended"},
         {"detail": "Your account is past due"},
         {"error": "disabled organization"},
+        {"detail": "Your subscription was cancelled"},
     ],
     "Ask an organization admin to restore your membership": [
         {"detail": "User has been deactivated"},

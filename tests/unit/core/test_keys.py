@@ -54,6 +54,7 @@ def test_a_kind_that_langsmith_may_add_is_not_called_malformed(key):
         ("token-of-a-gateway#2", "form"),
         (f"sk_{HEX}", "form"),
         ("hunter2", "form"),
+        ("/9j4AAQSkZJRgABAQEAYABgAAD", "form"),
     ],
 )
 def test_a_text_that_a_gateway_may_accept_is_a_problem_only_for_the_cloud(key, kind):
