@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 from functools import partial
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from langsmith.async_client import AsyncClient
@@ -14,6 +15,8 @@ from safe_langsmith._frames import clear_frames
 from safe_langsmith._log import boundary
 from safe_langsmith._recovery import intercept, resolve_async
 from safe_langsmith._recovery.state import (
+    FOR_ANYBODY,
+    INGEST,
     Chooser,
     ClientState,
     PathLike,
@@ -121,13 +124,20 @@ class SafeAsyncClient(AsyncClient):
                 send: Any = super()._arequest_with_retries
                 first = send if sender is self else partial(send.__func__, sender)
                 try:
-                    return await first(method, endpoint, **kwargs)
+                    sent = await first(method, endpoint, **kwargs)
                 except Exception as error:
                     # Notebooks and pytest leave out frames with this name.
                     __tracebackhide__ = True
                     call = intercept(partial(AsyncCall, self, send, method, endpoint, kwargs, error))
                     if call is None:
                         raise
+                else:
+                    # As in `SafeClient`.
+                    if method == "GET" and not endpoint.startswith(FOR_ANYBODY):
+                        self._state.read_at = monotonic()
+                    elif endpoint.endswith(INGEST) and endpoint.startswith("/"):
+                        self._state.wrote_at = monotonic()
+                    return sent
                 # Outside the except clause, so that an exception raised here does not get the SDK's as its context.
                 return await resolve_async(call)
             finally:

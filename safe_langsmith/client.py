@@ -6,6 +6,7 @@ import contextlib
 import inspect
 from collections.abc import Sequence
 from functools import partial
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import langsmith
@@ -16,6 +17,8 @@ from safe_langsmith._frames import clear_frames
 from safe_langsmith._log import boundary
 from safe_langsmith._recovery import intercept, resolve
 from safe_langsmith._recovery.state import (
+    FOR_ANYBODY,
+    INGEST,
     Chooser,
     ClientState,
     PathLike,
@@ -166,7 +169,7 @@ class SafeClient(langsmith.Client):
                 if before_send is not None:
                     kwargs = before_send(self, pathname, kwargs)
                 try:
-                    return super().request_with_retries(method, pathname, **kwargs)
+                    sent = super().request_with_retries(method, pathname, **kwargs)
                 except Exception as error:
                     # Notebooks and pytest leave out frames with this name: the caller's line failed, and not this one.
                     __tracebackhide__ = True
@@ -176,6 +179,13 @@ class SafeClient(langsmith.Client):
                     )
                     if call is None:
                         raise
+                else:
+                    # A success is evidence, if the same key is refused later. No call: every request pays for this.
+                    if method == "GET" and not pathname.startswith(FOR_ANYBODY):
+                        self._state.read_at = monotonic()
+                    elif pathname.endswith(INGEST) and pathname.startswith(("/", endpoint)):
+                        self._state.wrote_at = monotonic()
+                    return sent
                 # Outside the except clause, so that an exception raised here does not get the SDK's as its context.
                 response: requests.Response = resolve(call)
                 return response

@@ -37,7 +37,7 @@ class Cause(_Code):
     """The named workspace id is not a UUID."""
 
     KEY_MALFORMED = "key-malformed"
-    """The key cannot be a LangSmith key, but is a placeholder, code, cut short, or another vendor's key."""
+    """The key cannot be a LangSmith key: a placeholder, code, the name of a secret, encoded, cut, or doubled."""
 
     KEY_LEGACY = "key-legacy"
     """An `ls__` key, unsupported since 2024-10-22.
@@ -55,7 +55,7 @@ class Cause(_Code):
     """Something on this machine names another LangSmith region, and the key is refused here."""
 
     STALE_ENVIRONMENT = "stale-environment"
-    """The key in use is refused, and the environment or `.env` now holds another."""
+    """The key or the workspace in use is refused, and the environment or `.env` now holds another."""
 
     PERMISSION_DENIED = "permission-denied"
     """Key and workspace are fine, this operation is not allowed."""
@@ -64,7 +64,7 @@ class Cause(_Code):
     """The response says that a plan or a feature is missing."""
 
     BLOCKED_UPSTREAM = "blocked-upstream"
-    """The 403 came from a proxy, a firewall, a login page or another service, not from LangSmith."""
+    """The 403 came from a proxy, a firewall, a login page or another service, or the key did not reach LangSmith."""
 
     WRONG_ENDPOINT = "wrong-endpoint"
     """The configured host is not a LangSmith API."""

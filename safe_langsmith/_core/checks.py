@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from safe_langsmith._core.model import GET_SETTINGS, Evidence, Verdict
+from safe_langsmith._core.model import GET_INFO, GET_SETTINGS, Evidence, Verdict
 from safe_langsmith._core.origins import SDK_CACHE
-from safe_langsmith._core.permissions import still_allowed
+from safe_langsmith._core.permissions import is_for_token_holders, still_allowed
 from safe_langsmith._core.responses import NO_BODY
 from safe_langsmith._core.summary import named
 from safe_langsmith._core.variables import DOCUMENTED, LABELS
@@ -22,6 +22,7 @@ _NO_ANSWER = "not applicable: no request was refused"
 # No check reacts to this verdict.
 _NO_VERDICT = Verdict(Cause.UNDETERMINED, Confidence.POSSIBLE, "")
 _KEY_CAUSES = (Cause.KEY_MALFORMED, Cause.KEY_LEGACY, Cause.KEY_MISSING)
+_WORKSPACE_CAUSES = (Cause.WORKSPACE_NOT_ACCESSIBLE, Cause.WORKSPACE_ID_MALFORMED, Cause.WORKSPACE_REQUIRED)
 _REFUSED_CAUSES = (Cause.KEY_REJECTED, Cause.STALE_ENVIRONMENT, Cause.WRONG_REGION)
 
 
@@ -47,8 +48,8 @@ def run_checks(e: Evidence, verdict: Verdict | None) -> tuple[Check, ...]:
 
 def _key_type(e: Evidence, verdict: Verdict) -> Check:
     credential = e.target.credential
-    result: CheckResult = "unknown" if credential.kind == "unrecognized" else "ok"
-    if credential.problem or verdict.cause in _KEY_CAUSES:
+    result: CheckResult = "unknown" if credential.kind == "unrecognized" or credential.problem else "ok"
+    if e.target.key_problem or verdict.cause in _KEY_CAUSES:
         result = "problem"
     seen = f"it {credential.problem}" if credential.problem else _KINDS[credential.kind]
     source = e.configuration["api_key"].origin
@@ -73,7 +74,7 @@ def _workspace_id(e: Evidence, verdict: Verdict) -> Check:
             return _step2("not-applicable", "none named; first a key is needed")
         return _step2("unknown", "none named; it is not known whether this key needs one")
     shown = facts.target.workspace_shown
-    if verdict.cause in (Cause.WORKSPACE_NOT_ACCESSIBLE, Cause.WORKSPACE_ID_MALFORMED, Cause.WORKSPACE_REQUIRED):
+    if e.is_outdated or verdict.cause in _WORKSPACE_CAUSES:
         return _step2("problem", f"{shown} from {facts.target.workspace_origin}: {verdict.reason}")
     if any(q.workspace_id == facts.target.workspace and answer.resolved for q, answer in e.answers.items()):
         return _step2("ok", f"{shown} from {facts.target.workspace_origin}: well-formed, and the key reaches it")
@@ -89,17 +90,21 @@ def _variables(e: Evidence, verdict: Verdict) -> Check:
     # Overridden variables come first, because long details are cut.
     variables = sorted(e.configuration.variables, key=lambda variable: not variable.overridden)
     seen = [f"{v.name}={v.shown}{' (overridden)' if v.overridden else ''}" for v in variables]
-    unset = [name for name in DOCUMENTED if not any(v.name == name for v in e.configuration.variables)]
+    empty = e.configuration.related_variables.empty
+    present = {*empty, *(variable.name for variable in e.configuration.variables)}
+    unset = [name for name in DOCUMENTED if name not in present]
     detail = ", ".join(seen) + ("; " if seen and unset else "") + (f"not set: {', '.join(unset)}" if unset else "")
     lacks_key = verdict.cause is Cause.KEY_MISSING and not any(v.setting == "api_key" for v in variables)
     if lacks_key:
-        detail = "; set: ".join(["LANGSMITH_API_KEY is needed and not set", *([", ".join(seen)] if seen else [])])
+        lack = "set, but empty" if "LANGSMITH_API_KEY" in empty else "not set"
+        detail = "; set: ".join([f"LANGSMITH_API_KEY is needed and {lack}", *([", ".join(seen)] if seen else [])])
     mixture = [f"mixed: {e.configuration.mixture}"] if e.configuration.mixture else []
     detail = "; ".join([*mixture, *e.configuration.related_variables.messages, detail])
     troubled = (
         any(v.overridden for v in e.configuration.variables)
         or e.configuration.mixture
-        or e.configuration.related_variables.ignored_any
+        or e.configuration.related_variables.ignored_by_mistake
+        or e.configuration.related_variables.empty
     )
     return Check(3, "Environment variables", "problem" if troubled or lacks_key else "ok", detail)
 
@@ -165,6 +170,8 @@ def _regenerate(e: Evidence, verdict: Verdict) -> Check:
 
 def _who_answered(e: Evidence) -> Check:
     title, facts = "Who answered", e.facts
+    if e.proxy_refusal:
+        return Check(None, title, "problem", f'a proxy, which refused to connect to the endpoint: "{e.proxy_refusal}"')
     if facts.request is None and e.body == NO_BODY:
         return Check(None, title, "not-applicable", _NO_ANSWER)
     if facts.request and facts.request.redirected_to:
@@ -173,9 +180,10 @@ def _who_answered(e: Evidence) -> Check:
     if e.body.agent_server:
         return Check(None, title, "unknown", f"LangSmith or an Agent Server, which runs deployments{quoted}")
     if e.body.form == "json":
-        return Check(None, title, "ok", f"LangSmith, as its JSON shows{quoted}")
+        return _json_answered(e, title, quoted)
     if e.body.form == "html":
-        return Check(None, title, "problem", f"{e.body.message}, not LangSmith's API")
+        edge = ", but perhaps LangSmith's edge, which answers in HTML" if e.is_at_cloud else ""
+        return Check(None, title, "problem", f"{e.body.message}, not LangSmith's API{edge}")
     if e.body.speaker:
         return Check(None, title, "problem", f"{e.body.speaker}{quoted}")
     if e.body.form == "empty":
@@ -185,17 +193,30 @@ def _who_answered(e: Evidence) -> Check:
     )
 
 
+def _json_answered(e: Evidence, title: str, quoted: str) -> Check:
+    about = e.answers.get(GET_INFO)
+    if e.body.has_langsmiths_words:
+        return Check(None, title, "ok", f"LangSmith, as its words show{quoted}")
+    if about and about.status in (401, 403) and e.is_at_cloud:
+        return Check(None, title, "problem", f"not LangSmith, which answers GET /info to anybody{quoted}")
+    if e.body.is_bare and e.is_langsmith_there:
+        return Check(None, title, "ok", f"LangSmith, it seems: it answers there, and in this form{quoted}")
+    return Check(None, title, "unknown", f"LangSmith, or another service that writes JSON in the same form{quoted}")
+
+
 def _permission(e: Evidence) -> Check:
     title, needed = "Permission", e.requirement
     if e.request is None:
         return Check(None, title, "not-applicable", _NO_ANSWER)
+    if is_for_token_holders(e.request.path):
+        return Check(None, title, "not-applicable", "the address holds a token that permits the operation by itself")
     if needed is None:
         return Check(None, title, "unknown", "which permission this operation needs is not documented")
     if e.body.permission:
         return Check(None, title, "problem", f"the server says that {needed.permission} is missing")
     if e.place is None:
         return Check(None, title, "unknown", f"needs {needed.permission}; it is not known whether the caller has it")
-    if e.place.permissions is None:
+    if e.place.permissions is None and not (e.is_permitted or e.lacks_permission):
         return Check(
             None, title, "unknown", f"needs {needed.permission}; the server did not list the caller's permissions"
         )
@@ -203,7 +224,7 @@ def _permission(e: Evidence) -> Check:
     who = f'{role} in workspace "{e.place.name}"'
     if lacking is None:
         return Check(None, title, "ok", f"needs {needed.permission}; {who} includes it")
-    works = still_allowed(lacking, e.place.permissions)
+    works = still_allowed(lacking, e.place.permissions or ())
     detail = f"needs {lacking}; {who} does not include it" + (f", but includes {works}" if works else "")
     return Check(None, title, "problem", detail)
 

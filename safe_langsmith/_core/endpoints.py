@@ -20,6 +20,11 @@ REGIONS = {
 # LangSmith adds regions, so any host of this shape counts as one.
 _API = re.compile(r"(?:([a-z0-9-]+)\.)?api\.smith\.langchain\.com")
 _API_OF_UI = {host.replace("api.", "", 1): host for host in REGIONS}
+# Each region has a control plane of its own: https://docs.langchain.com/langsmith/deployments
+_CONTROL_PLANE = re.compile(r"(?:([a-z0-9-]+)\.)?api\.host\.langchain\.com")
+_VENDOR = re.compile(r"(?:[a-z0-9-]+\.)*langchain\.com")
+_API_PATHS = ("", "/api", "/api/v1", "/v1")
+_REGION_NAMES = {"us": "US", "eu": "EU", "europe": "EU", "apac": "APAC", "aws": "AWS US", "aws us": "AWS US"}
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~/-]*)?")
 # A scheme, correct or mistyped.
 _SCHEME = re.compile(r"^(?:[A-Za-z]{0,10}:?//+|https?:/?)")
@@ -67,11 +72,44 @@ def api_instead_of_ui(endpoint: str) -> str | None:
     return f"https://{host}" if host else None
 
 
-def region_named(url: str) -> tuple[str, str] | None:
-    """Return the region whose API or web UI `url` is, with the API's URL, or `None`."""
-    api = api_instead_of_ui(url) or url
+def api_instead_of(endpoint: str) -> tuple[str, str] | None:
+    """Return the API's URL if `endpoint` is another address of LangSmith's cloud, and what it is; or `None`.
+
+    The host alone shows it: the web UI, the control plane of deployments, another service, or the API's host with a
+    path that is not its base path.
+    """
+    host, ui = host_of(endpoint), api_instead_of_ui(endpoint)
+    if ui:
+        return ui, "that is LangSmith's web page and not its API"
+    plane = _CONTROL_PLANE.fullmatch(host)
+    if plane:
+        api = f"{plane[1]}.api.smith.langchain.com" if plane[1] else "api.smith.langchain.com"
+        return f"https://{api}", "that is the control plane of LangSmith's deployments and not its API"
+    if region_of(endpoint):
+        path = urlsplit(endpoint).path.rstrip("/")
+        # An SDK adds its own paths, also those for OpenTelemetry and for traces.
+        return None if path in _API_PATHS else (f"https://{host}", f"{path} is not the path of LangSmith's API")
+    if _VENDOR.fullmatch(host):
+        return "https://api.smith.langchain.com", "that is another service of LangChain's and not LangSmith's API"
+    return None
+
+
+def is_ui(endpoint: str) -> bool:
+    """Return whether `endpoint` is the web UI of a cloud region."""
+    return api_instead_of_ui(endpoint) is not None
+
+
+def region_named(text: str) -> tuple[str, str] | None:
+    """Return the region whose name, API, web UI or control plane a text is, with the API's URL, or `None`."""
+    by_name = _REGION_NAMES.get(text.strip().lower().replace("_", " ").replace("-", " "))
+    if by_name:
+        return by_name, next(f"https://{host}" for host, region in REGIONS.items() if region == by_name)
+    url = text if "://" in text else f"https://{text}"
+    api = f"https://{host_of(url)}"
+    if api_instead_of_ui(url) or _CONTROL_PLANE.fullmatch(host_of(url)):
+        api = (api_instead_of(url) or (api, ""))[0]
     region = region_of(api)
-    return (region, f"https://{host_of(api)}") if region else None
+    return (region, api) if region else None
 
 
 def is_plain_address(url: str) -> bool:
@@ -101,10 +139,7 @@ def is_agent_server(endpoint: str) -> bool:
 
 def may_lack_api_path(endpoint: str) -> bool:
     """Return whether `endpoint` may be the web page of a self-hosted LangSmith, whose API is at `/api/v1` below it."""
-    host = host_of(endpoint)
-    return (
-        not _API.fullmatch(host) and host not in _API_OF_UI and not endpoint.rstrip("/").endswith(("/api", "/api/v1"))
-    )
+    return not _VENDOR.fullmatch(host_of(endpoint)) and not endpoint.rstrip("/").endswith(("/api", "/api/v1"))
 
 
 def ui_url(endpoint: str) -> str:

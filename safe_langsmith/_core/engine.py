@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from safe_langsmith._core.checks import run_checks
 from safe_langsmith._core.fixes import access, credentials, workspace
-from safe_langsmith._core.model import LIST_WORKSPACES, Evidence, Facts, Probing, Verdict
+from safe_langsmith._core.model import Evidence, Facts, Probing, Verdict
 from safe_langsmith._core.rules import endpoint, fallback, from_probes, from_response, from_settings, preflight
 from safe_langsmith._core.summary import named, principal, summarize
 from safe_langsmith.diagnosis import ApiKey, Cause, Check, Confidence, Diagnosis, Fix, Probe, Setting, Workspace, _plain
@@ -55,9 +55,12 @@ PRECEDENCE: tuple[Row, ...] = (
     Row(2, Cause.KEY_MISSING,              _LIKELY,    from_settings.key_missing),
     Row(2, Cause.KEY_LEGACY,               _CONFIRMED, from_settings.key_legacy),
     Row(2, Cause.KEY_MALFORMED,            _LIKELY,    from_settings.key_malformed),
+    Row(2, Cause.KEY_MALFORMED,            _LIKELY,    from_settings.key_of_another_form),
     Row(2, Cause.WORKSPACE_ID_MALFORMED,   _CONFIRMED, from_settings.workspace_id_malformed),
 
-    Row(3, Cause.WRONG_ENDPOINT,           _CONFIRMED, endpoint.web_page),
+    Row(3, Cause.BLOCKED_UPSTREAM,         _CONFIRMED, from_probes.proxy_refused),
+    Row(3, Cause.WRONG_ENDPOINT,           _CONFIRMED, endpoint.not_the_api),
+    Row(3, Cause.STALE_ENVIRONMENT,        _LIKELY,    from_probes.workspace_outdated),
     Row(3, Cause.WORKSPACE_NOT_ACCESSIBLE, _CONFIRMED, from_probes.workspace_not_accessible),
     Row(3, Cause.WORKSPACE_NOT_ACCESSIBLE, _CONFIRMED, from_probes.inherited_workspace_not_accessible),
     Row(3, Cause.BLOCKED_UPSTREAM,         _LIKELY,    from_probes.refused_by_another),
@@ -66,12 +69,17 @@ PRECEDENCE: tuple[Row, ...] = (
     Row(3, Cause.PERMISSION_DENIED,        _LIKELY,    from_probes.permission_denied),
 
     Row(4, Cause.WRONG_ENDPOINT,           _CONFIRMED, endpoint.another_service),
+    Row(4, Cause.BLOCKED_UPSTREAM,         _LIKELY,    fallback.info_refused),
     Row(4, Cause.STALE_ENVIRONMENT,        _LIKELY,    fallback.stale_environment),
+    Row(4, Cause.KEY_MALFORMED,            _LIKELY,    fallback.key_cut_short),
+    Row(4, Cause.PERMISSION_DENIED,        _LIKELY,    fallback.only_reads_refused),
+    Row(4, Cause.BLOCKED_UPSTREAM,         _LIKELY,    fallback.key_lost),
     Row(4, Cause.WRONG_REGION,             _LIKELY,    fallback.wrong_region),
     Row(4, Cause.WRONG_ENDPOINT,           _LIKELY,    endpoint.unknown_service),
     Row(4, Cause.KEY_REJECTED,             _LIKELY,    fallback.key_rejected),
 
     Row(5, Cause.BLOCKED_UPSTREAM,         _LIKELY,    fallback.nothing_from_langsmith),
+    Row(5, Cause.KEY_REJECTED,             _POSSIBLE,  fallback.said_by_the_server),
     Row(5, Cause.UNDETERMINED,             _POSSIBLE,  fallback.undetermined),
 )
 
@@ -184,15 +192,12 @@ def judge_client(e: Evidence) -> Probing[Verdict | None]:
     """Return the problem of a client before any request is refused, or `None` if nothing is wrong."""
     verdict = yield from _first_of(_FROM_SETTINGS, e)
     if verdict is not None:
-        if verdict.cause is Cause.WORKSPACE_ID_MALFORMED:
-            # The workspace that the user means may be in the list.
-            yield from e.probe(LIST_WORKSPACES)
         return verdict
     works = yield from e.probe(e.settings_probe)
     if works.resolved:
         return (yield from _first_of(PREFLIGHT, e))
     if works.status in (404, 405) and works.body.form != "html":
-        verdict = yield from endpoint.no_api(e)
+        verdict = (yield from endpoint.not_the_api(e)) or (yield from endpoint.no_api(e))
         if verdict is not None:
             return verdict
     # This refusal is worded like the refusal of a call. A redirect or a failing server says nothing.

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple, TypeVar
 
-from safe_langsmith._core.credentials import Credential
-from safe_langsmith._core.endpoints import api_instead_of_ui, host_of, region_named, region_of, with_scheme
+from safe_langsmith._core.credentials import Credential, inspect_key
+from safe_langsmith._core.endpoints import api_instead_of, host_of, is_ui, region_named, region_of, with_scheme
 from safe_langsmith._core.origins import DEFAULT, Origin
-from safe_langsmith._core.permissions import Requirement, requirement
-from safe_langsmith._core.responses import NO_BODY, Answer, Body, canonical_workspace_id
+from safe_langsmith._core.permissions import Requirement, built_in_role, requirement
+from safe_langsmith._core.responses import NO_BODY, Answer, Body, NamedReason, canonical_workspace_id
 from safe_langsmith._core.variables import NO_RELATED_VARIABLES, RelatedVariables, shown
+from safe_langsmith._core.workspaces import meant_by
 from safe_langsmith.diagnosis import Cause, Confidence, Probe, Setting, Workspace
 
 CREDENTIALS = {"api_key": "key", "endpoint": "endpoint", "workspace_id": "workspace"}
@@ -25,11 +27,13 @@ class SettingInUse(NamedTuple):
         value: The value; an API key is masked. `None` if nothing is set.
         origin: Its origin.
         others: The values that it overrides or now differs from.
+        is_usable: Whether the value could be used at all. A placeholder could not.
     """
 
     value: str | None
     origin: Origin
     others: tuple[SettingInUse, ...] = ()
+    is_usable: bool = True
 
     def public(self) -> Setting:
         """Return the `Setting` that a diagnosis shows."""
@@ -60,14 +64,12 @@ class Drift(NamedTuple):
         now: The value that the environment or `.env` has now, and where.
         on_purpose: Whether the value in use was given explicitly, so that the difference may be intended.
         dotenv_path: The path of the `.env` file that holds the other value, or `None` if the environment does.
-        is_usable: Whether the other value could be used. A placeholder could not.
     """
 
     setting: str
     now: SettingInUse
     on_purpose: bool
     dotenv_path: str | None = None
-    is_usable: bool = True
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,19 @@ class Configuration:
     @property
     def newer_key(self) -> Drift | None:
         """The place that now holds another usable key than the one in use, or `None`."""
-        return next((drift for drift in self.drift if drift.setting == "api_key" and drift.is_usable), None)
+        return next((drift for drift in self.drift if drift.setting == "api_key" and drift.now.is_usable), None)
+
+    @property
+    def other_key(self) -> SettingInUse | None:
+        """The first place on this machine that holds another usable key than the one in use, or `None`."""
+        newer = self.newer_key
+        return newer.now if newer else next((other for other in self["api_key"].others if other.is_usable), None)
+
+    @property
+    def newer_workspace_id(self) -> str | None:
+        """The workspace ID that a client made now would have, if the difference seems unintended; else `None`."""
+        newer = (drift.now.value for drift in self.unintended_drift if drift.setting == "workspace_id")
+        return canonical_workspace_id(next(newer, None))
 
     @property
     def unintended_drift(self) -> tuple[Drift, ...]:
@@ -122,7 +136,7 @@ class Configuration:
             drift
             for drift in self.drift
             if drift.setting in CREDENTIALS
-            and drift.is_usable
+            and drift.now.is_usable
             and not drift.on_purpose
             and self[drift.setting].origin.kind != "unknown"
         )
@@ -177,6 +191,12 @@ class ForbiddenRequest:
     body: Body = NO_BODY
     redirected_to: str | None = None
 
+    @property
+    def writes(self) -> bool:
+        """Whether the request changes something, as far as its method and path show. Some queries are POSTs."""
+        is_query = re.search(r"/(?:query|search|stats|group|parse)/?$", self.path.partition("?")[0]) is not None
+        return self.method.upper() not in ("GET", "HEAD", "OPTIONS") and not is_query
+
 
 class Bypass(NamedTuple):
     """A part of the SDK that sends its own requests without the client.
@@ -224,6 +244,7 @@ class TargetFacts:
         bypasses: The parts of the SDK in use whose requests do not go through the client.
         interface: The form of lines to copy.
         names_workspaces: Whether the installed SDK's client can name a workspace.
+        resolves_workspace: Whether the client itself finds the only workspace when a request is refused.
     """
 
     endpoint: str
@@ -236,6 +257,18 @@ class TargetFacts:
     bypasses: tuple[Bypass, ...] = ()
     interface: Interface = "python"
     names_workspaces: bool = True
+    resolves_workspace: bool = True
+
+    @property
+    def key_problem(self) -> str | None:
+        """Why the key cannot be one here, or `None`. A gateway may accept what LangSmith's cloud does not."""
+        key = self.credential
+        return key.problem if not key.may_be_valid_elsewhere or self.is_swapped or region_of(self.endpoint) else None
+
+    @property
+    def is_swapped(self) -> bool:
+        """Whether the key holds the ID of a workspace, and the workspace ID holds a key."""
+        return self.credential.problem_kind == "uuid" and inspect_key(self.workspace_id).kind in ("personal", "service")
 
     @property
     def workspace(self) -> str | None:
@@ -246,6 +279,28 @@ class TargetFacts:
     def workspace_shown(self) -> str:
         """The named workspace's id as it may be shown, also if it is not one."""
         return self.workspace or f'"{shown("workspace_id", self.workspace_id) or ""}"'
+
+
+class Successes(NamedTuple):
+    """What LangSmith has accepted before in this process, from the same endpoint and key.
+
+    Attributes:
+        minutes: How long ago the last time was. Whole minutes, so that facts of one minute are equal.
+        read: Whether it accepted a request that reads.
+        wrote: Whether it accepted a request that writes, such as traces.
+    """
+
+    minutes: int
+    read: bool = False
+    wrote: bool = False
+
+    @property
+    def when(self) -> str:
+        """The time in words."""
+        if self.minutes < 1:
+            return "less than a minute ago"
+        number, unit = (self.minutes, "minute") if self.minutes < 120 else (self.minutes // 60, "hour")
+        return f"{number} {unit}{'s' if number > 1 else ''} ago"
 
 
 class OtherRegion(NamedTuple):
@@ -270,11 +325,13 @@ class Facts:
         target: The endpoint, credential and workspace in question.
         configuration: The settings of the client, and the related facts of this machine.
         request: The refused request, or `None` if nothing was refused yet.
+        successes: What was accepted before with the same key, or `None` if nothing was, or if that is not known.
     """
 
     target: TargetFacts
     configuration: Configuration
     request: ForbiddenRequest | None = None
+    successes: Successes | None = None
 
     @property
     def other_region(self) -> OtherRegion | None:
@@ -439,10 +496,90 @@ class Evidence:
         return self.listed(id_) or next((workspace for workspace in resolved if workspace.id == id_), None)
 
     @property
+    def reachable(self) -> tuple[Workspace, ...]:
+        """The workspaces that the key is known to reach, those first that something on this machine names."""
+        home = next((a.resolved for q, a in self.answers.items() if q.workspace_id is None and a.resolved), None)
+        found = self.workspaces or ((home,) if home else ())
+        named = {workspace.id: workspace for _, workspace in self.meanings if workspace in found}
+        return (*named.values(), *(w for w in found if w.id not in named)) if named else found
+
+    @property
+    def meanings(self) -> list[tuple[SettingInUse, Workspace]]:
+        """What on this machine names a workspace, by ID or by name, and is not in use; with the workspace."""
+        home = next((a.resolved for q, a in self.answers.items() if q.workspace_id is None and a.resolved), None)
+        found = self.workspaces or ((home,) if home else ())
+        meant = [(other, meant_by(other.value, found)) for other in self.configuration["workspace_id"].others]
+        return [(other, workspace) for other, workspace in meant if workspace is not None]
+
+    def naming(self, workspace: Workspace) -> SettingInUse | None:
+        """Return what on this machine names a workspace, by ID or by name, and is not in use; or `None`."""
+        return next((other for other, named in self.meanings if named == workspace), None)
+
+    @property
+    def workspace_meant(self) -> Workspace | None:
+        """The reachable workspace that the workspace ID means although it is not one, or `None`."""
+        return meant_by(self.target.workspace_id, self.workspaces or ()) if self.target.workspace is None else None
+
+    @property
+    def newer_workspace(self) -> Drift | None:
+        """The place that now names a workspace that the key reaches, in place of one that it does not, or `None`."""
+        reached = {workspace.id for workspace in self.reachable}
+        reached |= {answer.resolved.id for answer in self.answers.values() if answer.resolved}
+        for drift in self.configuration.unintended_drift:
+            if drift.setting == "workspace_id" and drift.now.value in reached and self.target.workspace not in reached:
+                return drift
+        return None
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether the named workspace is refused, and the environment or `.env` now names one that is not."""
+        return self.target.workspace is not None and self.newer_workspace is not None
+
+    @property
     def refused_without_workspace(self) -> bool:
         """Whether the endpoint refused even to list the key's workspaces."""
         listing = self.answers.get(LIST_WORKSPACES)
         return listing is not None and listing.forbidden and not listing.knows_key
+
+    @property
+    def is_at_cloud(self) -> bool:
+        """Whether the endpoint is the API of LangSmith's cloud, as its host shows."""
+        return region_of(self.target.endpoint) is not None
+
+    @property
+    def is_langsmith_there(self) -> bool:
+        """Whether an answer shows that LangSmith is behind the endpoint, whoever refused the request."""
+        return any(answer.authorized or answer.service == "LangSmith" for answer in self.answers.values())
+
+    @property
+    def named_reason(self) -> NamedReason | None:
+        """What the words of the refusal, or of the answer to a probe, name as the reason; or `None`."""
+        bodies = (self.body, *(answer.body for answer in self.answers.values()))
+        return next((body.named_reason for body in bodies if body.named_reason), None)
+
+    @property
+    def reason_message(self) -> str:
+        """The words that name the reason."""
+        bodies = (self.body, *(answer.body for answer in self.answers.values()))
+        return next((body.message or "" for body in bodies if body.named_reason), "")
+
+    @property
+    def proxy_refusal(self) -> str | None:
+        """The words in which a proxy refused to connect to the endpoint, or `None`."""
+        return next((answer.proxy_refusal for answer in self.answers.values() if answer.proxy_refusal), None)
+
+    @property
+    def key_was_lost(self) -> bool:
+        """Whether every answer is a 401 although a well-formed key was sent, as if it had not arrived."""
+        key, answers = self.target.credential, [self.answers.get(probe) for probe in (GET_SETTINGS, LIST_WORKSPACES)]
+        is_well_formed = key.kind in ("personal", "service") and not key.problem
+        about = self.answers.get(GET_INFO)
+        is_info_refused = about is not None and about.status in (401, 403)
+        return (
+            is_well_formed
+            and not is_info_refused
+            and all(answer is not None and answer.status == 401 for answer in answers)
+        )
 
     @property
     def header_lost(self) -> bool:
@@ -451,18 +588,19 @@ class Evidence:
 
     @property
     def api_elsewhere(self) -> str | None:
-        """The API's URL if the endpoint is a web page of LangSmith's or has a wrong scheme, else `None`."""
+        """The API's URL if the endpoint is another address of LangSmith's or has a wrong scheme, else `None`."""
         endpoint, below = self.target.endpoint, self.answers.get(GET_INFO_BELOW)
         # An instance may refuse to tell about itself without a key; it does so in LangSmith's own form.
         if below and (below.service == "LangSmith" or below.forbidden):
             return f"{endpoint.rstrip('/')}/api/v1"
-        return api_instead_of_ui(endpoint) or with_scheme(endpoint)
+        known = api_instead_of(endpoint)
+        return known[0] if known else with_scheme(endpoint)
 
     @property
     def api_is_proved(self) -> bool:
-        """Whether a probe showed that the API is there, or its address is known without one."""
+        """Whether a probe showed that the API is there, or the endpoint is the web UI, whose API is known."""
         below = self.answers.get(GET_INFO_BELOW)
-        return below is None or below.service == "LangSmith"
+        return is_ui(self.target.endpoint) if below is None else below.service == "LangSmith"
 
     @property
     def data_plane(self) -> str | None:
@@ -479,9 +617,20 @@ class Evidence:
     def lacks_permission(self) -> str | None:
         """The permission that the operation needs and the caller's role lacks, or `None` if that is not known."""
         needed, place = self.requirement, self.place
-        if needed is None or place is None or place.permissions is None:
+        if needed is None or place is None:
             return None
-        return next((name for name in (needed.permission, *needed.also) if name not in place.permissions), None)
+        if place.permissions is not None:
+            return next((name for name in (needed.permission, *needed.also) if name not in place.permissions), None)
+        role = built_in_role(place.role)
+        return needed.permission if role and needed.roles and role not in needed.roles else None
+
+    @property
+    def is_permitted(self) -> bool:
+        """Whether the caller's role is known to include what the operation needs."""
+        needed, place = self.requirement, self.place
+        if needed is None or place is None or self.lacks_permission:
+            return False
+        return place.permissions is not None or built_in_role(place.role) in needed.roles
 
     @property
     def probes(self) -> tuple[Probe, ...]:

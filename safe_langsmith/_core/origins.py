@@ -24,7 +24,7 @@ OriginKind = Literal[
     "sdk-cache",  # the SDK read it earlier and keeps it
     "inherited",  # the SDK sends the client's workspace along with a replica's key
     "perhaps-inherited",  # the SDK may have done that, and this version does not tell
-    "unread-variable",  # a variable that looks as if it held the setting, and that the SDK does not read
+    "unread-variable",  # a variable that looks as if it held the setting, and that the client does not read
     "unknown",
 ]
 
@@ -78,7 +78,7 @@ _WORDS: dict[OriginKind, str] = {
     "sdk-cache": "a value that the SDK read earlier and keeps",
     "inherited": "the client, whose workspace the SDK sends along with the replica's key",
     "perhaps-inherited": "the client or the replica, which this version of the SDK does not tell apart",
-    "unread-variable": "{name}, which the SDK does not read",
+    "unread-variable": "{name}, which the client does not read",
     "unknown": "an argument, or a variable that has changed since",
 }
 

@@ -1,9 +1,10 @@
 """The permission that an operation needs, and the built-in roles that have it.
 
 Source: "Organization and workspace operations",
-https://docs.langchain.com/langsmith/organization-workspace-operations. The page names operations; the paths are
-those of the public OpenAPI document. The set of permissions grows monthly, so an operation that is not listed here
-is unknown, never allowed or forbidden.
+https://docs.langchain.com/langsmith/organization-workspace-operations, and for sandboxes
+https://docs.langchain.com/langsmith/sandbox-permissions. The pages name operations; the paths are those of the public
+OpenAPI document. The set of permissions grows monthly, so an operation that is not listed here is unknown, never
+allowed or forbidden.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ class Requirement(NamedTuple):
 
     Attributes:
         permission: The permission's name as LangSmith spells it, for example `projects:create`.
-        roles: The built-in workspace roles that have it. Empty if the permission belongs to the organization.
+        roles: The built-in workspace roles that have it. Empty if it belongs to the organization, or is not documented.
         also: Further permissions that the operation needs.
     """
 
@@ -38,8 +39,18 @@ class Requirement(NamedTuple):
 # wins.
 _OPERATIONS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     # Tracing projects ("sessions" in the API)
+    ("GET", "/sessions/*/insights/configs/**", "rules:read", _ALL),
+    ("POST", "/sessions/*/insights/configs/**", "rules:create", _WRITE),
+    ("PATCH", "/sessions/*/insights/configs/*", "rules:update", _WRITE),
+    ("DELETE", "/sessions/*/insights/configs/*", "rules:delete", _WRITE),
+    # The page gives Viewers a tick, but none for rules:create.
+    ("POST", "/sessions/*/insights", "projects:read+rules:create", _WRITE),
+    ("PATCH", "/sessions/*/insights/*", "projects:update", _WRITE),
     ("GET", "/sessions/**", "projects:read", _ALL),
+    ("POST", "/sessions/*/dashboard", "projects:read", _ALL),
     ("POST", "/sessions", "projects:create", _ADMIN),
+    ("POST", "/sessions/*/views", "projects:create", _ADMIN),
+    ("PATCH", "/sessions/*/views/*", "projects:update", _WRITE),
     ("PATCH", "/sessions/*", "projects:update", _WRITE),
     ("DELETE", "/sessions/**", "projects:delete", _ADMIN),
     # Runs
@@ -49,19 +60,33 @@ _OPERATIONS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("POST", "/otel/v1/traces", "runs:create", _WRITE),
     ("POST", "/runs/query", "runs:read", _ALL),
     ("POST", "/runs/stats", "runs:read", _ALL),
-    ("POST", "/runs/group", "runs:read", _ALL),
-    ("POST", "/threads/**", "runs:read", _ALL),
+    ("POST", "/runs/group/**", "runs:read", _ALL),
+    ("POST", "/runs/generate-query", "runs:read", _ALL),
+    ("POST", "/threads/query", "runs:read", _ALL),
+    ("POST", "/threads/stats", "runs:read", _ALL),
+    ("GET", "/threads/*/stats", "runs:read", _ALL),
+    ("GET", "/threads/*/traces", "runs:read", _ALL),
+    ("POST", "/traces/query", "runs:read", _ALL),
+    ("GET", "/traces/*/runs", "runs:read", _ALL),
     ("POST", "/runs/delete", "runs:delete", _ADMIN),
     ("GET", "/runs/rules/**", "rules:read", _ALL),
     ("POST", "/runs/rules", "rules:create", _WRITE),
-    ("POST", "/runs/rules/**", "rules:update", _WRITE),
+    ("POST", "/runs/rules/trigger", "rules:update", _WRITE),
+    ("POST", "/runs/rules/*/trigger", "rules:update", _WRITE),
     ("PATCH", "/runs/rules/*", "rules:update", _WRITE),
     ("DELETE", "/runs/rules/*", "rules:delete", _WRITE),
     ("PUT", "/runs/*/share", "runs:share", _WRITE),
+    ("POST", "/runs/*/share", "runs:share", _WRITE),
     ("DELETE", "/runs/*/share", "runs:share", _WRITE),
     ("PATCH", "/runs/*", "runs:create", _WRITE),
     ("GET", "/runs/**", "runs:read", _ALL),
+    # Alerts
+    ("GET", "/alerts/**", "runs:read", _ALL),
+    ("POST", "/alerts/**", "runs:read", _ALL),
+    ("PATCH", "/alerts/**", "runs:read", _ALL),
+    ("DELETE", "/alerts/**", "runs:read", _ALL),
     # Datasets and examples
+    ("POST", "/datasets/studio_experiment", "projects:create+datasets:read", _ADMIN),
     ("POST", "/datasets/playground_experiment/**", "projects:create+datasets:read+prompts:read", _ADMIN),
     ("POST", "/datasets/comparative", "projects:create", _ADMIN),
     ("DELETE", "/datasets/comparative/*", "projects:delete", _ADMIN),
@@ -76,19 +101,30 @@ _OPERATIONS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("PUT", "/datasets/*/share", "datasets:share", _ADMIN),
     ("DELETE", "/datasets/*/share", "datasets:share", _ADMIN),
     ("PUT", "/datasets/*/splits", "datasets:read", _ALL),
+    ("GET", "/datasets/*/comparative", "projects:read", _ALL),
+    ("GET", "/datasets/*/experiment-view-overrides/**", "datasets:update", _WRITE),
     ("POST", "/datasets/*/search", "datasets:read", _ALL),
     ("POST", "/datasets/*/runs", "datasets:read", _ALL),
+    ("POST", "/datasets/*/runs/delta", "datasets:read", _ALL),
+    ("POST", "/datasets/*/group/runs", "datasets:read", _ALL),
+    ("POST", "/datasets/*/experiments/grouped", "datasets:read", _ALL),
     ("POST", "/datasets/**", "datasets:update", _WRITE),
     ("PUT", "/datasets/**", "datasets:update", _WRITE),
     ("PATCH", "/datasets/**", "datasets:update", _WRITE),
-    ("DELETE", "/datasets/*/examples", "datasets:update", _WRITE),
+    ("DELETE", "/datasets/*/examples/**", "datasets:update", _WRITE),
+    ("DELETE", "/datasets/*/index", "datasets:update", _WRITE),
+    ("DELETE", "/datasets/*/experiment-view-overrides/*", "datasets:update", _WRITE),
     ("DELETE", "/datasets/*", "datasets:delete", _ADMIN),
     ("GET", "/datasets/**", "datasets:read", _ALL),
     ("GET", "/examples/**", "datasets:read", _ALL),
+    ("POST", "/examples/validate/**", "datasets:read", _ALL),
     ("POST", "/examples/**", "datasets:update", _WRITE),
     ("PATCH", "/examples/**", "datasets:update", _WRITE),
     ("DELETE", "/examples/**", "datasets:update", _WRITE),
     # Feedback
+    ("GET", "/feedback/tokens", "feedback:create", _WRITE),
+    ("PUT", "/feedback/formulas/*", "feedback:update", _WRITE),
+    ("DELETE", "/feedback/formulas/*", "feedback:delete", _WRITE),
     ("GET", "/feedback/**", "feedback:read", _ALL),
     ("POST", "/feedback/**", "feedback:create", _WRITE),
     ("PATCH", "/feedback/*", "feedback:update", _WRITE),
@@ -99,12 +135,18 @@ _OPERATIONS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("DELETE", "/feedback-configs", "feedback:update", _WRITE),
     # Annotation queues
     ("GET", "/annotation-queues/**", "annotation-queues:read", _ALL),
+    ("POST", "/annotation-queues/*/export", "annotation-queues:read", _ALL),
     ("POST", "/annotation-queues", "annotation-queues:create", _WRITE),
     ("DELETE", "/annotation-queues/*", "annotation-queues:delete", _ADMIN),
     ("POST", "/annotation-queues/**", "annotation-queues:update", _WRITE),
     ("PATCH", "/annotation-queues/**", "annotation-queues:update", _WRITE),
+    ("PUT", "/annotation-queues/**", "annotation-queues:update", _WRITE),
     ("DELETE", "/annotation-queues/**", "annotation-queues:update", _WRITE),
     # Prompts ("repos" and "commits" in the API)
+    ("GET", "/comments/**", "prompts:read", _ALL),
+    ("POST", "/comments/**", "prompts:read", _WRITE),
+    ("DELETE", "/comments/**", "prompts:read", _WRITE),
+    ("POST", "/likes/*/*", "prompts:read", _WRITE),
     ("POST", "/repos/*/*/tags", "prompts:tag", _WRITE),
     ("PATCH", "/repos/*/*/tags/*", "prompts:tag", _WRITE),
     ("DELETE", "/repos/*/*/tags/*", "prompts:tag", _WRITE),
@@ -114,12 +156,24 @@ _OPERATIONS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("PATCH", "/repos/**", "prompts:update", _WRITE),
     ("POST", "/repos/**", "prompts:create", _WRITE),
     ("DELETE", "/repos/**", "prompts:delete", _WRITE),
+    # Sandboxes
+    ("GET", "/sandboxes/boxes", "sandboxes:read", ()),
+    ("GET", "/sandboxes/boxes/*", "sandboxes:read", ()),
+    ("GET", "/sandboxes/boxes/*/status", "sandboxes:read", ()),
+    ("POST", "/sandboxes/boxes", "sandboxes:create", ()),
+    ("POST", "/sandboxes/boxes/batch-delete", "sandboxes:delete", ()),
+    ("PATCH", "/sandboxes/boxes/*", "sandboxes:update", ()),
+    ("DELETE", "/sandboxes/boxes/*", "sandboxes:delete", ()),
     # Workspace and organization
     ("GET", "/charts/**", "charts:read", _ALL),
     ("GET", "/workspaces/current/**", "workspaces:read", _ALL),
-    ("POST", "/workspaces/current/members", "workspaces:manage-members", _ADMIN),
-    ("PATCH", "/workspaces/current/members/*", "workspaces:manage-members", _ADMIN),
-    ("DELETE", "/workspaces/current/members/*", "workspaces:manage-members", _ADMIN),
+    ("POST", "/workspaces/current/members/**", "workspaces:manage-members", _ADMIN),
+    ("PATCH", "/workspaces/current/members/**", "workspaces:manage-members", _ADMIN),
+    ("DELETE", "/workspaces/current/members/**", "workspaces:manage-members", _ADMIN),
+    ("POST", "/workspaces/current/tags/resources", "workspaces:read", _ALL),
+    ("POST", "/workspaces/current/taggings", "workspaces:manage", _ADMIN),
+    ("DELETE", "/workspaces/current/taggings/*", "workspaces:manage", _ADMIN),
+    ("DELETE", "/workspaces/current/shared", "workspaces:manage", _ADMIN),
     ("POST", "/workspaces/current/secrets", "workspaces:manage-secrets", _ADMIN),
     ("POST", "/workspaces/current/tag-keys/**", "workspaces:manage", _ADMIN),
     ("PATCH", "/workspaces/current/tag-keys/**", "workspaces:manage", _ADMIN),
@@ -141,6 +195,17 @@ _OPERATIONS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("DELETE", "/orgs/current/**", "organization:manage", ()),
 )
 
+_BUILT_IN = {
+    "admin": ADMIN,
+    "workspaceadmin": ADMIN,
+    # An organization's admins have every permission in each of its workspaces.
+    "organizationadmin": ADMIN,
+    "editor": EDITOR,
+    "workspaceeditor": EDITOR,
+    "viewer": VIEWER,
+    "workspaceviewer": VIEWER,
+}
+_OF_A_TOKEN = re.compile(r"/(?:feedback/tokens|public)/[^/?]+")
 _PREFIX = re.compile(r"^(?:/api)?(?:/v[12])?(?:/platform)?(?=/)")
 
 
@@ -152,11 +217,29 @@ def requirement(method: str, path: str) -> Requirement | None:
         path: The path below the API's base, without a query, for example `/sessions`.
     """
     segments = _segments(path)
+    if is_for_token_holders(path):
+        return None
     for known_method, pattern, permission, roles in _OPERATIONS:
         if known_method == method.upper() and _matches(_segments(pattern), segments):
             main, *also = permission.split("+")
             return Requirement(main, roles, tuple(also))
     return None
+
+
+def is_for_token_holders(path: str) -> bool:
+    """Return whether the path holds a token that permits the operation by itself, whoever sends it."""
+    return _OF_A_TOKEN.match(_PREFIX.sub("", path, count=1)) is not None
+
+
+def owner_of_prompt(path: str) -> str | None:
+    """Return the owner that the path of a prompt names, or `None`: "-" is the caller's own organization."""
+    resource, owner, *_ = [*_segments(path), "", ""]
+    return owner if resource in ("repos", "commits") and owner not in ("", "-") else None
+
+
+def built_in_role(name: str | None) -> str | None:
+    """Return the built-in workspace role that the server's name of a role means, or `None`."""
+    return _BUILT_IN.get(re.sub(r"[^a-z]", "", (name or "").lower()))
 
 
 def permissions_of(role: str) -> tuple[str, ...]:

@@ -37,6 +37,44 @@ _UNAVAILABLE = {
     ): "the organization's plan lacks it",
     re.compile(r"usage_limit_exceeded", re.IGNORECASE): "a usage limit is exceeded",
 }
+NamedReason = Literal["expired", "revoked", "address", "organization", "member"]
+"""What the words of a refusal name: the key, the address that it came from, the organization, or the membership."""
+
+_KEY = r"\b(?:keys?|tokens?|credentials?|pats?)\b"
+_OFF = (
+    r"(?:disabled|deactivated|suspended|inactive|locked|blocked|banned|deleted|closed|terminated|archived|frozen"
+    r"|cancell?ed|not active)"
+)
+_REASONS: dict[NamedReason, re.Pattern[str]] = {
+    "address": re.compile(
+        r"\bip\b(?:[ -](?:v[46]|address(?:es)?|range|allow[ -]?list|rules?|restrictions?))?[^;]{0,60}"
+        r"\b(?:not|denied|blocked|restrict(?:ed|ions?)|forbidden|outside|disallowed)\b"
+        r"|\b(?:allow|white)[ -]?list|\bfrom (?:(?:this|your|the) )?(?:ip|address|network|location|country)\b"
+        r"|\bnetwork (?:policy|polic(?:y|ies)|restriction)|\b(?:source|client|remote) (?:ip|address)\b",
+        re.IGNORECASE,
+    ),
+    "organization": re.compile(
+        rf"\b(?:organi[sz]ation|tenant|account|subscription)\b[^.;]{{0,30}}\b(?:{_OFF}|past due)\b"
+        rf"|\b{_OFF} (?:organi[sz]ation|tenant|account|subscription)\b",
+        re.IGNORECASE,
+    ),
+    "member": re.compile(
+        rf"\b(?:user|member|membership|identity)\b[^.;]{{0,30}}\b(?:{_OFF}|removed)\b"
+        r"|\b(?:not|no longer) a member of (?:this|the|your) (?:organi[sz]ation|tenant)\b",
+        re.IGNORECASE,
+    ),
+    "expired": re.compile(rf"{_KEY}[^.;]{{0,40}}\bexpired\b|\bexpired\b[^.;]{{0,20}}{_KEY}", re.IGNORECASE),
+    "revoked": re.compile(
+        rf"{_KEY}[^.;]{{0,40}}\b(?:revoked|rotated|invalidated|no longer (?:valid|active)|{_OFF})\b"
+        rf"|\b(?:revoked|{_OFF})\b[^.;]{{0,20}}{_KEY}",
+        re.IGNORECASE,
+    ),
+}
+# The words in which LangSmith refuses without a reason.
+_BARE = frozenset(
+    {"forbidden", "unauthorized", "invalid token", "invalid auth", "forbidden: forbidden (insufficient permission)"}
+    | {"forbidden (insufficient permission)", "not authenticated", "unauthorized: unauthorized", "forbidden: forbidden"}
+)
 # The messages of an Agent Server for requests that it does not let in. It sends them with 403; LangSmith sends 401.
 _AGENT_SERVER = re.compile(r"\A(?:Missing authentication headers|Invalid tenant ID)\Z", re.IGNORECASE)
 _ADMINS_ONLY = re.compile(r"\bonly org(?:anization)? admins can\b", re.IGNORECASE)
@@ -79,6 +117,7 @@ class Body:
         legacy_key: Whether it says that the key is a legacy key.
         agent_server: Whether the message is one of an Agent Server's.
         invalid_token: Whether it calls the token invalid. LangSmith does so with 401 only.
+        named_reason: What its words name as the reason, beside a permission and a feature; or `None`.
         speaker: The service that wrote it, if it has the form of another known one.
         is_langsmiths_page: Whether it is a web page with LangSmith's title.
     """
@@ -92,8 +131,26 @@ class Body:
     legacy_key: bool = False
     agent_server: bool = False
     invalid_token: bool = False
+    named_reason: NamedReason | None = None
     speaker: str | None = None
     is_langsmiths_page: bool = False
+
+    @property
+    def has_langsmiths_words(self) -> bool:
+        """Whether its words are LangSmith's, and not only its form, which other services share."""
+        says = (
+            self.names_no_workspace,
+            self.permission,
+            self.unavailable,
+            self.malformed_workspace_id,
+            self.legacy_key,
+        )
+        return self.form == "json" and any(says)
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether it gives no reason at all, as LangSmith mostly does."""
+        return self.form == "json" and (self.message or "").strip(" .").lower() in _BARE
 
 
 NO_BODY = Body()
@@ -132,7 +189,16 @@ def read_body(raw: bytes, content_type: str = "", secrets: tuple[str, ...] = ())
         legacy_key="legacy api key" in words.lower(),
         agent_server=bool(_AGENT_SERVER.match(words)),
         invalid_token=words.strip().lower() == "invalid token",
+        named_reason=_named_reason(words),
     )
+
+
+def _named_reason(words: str) -> NamedReason | None:
+    found = [reason for reason, pattern in _REASONS.items() if pattern.search(words[:20_000])]
+    # "Invalid or expired key" does not say which.
+    if not found or (found[0] in ("expired", "revoked") and re.search(r"\binvalid\b", words, re.IGNORECASE)):
+        return None
+    return "revoked" if found == ["expired", "revoked"] else found[0]
 
 
 def _is_langsmiths(document: dict[str, Any]) -> bool:
@@ -303,6 +369,7 @@ class Answer:
         error: Why there is no usable answer, in a few words, or `None`.
         asked: Whether the probe was sent at all.
         out_of_time: Whether the answer did not come before the deadline of all probes.
+        proxy_refusal: The status and the words in which a proxy refused to connect to the endpoint, or `None`.
         workspaces: The listed workspaces without deleted ones, or `None` if the answer is not such a list.
         lists_all: Whether every entry of the list could be read.
         deleted: The ids of the deleted ones in the list.
@@ -318,6 +385,7 @@ class Answer:
     error: str | None = None
     asked: bool = True
     out_of_time: bool = False
+    proxy_refusal: str | None = None
     workspaces: tuple[Workspace, ...] | None = None
     lists_all: bool = True
     deleted: frozenset[str] = frozenset()

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from safe_langsmith._core.credentials import inspect_key
-from safe_langsmith._core.endpoints import host_of, is_plain_address
+from safe_langsmith._core.endpoints import host_of, is_plain_address, region_of
 from safe_langsmith._core.model import Configuration, Drift, SettingInUse, Variable
 from safe_langsmith._core.origins import DEFAULT, ORIGINS, UNKNOWN, Origin
 from safe_langsmith._core.redaction import HIDDEN, sanitize
 from safe_langsmith._core.responses import canonical_workspace_id
 from safe_langsmith._core.variables import (
+    DEFAULT_ENDPOINT,
     DEFAULTS,
     VARIABLES,
     Environment,
@@ -129,19 +130,20 @@ def configuration(
         else:
             value, source = next((v for _, v in effective(name, environ)), DEFAULTS.get(name)), None
         source = source or _origin_of(name, value, environ, profile) or unexplained
-        others = tuple(_differing(name, value, environ, dotenv, profile))
+        at_cloud = region_of(in_use.get("endpoint") or DEFAULT_ENDPOINT) is not None
+        others = tuple(_differing(name, value, environ, dotenv, profile, at_cloud))
         line = next((line for line in _latest(name, dotenv) if source == ORIGINS[line.name]), None)
         if line and normal(name, line.value) == value:
             source = Origin("variable", line.name, dotenv.display_path, line.line)
         settings[name] = SettingInUse(shown(name, value), source, others)
         found = [
-            Drift(name, _seen(name, other, place), source.is_explicit, file, _is_usable(name, other.value))
+            Drift(name, _seen(name, other, place, at_cloud), source.is_explicit, file)
             for place, other, file in _now(name, value, environ, dotenv)
         ]
         if name == "endpoint":
             # "/api", "/api/v1" and nothing may all be the same API.
             found = [new for new in found if host_of(new.now.value or "") != host_of(value or "")]
-        drift += [next((new for new in found if new.is_usable), found[0])] if found else []
+        drift += [next((new for new in found if new.now.is_usable), found[0])] if found else []
     return Configuration(
         settings,
         variables=tuple(_variables(environ)),
@@ -151,7 +153,7 @@ def configuration(
         warnings=tuple(sanitize(warning, NOTE_LIMIT) for warning in _warnings(dotenv)),
         misread=tuple(name for file in (dotenv, dotenv.elsewhere) if file for name in file.misread),
         read_errors=tuple(sanitize(error, NOTE_LIMIT) for error in _read_errors(dotenv)),
-        related_variables=related_variables(environ),
+        related_variables=related_variables(environ, in_use.get("endpoint") or DEFAULT_ENDPOINT),
         profile=next((each.origin for each in settings.values() if each.origin.kind == "profile"), None),
     )
 
@@ -178,13 +180,19 @@ class _Held(NamedTuple):
         return "_Held()"
 
 
-def _seen(name: str, held: _Held, place: Origin) -> SettingInUse:
+def _seen(name: str, held: _Held, place: Origin, at_cloud: bool) -> SettingInUse:
     hidden = held.interpolated and name != "api_key"
-    return SettingInUse(HIDDEN if hidden else shown(name, held.value), place)
+    value = HIDDEN if hidden else shown(name, held.value)
+    return SettingInUse(value, place, is_usable=_is_usable(name, held.value, at_cloud))
 
 
 def _differing(
-    name: str, value: str | None, environ: Mapping[str, str], dotenv: Dotenv, profile: Profile | None
+    name: str,
+    value: str | None,
+    environ: Mapping[str, str],
+    dotenv: Dotenv,
+    profile: Profile | None,
+    at_cloud: bool,
 ) -> Iterator[SettingInUse]:
     """Yield the values that differ from the one in use, with their origins."""
     found = [(ORIGINS[variable], _Held(other)) for variable, other in effective(name, environ)]
@@ -197,17 +205,20 @@ def _differing(
     if profile:
         found.append((profile.origin, _Held(normal(name, profile.values.get(name)) or "")))
     found += [(Origin("unread-variable", variable), _Held(other)) for variable, other in ignored(name, environ)]
-    return (_seen(name, held, place) for place, held in found if held.value and held.value != value)
+    return (_seen(name, held, place, at_cloud) for place, held in found if held.value and held.value != value)
 
 
 def _place(file: Dotenv, line: DotenvLine) -> Origin:
     return Origin("dotenv", line.name, file.display_path, line.line)
 
 
-def _is_usable(name: str, value: str) -> bool:
+def _is_usable(name: str, value: str, at_cloud: bool) -> bool:
     """Return whether a value could be used at all; placeholders could not."""
     if name == "api_key":
-        return inspect_key(value).problem is None
+        found = inspect_key(value)
+        # One that only seems to be cut short may be whole.
+        perhaps = found.may_be_valid_elsewhere and (not at_cloud or found.problem_kind == "short")
+        return found.kind != "legacy" and (not found.problem or perhaps)
     if name == "workspace_id":
         return canonical_workspace_id(value) is not None
     return name != "endpoint" or is_plain_address(value)

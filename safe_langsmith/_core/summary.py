@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from safe_langsmith._core.model import Evidence, Verdict
 from safe_langsmith._core.permissions import spoken
-from safe_langsmith._core.redaction import shorten
-from safe_langsmith.diagnosis import Cause, Workspace
+from safe_langsmith._core.redaction import HIDDEN, shorten
+from safe_langsmith.diagnosis import Cause, Confidence, Workspace
 
 PATH_LIMIT = 200
 
@@ -21,14 +21,27 @@ def summarize(e: Evidence, verdict: Verdict) -> str:
     refused = f"{principal(e)} cannot {operation(e)}"
     endpoint = e.target.endpoint
     if verdict.cause is Cause.BLOCKED_UPSTREAM:
+        is_sure = verdict.confidence is Confidence.CONFIRMED
+        if e.proxy_refusal:
+            return f"No request reaches {endpoint}: {verdict.reason}."
+        if e.key_was_lost:
+            return f"{principal(e)} seems not to have arrived at {endpoint}: {verdict.reason}."
         if e.request is None:
-            return f"What answers at {endpoint} is not LangSmith: {verdict.reason}."
-        return f"The refusal of {request(e)} did not come from LangSmith at {endpoint}: {verdict.reason}."
-    if verdict.cause is Cause.STALE_ENVIRONMENT and any(answer.authorized for answer in e.answers.values()):
+            return (
+                f"What answers at {endpoint} {'is not' if is_sure else 'seems not to be'} LangSmith: {verdict.reason}."
+            )
+        came = "did not come" if is_sure else "seems not to come"
+        return f"The refusal of {request(e)} {came} from LangSmith's API at {endpoint}: {verdict.reason}."
+    is_about_workspace = verdict.cause is Cause.STALE_ENVIRONMENT and e.is_outdated
+    if (
+        verdict.cause is Cause.STALE_ENVIRONMENT
+        and not is_about_workspace
+        and any(answer.authorized for answer in e.answers.values())
+    ):
         return f"{principal(e)} works at {endpoint}, but this may not be the client you mean: {verdict.reason}."
     if verdict.cause is Cause.WRONG_ENDPOINT:
         return f"{refused} at {endpoint}, which is the wrong endpoint: {verdict.reason}."
-    if verdict.cause in (Cause.WORKSPACE_ID_MALFORMED, Cause.WORKSPACE_NOT_ACCESSIBLE):
+    if is_about_workspace or verdict.cause in (Cause.WORKSPACE_ID_MALFORMED, Cause.WORKSPACE_NOT_ACCESSIBLE):
         named = e.target.inherited_workspace or e.target.workspace_shown
         return f"{refused} in workspace {named} (from {e.target.workspace_origin}): {verdict.reason}."
     if verdict.cause is Cause.UNDETERMINED and e.request is None:
@@ -47,7 +60,7 @@ def summarize(e: Evidence, verdict: Verdict) -> str:
 def principal(e: Evidence) -> str:
     """Return the principal that was refused, without its key."""
     credential, source = e.target.credential, e.configuration["api_key"].origin
-    if credential.kind in _PRINCIPALS and not credential.problem:
+    if credential.kind in _PRINCIPALS and credential.masked != HIDDEN:
         return f"{_PRINCIPALS[credential.kind]} {credential.masked}"
     if credential.kind == "missing":
         return "A request without a credential"

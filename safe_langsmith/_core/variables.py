@@ -42,17 +42,34 @@ DOCUMENTED = (
 )
 """The variables that the documented third step looks at."""
 
-# Names that other clients read, or that people guess. The SDK ignores them.
+# Names that other clients read, or that people guess. The SDK's client ignores them.
 _LOOKALIKES = {
-    "endpoint": ("BASE_URL", "API_URL", "URL", "HOST"),
-    "api_key": ("APIKEY", "KEY", "TOKEN", "API_TOKEN"),
-    "workspace_id": ("TENANT_ID", "WORKSPACE"),
+    "endpoint": (
+        "BASE_URL",
+        "API_URL",
+        "URL",
+        "HOST",
+        "ENDPOINT_URL",
+        "API_ENDPOINT",
+        "WEB_URL",
+        "HUB_API_URL",
+        "REGION",
+    ),
+    "api_key": ("APIKEY", "KEY", "TOKEN", "API_TOKEN", "SECRET_KEY"),
+    "workspace_id": ("TENANT_ID", "WORKSPACE", "WORKSPACE_NAME", "WORKSPACEID", "ORG_ID", "ORGANIZATION_ID"),
+}
+# Other programs read these for other purposes, so it is not a mistake to set them.
+_FOR_OTHERS = ("WEB_URL", "HUB_API_URL", "ORG_ID", "ORGANIZATION_ID")
+# In the order in which HTTP libraries look for them.
+_PROXIES = {
+    "http": ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"),
+    "https": ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"),
 }
 LOOKALIKES = {
     setting: tuple(f"{space}_{suffix}" for suffix in suffixes for space in _SPACES)
     for setting, suffixes in _LOOKALIKES.items()
 }
-"""Variables that look as if they held a setting, and that the SDK does not read."""
+"""Variables that look as if they held a setting, and that the SDK's client does not read."""
 
 OTLP_ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 REPLICAS = ("LANGSMITH_RUNS_ENDPOINTS", "LANGCHAIN_RUNS_ENDPOINTS")
@@ -85,8 +102,11 @@ def effective(setting: str, environ: Mapping[str, str]) -> Iterator[tuple[str, s
 
 
 def ignored(setting: str, environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield the variables that look as if they held a setting and that the SDK does not read, with their values."""
-    for variable in LOOKALIKES.get(setting, ()):
+    """Yield the variables that look as if they held a setting and that the client does not read, with their values."""
+    meant = (*VARIABLES[setting], *LOOKALIKES.get(setting, ()))
+    # Names in lower case are other variables, except on Windows.
+    in_lower_case = [name for name in environ if name not in meant and name.upper() in meant]
+    for variable in (*LOOKALIKES.get(setting, ()), *in_lower_case):
         value = normal(setting, environ.get(variable))
         if value:
             yield variable, value
@@ -109,6 +129,18 @@ class Replica(NamedTuple):
     is_listed: bool
 
 
+class NamedProxy(NamedTuple):
+    """A proxy that a variable names.
+
+    Attributes:
+        variable: The variable.
+        address: The proxy's host and port, without a user's name and password.
+    """
+
+    variable: str
+    address: str
+
+
 @dataclass(frozen=True)
 class RelatedVariables:
     """Variables beside the five settings' own that decide the destination and content of requests.
@@ -116,26 +148,35 @@ class RelatedVariables:
     Attributes:
         messages: A sentence part about each of them, without keys.
         otel: The variable that sends runs through OpenTelemetry as well, or `None`.
-        ignored: The variables that look as if they held a setting and that the SDK does not read, by setting.
+        ignored: The variables that look as if they held a setting and that the client does not read, by setting.
+        empty: The variables that the client reads and that are set, but empty.
         replicas: The replicas that a variable makes.
+        proxies: The proxies that variables name for the endpoint's scheme, the one in use first.
     """
 
     messages: tuple[str, ...] = ()
     otel: str | None = None
     ignored: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+    empty: tuple[str, ...] = ()
     replicas: tuple[Replica, ...] = ()
+    proxies: tuple[NamedProxy, ...] = ()
 
     @property
-    def ignored_any(self) -> bool:
-        """Whether a variable is set that the SDK does not read."""
-        return any(self.ignored.values())
+    def ignored_by_mistake(self) -> bool:
+        """Whether a variable is set that the client does not read, and that no other program is known to read."""
+        return any(not name.endswith(_FOR_OTHERS) for names in self.ignored.values() for name in names)
 
 
 NO_RELATED_VARIABLES = RelatedVariables()
 
 
-def related_variables(environ: Mapping[str, str]) -> RelatedVariables:
-    """Return the variables beside the five settings' own that decide the destination and content of requests."""
+def related_variables(environ: Mapping[str, str], endpoint: str = DEFAULT_ENDPOINT) -> RelatedVariables:
+    """Return the variables beside the five settings' own that decide the destination and content of requests.
+
+    Args:
+        environ: The environment.
+        endpoint: The endpoint in use.
+    """
     messages, otel = [], None
     variable = next((name for name in REPLICAS if environ.get(name)), None)
     replicas = tuple(_replicas(variable, environ[variable])) if variable else ()
@@ -155,11 +196,23 @@ def related_variables(environ: Mapping[str, str]) -> RelatedVariables:
         setting: tuple(name for name, _ in ignored(setting, environ) if name != OTLP_ENDPOINT) for setting in LOOKALIKES
     }
     messages += [
-        f"{name} is set, which the SDK does not read: it reads {VARIABLES[setting][0]}"
+        f"{name} is set, which the client does not read: it reads {VARIABLES[setting][0]}"
         for setting, names in looking_alike.items()
         for name in names
     ]
-    return RelatedVariables(tuple(messages), otel, looking_alike, replicas)
+    names = [name for setting in ("api_key", "endpoint", "workspace_id") for name in VARIABLES[setting]]
+    empty = tuple(name for name in names if name in environ and not environ[name].strip().strip("\"'"))
+    messages += [f"{name} is set, but empty" for name in empty]
+    proxies = tuple(_proxies(environ, endpoint))
+    return RelatedVariables(tuple(messages), otel, looking_alike, empty, replicas, proxies)
+
+
+def _proxies(environ: Mapping[str, str], endpoint: str) -> Iterator[NamedProxy]:
+    """Yield the proxies for a URL, the one in use first."""
+    for name in _PROXIES["http" if endpoint.startswith("http:") else "https"]:
+        address = bare_url(environ.get(name, "")).rpartition("://")[2].rstrip("/")
+        if address:
+            yield NamedProxy(name, sanitize(address, 100))
 
 
 def is_true(value: str | None) -> bool:
@@ -192,7 +245,9 @@ def shown(setting: str, value: str | None) -> str | None:
     if len(value.splitlines()) > 1:
         return f"{HIDDEN} (several lines)"
     # A key may have been pasted into the wrong variable.
-    if inspect_key(value).problem_kind in ("vendor", "first letters") or value.lower().startswith("bearer "):
+    if inspect_key(value).problem_kind in ("vendor", "first letters", "encoded", "token") or value.lower().startswith(
+        "bearer "
+    ):
         return HIDDEN
     if "://" in value:
         return sanitize(bare_url(value), 200)

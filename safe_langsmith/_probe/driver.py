@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeVar, cast
 
 from safe_langsmith._core.endpoints import TENANT_HEADER
 from safe_langsmith._core.model import PROBING_OFF, ProbeRequest
-from safe_langsmith._core.redaction import bare_url
+from safe_langsmith._core.redaction import bare_url, sanitize
 from safe_langsmith._core.responses import Answer, read_answer
 from safe_langsmith._probe.cache import Flight, KeyState
 from safe_langsmith._probe.transports import (
@@ -314,7 +314,8 @@ class Prober:
         if raw.late:
             return _out_of_time()
         if raw.error is not None or raw.status is None:
-            return Answer(error=raw.error)
+            refusal = sanitize(raw.proxy_refusal, 80, self._secrets) if raw.proxy_refusal else None
+            return Answer(error=raw.error, proxy_refusal=refusal)
         return read_answer(raw.status, raw.body, raw.content_type, self._secrets)
 
 
@@ -325,5 +326,5 @@ def _out_of_time(asked: bool = True) -> Answer:
 def _is_temporary(answer: Answer) -> bool:
     """Return whether a connection or a server failed, which may pass. Time that has run out does not come back."""
     if answer.status is None:
-        return answer.asked and not answer.out_of_time
+        return answer.asked and not answer.out_of_time and answer.proxy_refusal is None
     return answer.status >= 500

@@ -11,6 +11,7 @@ import contextlib
 import contextvars
 import inspect
 import os
+import re
 import socket
 import ssl
 import sys
@@ -35,6 +36,9 @@ _MOST_MEMBERS = 100
 _DAMAGED = "an answer that was damaged on its way"
 _MOST_CAUSES = 10
 _IDLE = 0.5
+# As http.client and httpcore word it. Only refusals count: with 5xx, the proxy failed.
+_TUNNEL_REFUSED = re.compile(r"Tunnel connection failed: (4[0-9]{2}\b[ -~]{0,80})")
+_PROXYS_STATUS = re.compile(r"(4[0-9]{2}\b[ -~]{0,80})")
 
 T = TypeVar("T")
 
@@ -53,6 +57,7 @@ class RawResponse(NamedTuple):
         late: Whether the deadline passed before all of it was there.
         is_own: Whether the probe had the headers of the refused request. The user's authentication may set others: a
             signature, or another user's.
+        proxy_refusal: The status and the words in which a proxy refused to connect, or `None`.
     """
 
     status: int | None = None
@@ -61,6 +66,7 @@ class RawResponse(NamedTuple):
     error: str | None = None
     late: bool = False
     is_own: bool = True
+    proxy_refusal: str | None = None
 
 
 LATE = RawResponse(late=True)
@@ -288,18 +294,35 @@ _REASONS: tuple[tuple[type[BaseException], str], ...] = (
 )
 
 
+def describe_proxy_refusal(error: BaseException) -> str | None:
+    """Return the status and words, such as "403 Forbidden", with which a proxy refused to connect, or `None`.
+
+    Args:
+        error: The exception of `requests`, httpx or httpx2.
+    """
+    for cause in _causes(error):
+        is_proxys = type(cause).__name__ == "ProxyError"
+        found = _TUNNEL_REFUSED.match(str(cause)) or (_PROXYS_STATUS.match(str(cause)) if is_proxys else None)
+        if found:
+            return found[1]
+    return None
+
+
 def _was_caused_by(kind: type[BaseException], error: BaseException) -> bool:
+    return any(isinstance(cause, kind) for cause in _causes(error))
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """Return an exception with those that caused it."""
     waiting: list[object] = [error]
-    seen: list[object] = []
+    seen: list[BaseException] = []
     while waiting and len(seen) < _MOST_CAUSES:
         current = waiting.pop(0)
-        if isinstance(current, kind):
-            return True
         if isinstance(current, BaseException) and current not in seen:
             seen.append(current)
             # urllib3 passes the cause on as an argument, and as a reason.
             waiting += [current.__cause__, current.__context__, getattr(current, "reason", None), *current.args]
-    return False
+    return seen
 
 
 def _prepare(session: Any, is_own: bool, probe: PreparedProbe, until: float) -> Callable[[], RawResponse]:
@@ -484,7 +507,8 @@ def _failed(error: Exception, until: float) -> RawResponse:
     # A socket's timeout ends with the deadline, and either may come first.
     if time.monotonic() >= until:
         return LATE
-    return RawResponse(error=str(error) if isinstance(error, UnreadableBody) else describe_network_error(error))
+    reason = str(error) if isinstance(error, UnreadableBody) else describe_network_error(error)
+    return RawResponse(error=reason, proxy_refusal=describe_proxy_refusal(error))
 
 
 def _left(until: float) -> float:

@@ -44,8 +44,11 @@ def collect_facts(call: InterceptedCall, forbidden: ForbiddenResponse, target: T
         bypasses=bypasses_in_use(call.client, look_closely=call.error is None),
         interface=call.interface or ("async" if is_async(call.client) else "python"),
         names_workspaces=can_name_workspace(call.client),
+        # A client of the SDK's own has no state, and finds nothing.
+        resolves_workspace=hasattr(call.client, "_state") and state.resolve_workspace is True,
     )
-    return Facts(facts, configuration, _request(forbidden, target) if call.error is not None else None)
+    request = _request(forbidden, target) if call.error is not None else None
+    return Facts(facts, configuration, request, state.successes(call.client) if target.primary else None)
 
 
 def _request(forbidden: ForbiddenResponse, target: Target) -> ForbiddenRequest:

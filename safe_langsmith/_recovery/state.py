@@ -6,6 +6,7 @@ import inspect
 import os
 import reprlib
 import threading
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -19,11 +20,17 @@ from safe_langsmith._sdk.http import CREDENTIAL_HEADERS
 from safe_langsmith.diagnosis import Workspace
 
 if TYPE_CHECKING:
-    from safe_langsmith._core.model import Configuration
+    from safe_langsmith._core.model import Configuration, Successes
 
 PathLike = Union[str, os.PathLike[str]]
 BeforeSend = Callable[[Any, str, dict[str, Any]], dict[str, Any]]
 Chooser = Callable[[Sequence[Workspace]], Union[Workspace, str, None]]
+
+INGEST = ("/runs/multipart", "/runs/batch", "/runs")
+"""How the addresses end to which the SDK sends runs."""
+
+FOR_ANYBODY = ("/info", "/public/", "http")
+"""How the addresses begin that LangSmith answers without a key, or that may be of another endpoint."""
 
 _OPTIONS = ("resolve_workspace", "probe", "dotenv_path")
 _NO_PROFILE = (None, None)
@@ -51,6 +58,8 @@ class ClientState:
         auto_settings: A hash of the settings when the client last had that identity.
         auto_workspaces: The workspaces chosen for other endpoints and keys, by endpoint and fingerprint of the key.
         before_send: Puts the chosen workspace into the arguments of a call; `None` until one is chosen.
+        read_at: When a request of the client's own key that reads last succeeded, by `time.monotonic()`, or `None`.
+        wrote_at: The same for runs.
     """
 
     __slots__ = (
@@ -65,7 +74,9 @@ class ClientState:
         "before_send",
         "dotenv_path",
         "probe",
+        "read_at",
         "resolve_workspace",
+        "wrote_at",
     )  # fmt: skip
 
     def __init__(
@@ -86,6 +97,8 @@ class ClientState:
         self.auto_settings: int | None = None
         self.auto_workspaces: dict[tuple[str, str], str] = {}
         self.before_send: BeforeSend | None = None
+        self.read_at: float | None = None
+        self.wrote_at: float | None = None
         self._given = given
         self._profile = (profile, profile_config_path) if profile or profile_config_path else _NO_PROFILE
         self._sources: tuple[Origin | None, ...] = ()
@@ -154,6 +167,23 @@ class ClientState:
     def naming() -> AbstractContextManager[Any]:
         """Return the lock under which a client's workspace is set, by the user and by this library."""
         return _naming_lock
+
+    def successes(self, client: Any) -> Successes | None:
+        """Return what LangSmith has accepted from a client with the endpoint and key that it was created with.
+
+        Args:
+            client: The client.
+        """
+        from safe_langsmith._core.model import Successes
+
+        times = [at for at in (self.read_at, self.wrote_at) if at is not None]
+        values = values_of(client)
+        # Another endpoint or key may have been assigned since, and succeeded or not.
+        unchanged = [hash(normal(name, values[name])) for name in ("endpoint", "api_key")] == list(self._digests[:2])
+        if not times or not unchanged:
+            return None
+        minutes = int(time.monotonic() - max(times)) // 60
+        return Successes(minutes, self.read_at is not None, self.wrote_at is not None)
 
     def configuration(self, in_use: Mapping[str, str | None], sources: Mapping[str, Origin]) -> Configuration:
         """Return the configuration as it is now.

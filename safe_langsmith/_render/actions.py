@@ -37,7 +37,6 @@ _CLEAR_CACHE = "from langsmith import utils; utils.get_env_var.cache_clear()"
 _SHOW_LANGSMITH = 'import os; print({k: v[-4:] for k, v in os.environ.items() if k[:5] in ("LANGS", "LANGC")})'
 _SHOW_PROXIES = "import os; print([k for k in os.environ if k.lower().endswith('_proxy')])  # []: no proxy"
 _SHOW_PROXIES_IN_SHELL = "env | grep -io '^[a-z]*_proxy'  # nothing: no proxy is set here"
-_UNKNOWN_PATH = '"<path to .env>"'
 
 
 def present(diagnosis: Presented, interface: Interface) -> Presented:
@@ -108,8 +107,8 @@ def _in_python(action: Action, client: str) -> str | None:
         case CreateClient():
             return f"{_CLEAR_CACHE}\nclient = {client}()" if action.clear_cache else f"client = {client}()"
         case ReloadEnvironment():
-            path = repr(action.dotenv_path) if action.dotenv_path else _UNKNOWN_PATH
-            lines = [_CLEAR_CACHE, f"from dotenv import load_dotenv; load_dotenv({path}, override=True)"]
+            path = repr(action.dotenv_path) if action.dotenv_path else ""
+            lines = [f"from safe_langsmith import reload_environment; reload_environment({path})"]
             return "\n".join([*lines, f"client = {client}()"] if action.create_client else lines)
         case ShowVariables():
             return _SHOW_LANGSMITH if action.group == "langsmith" else _SHOW_PROXIES

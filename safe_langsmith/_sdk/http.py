@@ -44,6 +44,7 @@ _SALT = os.urandom(16)
 # URLs that no HTTP library changes. Nearly all are of this form, and preparing a request takes as long as all the rest.
 _HOST = r"https?://[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::(?!80(?:/|$)|443(?:/|$))[1-9][0-9]{1,4})?"
 _NORMALIZED = re.compile(rf"{_HOST}(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)+(?:\?[A-Za-z0-9._=&-]+)?")
+_TOKEN_IN_PATH = re.compile(r"/(?:feedback/tokens|public)/([^/]+)")
 _BARE_HOST = re.compile(_HOST)
 
 
@@ -359,7 +360,8 @@ def _further_secrets(prepared: Any, headers: Mapping[str, str], url: str) -> Sec
     sent: Any = getattr(prepared, "headers", None)
     multi = sent.multi_items() if hasattr(sent, "multi_items") else ()
     repeated = [value for name, value in multi if name.lower() in CREDENTIAL_HEADERS and value != headers[name.lower()]]
-    return secrets_of((*repeated, *_userinfo(url)))
+    # A token in the path permits the operation to whoever knows it.
+    return secrets_of((*repeated, *_userinfo(url), *_TOKEN_IN_PATH.findall(urlsplit(url).path)))
 
 
 def _other_host(response: Any, requested: str) -> str | None:

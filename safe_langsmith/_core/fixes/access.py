@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from safe_langsmith._core.endpoints import can_be_sent_to, region_of, sends_runs
+from safe_langsmith._core.endpoints import can_be_sent_to, host_of, region_of, sends_runs
 from safe_langsmith._core.fixes.shared import (
     BYOC_URL,
     DOCS,
@@ -15,35 +15,38 @@ from safe_langsmith._core.fixes.shared import (
     harmless,
     in_shell,
     name_workspace,
+    new_key,
     one_source,
     pass_header_through,
     reach_endpoint,
     set_data_plane,
     set_endpoint,
+    set_key,
     set_other_region,
     settings_url,
     show_variables,
 )
 from safe_langsmith._core.model import Evidence
 from safe_langsmith._core.permissions import DOCS_URL as PERMISSIONS_URL
-from safe_langsmith._core.permissions import Requirement
+from safe_langsmith._core.permissions import Requirement, is_for_token_holders, owner_of_prompt
 from safe_langsmith._core.responses import AGENT_SERVER
 from safe_langsmith._core.summary import place, principal, request, within_sentence
-from safe_langsmith.actions import AskSomebody, SetVariable, Steps
-from safe_langsmith.diagnosis import Fix
+from safe_langsmith.actions import AskSomebody, SetVariable, ShowVariables, Steps
+from safe_langsmith.diagnosis import Fix, Workspace
 
 
 def permission_denied(e: Evidence) -> list[Fix]:
+    if e.request and is_for_token_holders(e.request.path):
+        return [_another_token(), _call_again(e), _support(e)]
     needed, lacking = e.requirement, e.lacks_permission
-    listed = e.place.permissions if e.place else None
-    has_it = lacking is None if needed and listed is not None else None
     policy = Fix(
         "Look for an access policy",
         "A policy on tags can deny, for a single project or dataset, what a role allows.",
         url=f"{DOCS}/abac",
     )
-    if has_it and not e.body.permission:
-        return [_call_again(e), policy, _support(e)]
+    written_by_another = [find_proxy(e, "Or find out whether a proxy refused it")] if _may_be_another(e) else []
+    if e.is_permitted and not e.body.permission:
+        return [_call_again(e), policy, *_private_prompt(e), *written_by_another, _support(e)]
     if needed and lacking and lacking != needed.permission:
         needed = Requirement(lacking, ())
     fixes = [_ask_for(e, needed)]
@@ -52,12 +55,43 @@ def permission_denied(e: Evidence) -> list[Fix]:
         detail = f"The workspace has one of its own, {e.data_plane}. The endpoint in use is {e.target.endpoint}."
         fixes.append(Fix(title, detail, action=set_data_plane(e), url=BYOC_URL, step=3))
     # Workspaces whose listed permissions lack it are ruled out.
-    other = e.another_workspace(needed.permission if needed else None)
+    # One that this machine names somewhere comes first.
+    meant = next((w for _, w in e.meanings if w != e.place and _may_allow(w, needed)), None)
+    other = meant or e.another_workspace(needed.permission if needed else None)
     if e.target.workspace_id is None and other:
         title = "Or, if you meant another workspace, name it"
         used = f"No workspace was named, so {place(e) or 'the default one of the key'} was used."
         fixes.append(Fix(title, used, action=name_workspace(e, other.id), step=2))
-    return fixes if has_it is False else [*fixes, _call_again(e), policy]
+    if e.facts.successes and not any(answer.authorized for answer in e.answers.values()):
+        why = "This one may be for tracing alone."
+        fixes.append(Fix("Or use a key that may read", why, action=set_key(e), url=settings_url(e, "apikeys"), step=1))
+    return [*fixes, *written_by_another] if lacking else [*fixes, *written_by_another, _call_again(e), policy]
+
+
+def _may_allow(workspace: Workspace, needed: Requirement | None) -> bool:
+    return needed is None or workspace.permissions is None or needed.permission in workspace.permissions
+
+
+def _may_be_another(e: Evidence) -> bool:
+    """Return whether the refusal has the form of LangSmith's errors, but words that LangSmith is not known to use."""
+    body = e.body
+    return body.form == "json" and not (body.is_bare or body.has_langsmiths_words)
+
+
+def _private_prompt(e: Evidence) -> list[Fix]:
+    owner = owner_of_prompt(e.request.path) if e.request else None
+    if owner is None:
+        return []
+    detail = f'A private prompt can be used by its owner\'s organization alone. Here the owner is "{harmless(owner)}".'
+    return [Fix("Or check who owns the prompt", detail)]
+
+
+def _another_token() -> Fix:
+    return Fix(
+        "Use a new token or link",
+        "The address holds a token that permits this by itself; no role matters. It may have expired, or what it is "
+        "for was deleted. client.create_presigned_feedback_token() creates one for feedback.",
+    )
 
 
 def _call_again(e: Evidence) -> Fix:
@@ -103,10 +137,14 @@ def feature_unavailable(e: Evidence) -> list[Fix]:
 
 
 def blocked_upstream(e: Evidence) -> list[Fix]:
+    if e.proxy_refusal:
+        return _allow_in_proxy(e)
+    if e.key_was_lost:
+        return _let_key_arrive(e)
     fixes = [
         Fix(
             "Try the endpoint from a terminal on the same machine",
-            "JSON means that LangSmith can be reached, at least for this request. HTML shows who answers instead.",
+            "LangSmith tells its version to anybody, as JSON. Any other answer shows who answers instead.",
             action=reach_endpoint(e),
         ),
         find_proxy(e, "Find what stands between this machine and LangSmith"),
@@ -122,17 +160,69 @@ def blocked_upstream(e: Evidence) -> list[Fix]:
                 step=5,
             )
         )
-    if refused and sends_runs(refused.path, refused.method):
-        fixes.append(
-            Fix(
-                "Or find out whether the content of the traces is refused",
-                "Some firewalls refuse traces that contain HTML or images, but accept others. To trace without it:",
-                action=Steps(
-                    (SetVariable("LANGSMITH_HIDE_INPUTS", "true"), SetVariable("LANGSMITH_HIDE_OUTPUTS", "true"))
-                ),
-            )
+    # If LangSmith answers GET /info, what differs is the content of the refused request.
+    is_about_content = e.is_at_cloud and e.body.form == "html" and e.is_langsmith_there
+    return (
+        [*_look_at_content(e, is_about_content), *fixes] if is_about_content else [*fixes, *_look_at_content(e, False)]
+    )
+
+
+def _look_at_content(e: Evidence, is_first: bool) -> list[Fix]:
+    """Return how to find out whether the content of a request is refused, or nothing if it has none."""
+    refused = e.request
+    is_trace = refused is not None and sends_runs(refused.path, refused.method)
+    if refused is None or not (is_first or is_trace):
+        return []
+    title = "Look at what was sent" if is_first else "Or find out whether the content of the traces is refused"
+    if is_trace:
+        detail = (
+            "Firewalls, and LangSmith's own edge, refuse some traces that contain HTML or images. To trace without:"
         )
-    return fixes
+        hide = Steps((SetVariable("LANGSMITH_HIDE_INPUTS", "true"), SetVariable("LANGSMITH_HIDE_OUTPUTS", "true")))
+        return [Fix(title, detail, action=hide)]
+    what = 'The path holds "%2F", an escaped slash. ' if "%2f" in refused.path.lower() else ""
+    detail = f"{what}LangSmith answers GET /info, so its edge, or a firewall, may refuse this request for its content: "
+    return [Fix(title, f"{detail}HTML, scripts or escaped slashes. Try it with a short, plain text.")]
+
+
+def _let_key_arrive(e: Evidence) -> list[Fix]:
+    origin = e.configuration["api_key"].origin
+    return [
+        Fix(
+            "Find what removes or changes X-API-Key on the way",
+            "A proxy or gateway may not hand the header on, or put another key in its place. Its administrator can let "
+            "it through; HTTPS_PROXY and NO_PROXY decide whether a proxy is used.",
+            action=ShowVariables("proxies"),
+        ),
+        Fix(
+            "Or check that the key is whole",
+            f"{origin} holds {e.target.credential.masked}. Something may have changed it before it was sent.",
+            url=settings_url(e, "apikeys"),
+            step=3,
+        ),
+        *show_variables(e),
+        new_key(e),
+    ]
+
+
+def _allow_in_proxy(e: Evidence) -> list[Fix]:
+    host, proxies = host_of(e.target.endpoint), e.configuration.related_variables.proxies
+    proxy = f"the proxy {proxies[0].address}" if proxies else "the proxy"
+    source = f" {proxies[0].variable} names it." if proxies else ""
+    request = f"Please allow HTTPS connections to {host} through {harmless(proxy)}."
+    return [
+        Fix(
+            f"Ask the administrator of {proxy} to allow {host}",
+            f"It answered CONNECT with {e.proxy_refusal}, so no request reached LangSmith.{source}",
+            action=AskSomebody(f"{request}\nIt answers {harmless(e.proxy_refusal or '')}."),
+        ),
+        Fix(
+            "Or go around the proxy, if this machine may",
+            "Add the host to NO_PROXY, beside what it holds already.",
+            action=SetVariable("NO_PROXY", host),
+            step=3,
+        ),
+    ]
 
 
 def wrong_endpoint(e: Evidence) -> list[Fix]:

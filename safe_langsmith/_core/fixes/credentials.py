@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from safe_langsmith._core.endpoints import region_of
+from safe_langsmith._core.credentials import ProblemKind
+from safe_langsmith._core.endpoints import region_of, sends_runs
 from safe_langsmith._core.fixes.shared import (
     DOCS,
     DOTENV_URL,
     REGIONS_URL,
     SCOPES_URL,
+    STATUS_URL,
+    call_again,
     correct_dotenv,
+    harmless,
     how_to_set,
+    in_shell,
     new_key,
     one_source,
     reload,
@@ -20,15 +25,75 @@ from safe_langsmith._core.fixes.shared import (
     settings_url,
     show_variables,
 )
+from safe_langsmith._core.fixes.workspace import workspace_outdated
 from safe_langsmith._core.model import Evidence
 from safe_langsmith._core.redaction import TO_FILL_IN
+from safe_langsmith._core.responses import NamedReason
+from safe_langsmith._core.summary import request
 from safe_langsmith._core.variables import VARIABLES
-from safe_langsmith.actions import CreateClient, ReloadEnvironment, SetVariable, UnsetVariable
+from safe_langsmith.actions import (
+    AskSomebody,
+    CreateClient,
+    PreferProfile,
+    ReloadEnvironment,
+    SetVariable,
+    Steps,
+    UnsetVariable,
+)
 from safe_langsmith.diagnosis import Action, Fix
+
+_NOT_READ = "the client does not read it"
+
+
+_REPAIRS: dict[ProblemKind, tuple[str, str]] = {
+    "reference": (
+        "Give the value of the secret, not its name",
+        "{origin} holds the name. Let the program fetch the value, or the tool that starts it, as `op run` does.",
+    ),
+    "encoded": (
+        "Decode the key, and use what comes out",
+        "{origin} holds an encoded text. In a Kubernetes Secret, `data` is base64 and `stringData` is plain text.",
+    ),
+    "two keys": ("Keep one of the two", "{origin} holds both. A request carries one key."),
+    "characters": (
+        "Remove what does not belong to the key",
+        '{origin} holds something before, in or behind the key. A key has only letters, digits and "_".',
+    ),
+    "short": (
+        "Copy the whole key",
+        "{origin} holds only a part. LangSmith shows a key once; if you have no copy, create a new one.",
+    ),
+    "first letters": (
+        "Write the key as LangSmith showed it",
+        '{origin} holds other first letters. LangSmith keys begin with "lsv2_pt_" or "lsv2_sk_".',
+    ),
+    "comment": (
+        "Remove the comment behind the key",
+        "{origin} holds both. Some programs that load .env files keep comments: Docker does.",
+    ),
+}
+"""How to mend a text that holds, names or was a key. For any other text, a key has to be created."""
 
 
 def key_malformed(e: Evidence) -> list[Fix]:
-    return _newer_first(e, [_real_key(e), *show_variables(e), *_stop_tracing(e)])
+    return _other_key_first(e, [*_swap(e), _real_key(e), *show_variables(e), *_stop_tracing(e)])
+
+
+def _swap(e: Evidence) -> list[Fix]:
+    """Return how to exchange the key and the workspace ID, or nothing if they are not swapped."""
+    if not e.target.is_swapped:
+        return []
+    key, workspace = (e.configuration[name].origin for name in ("api_key", "workspace_id"))
+    action = None
+    if key.variable and workspace.variable:
+        action = Steps(
+            (
+                SetVariable(key.variable, f"<the value of {workspace.variable}>", file=key.file),
+                SetVariable(workspace.variable, f"<the value of {key.variable}>", file=workspace.file),
+            )
+        )
+    detail = f"{key} holds the ID of a workspace, and {workspace} holds a key."
+    return [Fix("Swap the API key and the workspace ID", detail, action=action, step=3)]
 
 
 def _real_key(e: Evidence) -> Fix:
@@ -44,9 +109,10 @@ def _real_key(e: Evidence) -> Fix:
             action = SetVariable(origin.variable, TO_FILL_IN, file=origin.file, in_process=True)
         title = "Give the key itself, not the code that returns it"
         return Fix(title, detail, action=action, url=settings_url(e, "apikeys"), step=3)
-    if problem == "comment":
-        detail = f"{origin} holds both. Some programs that load .env files keep comments: Docker does."
-        return Fix("Remove the comment behind the key", detail, action=set_key(e), url=DOTENV_URL, step=3)
+    if problem in _REPAIRS:
+        title, detail = _REPAIRS[problem]
+        url = DOTENV_URL if problem == "comment" else settings_url(e, "apikeys")
+        return Fix(title, detail.format(origin=origin), action=set_key(e), url=url, step=3)
     return Fix(
         f"Create a key, and put it where this one comes from: {origin}",
         'LangSmith keys begin with "lsv2_pt_" (personal) or "lsv2_sk_" (service). LangSmith shows a key only once, '
@@ -58,7 +124,7 @@ def _real_key(e: Evidence) -> Fix:
 
 
 def key_legacy(e: Evidence) -> list[Fix]:
-    return _newer_first(
+    return _other_key_first(
         e, [new_key(e, "Create a new key; LangSmith no longer accepts the old kind"), *show_variables(e)]
     )
 
@@ -75,58 +141,83 @@ def key_missing(e: Evidence) -> list[Fix]:
                 step=3,
             )
         )
-    fixes += [
-        Fix(
-            f"Rename {name}",
-            "The SDK does not read it.",
-            action=SetVariable("LANGSMITH_API_KEY", f"<the value of {name}>"),
-            step=3,
-        )
-        for name in related.ignored.get("api_key", ())
-    ]
+    empty = next((name for name in related.empty if name in VARIABLES["api_key"]), None)
+    how = f"Set {empty or 'LANGSMITH_API_KEY'} before the client is created, or pass api_key=.{how_to_set(e)}"
+    why = "Create one if you have none."
+    if empty:
+        why = f"{empty} is set, but empty. CI services give no secrets to runs for a fork."
     set_it = Fix(
-        "Set the API key",
-        "Create one if you have none. Set LANGSMITH_API_KEY before the client is created, or pass api_key=."
-        + how_to_set(e),
-        action=SetVariable("LANGSMITH_API_KEY", TO_FILL_IN),
+        f"Give {empty} a value" if empty else "Set the API key",
+        f"{why} {how}",
+        action=SetVariable(empty or "LANGSMITH_API_KEY", TO_FILL_IN),
         url=settings_url(e, "apikeys"),
         step=3,
     )
-    return _newer_first(e, [*fixes, set_it, *show_variables(e), *_stop_tracing(e)])
+    return _other_key_first(e, [*fixes, set_it, *show_variables(e), *_stop_tracing(e)])
 
 
 def key_rejected(e: Evidence) -> list[Fix]:
-    fixes, here = one_source(e), region_of(e.target.endpoint)
-    if here:
-        fixes.append(
-            Fix(
-                "Use the endpoint of the region where the key was created",
-                "A key belongs to one region. The address of the web page where it was created shows which. This "
-                f"request went to {here}.",
-                action=set_other_region(e),
-                url=REGIONS_URL,
-                step=3,
-            )
-        )
-    else:
-        fixes.append(
-            Fix(
-                "Check that the key was created at this endpoint",
-                f"A key belongs to one organization and one deployment, here {e.target.endpoint}.",
-                url=settings_url(e, "apikeys"),
-                step=3,
-            )
-        )
+    elsewhere = _use_other_key(e)
+    if e.named_reason:
+        ask = _as_the_server_says(e, e.named_reason)
+        is_of_key = e.named_reason in ("expired", "revoked")
+        return [*(elsewhere if is_of_key else []), ask, *show_variables(e), *_stop_tracing(e)]
+    before, others = e.facts.successes, [*show_variables(e), *reload(e), new_key(e), *_stop_tracing(e)]
+    if before:
+        # It belongs to this region and organization, because it worked here.
+        title = "Create a new key, unless the error is temporary"
+        return [*elsewhere, new_key(e, title), _wait(e), *show_variables(e), *reload(e), *_stop_tracing(e)]
+    if e.target.credential.kind == "oauth":
+        return [new_key(e), *one_source(e), _check_region(e), *show_variables(e)]
+    fixes = [*elsewhere, *one_source(e), _check_region(e)]
     if e.target.credential.kind == "service":
         detail = "A service key may be limited to a workspace it cannot list, or the organization to some addresses."
         if e.target.workspace_id:
             detail += f" Check workspace {e.target.workspace} from {e.target.workspace_origin}."
         fixes.append(Fix("Check the key's workspace and the organization's IP rules", detail, url=SCOPES_URL, step=2))
-    others = [*show_variables(e), *reload(e), new_key(e), *_stop_tracing(e)]
     # A line that python-dotenv misreads may be the one with the right key.
     if any(name in VARIABLES["api_key"] for name in e.configuration.misread):
         return [*correct_dotenv(e), *fixes, *others]
     return [*fixes, *correct_dotenv(e), *others]
+
+
+def _check_region(e: Evidence) -> Fix:
+    here = region_of(e.target.endpoint)
+    if here:
+        return Fix(
+            "Use the endpoint of the region where the key was created",
+            "A key belongs to one region. The address of the web page where it was created shows which. This "
+            f"request went to {here}.",
+            action=set_other_region(e),
+            url=REGIONS_URL,
+            step=3,
+        )
+    return Fix(
+        "Check that the key was created at this endpoint",
+        f"A key belongs to one organization and one deployment, here {e.target.endpoint}.",
+        url=settings_url(e, "apikeys"),
+        step=3,
+    )
+
+
+def _wait(e: Evidence) -> Fix:
+    return Fix(f"Or {call_again(e).lower()} in a minute", "The same key worked here before.", url=STATUS_URL)
+
+
+def _as_the_server_says(e: Evidence, reason: NamedReason) -> Fix:
+    """Return what to do about the reason that the server's words name."""
+    said = harmless(e.reason_message)
+    if reason in ("expired", "revoked"):
+        what = "has expired" if reason == "expired" else "is no longer active"
+        return new_key(e, f"Create a new key: the server says that this one {what}")
+    titles = {
+        "address": "Ask an organization admin to allow the address of this machine",
+        "organization": "Ask an organization admin why the organization is not active",
+        "member": "Ask an organization admin to restore your membership",
+    }
+    detail = f'The server says "{e.reason_message}", so no other key of the organization helps, and no other region.'
+    message = f'LangSmith refuses {harmless(request(e))}:\n"{said}"'
+    return Fix(titles[reason], detail, action=AskSomebody(message), url=settings_url(e, "").rstrip("/"))
 
 
 def wrong_region(e: Evidence) -> list[Fix]:
@@ -150,6 +241,8 @@ def wrong_region(e: Evidence) -> list[Fix]:
 
 
 def stale_environment(e: Evidence) -> list[Fix]:
+    if e.is_outdated:
+        return workspace_outdated(e)
     if any(answer.authorized for answer in e.answers.values()):
         return [*_choose_value(e), *_keep_one(e), *show_variables(e)]
     reloading = reload(e, "Reload the environment, then create a new client")
@@ -184,16 +277,40 @@ def _keep_one(e: Evidence) -> list[Fix]:
 
 
 def _stop_tracing(e: Evidence) -> list[Fix]:
-    tracing = e.configuration["tracing"]
+    tracing, refused = e.configuration["tracing"], e.request
     # The SDK takes no other spelling for yes.
     if tracing.value != "true" or not tracing.origin.variable:
+        return []
+    if refused and not sends_runs(refused.path, refused.method):
         return []
     action = set_variable(e, "tracing", "false")
     return [Fix("Or turn tracing off", "If this program is not meant to trace.", action=action, step=3)]
 
 
-def _newer_first(e: Evidence, fixes: list[Fix]) -> list[Fix]:
-    """Put reloading first if the environment or `.env` holds another key, and last otherwise."""
+def _other_key_first(e: Evidence, fixes: list[Fix]) -> list[Fix]:
+    """Put another place that holds a key first: one that counts now, or else one that is overridden or not read."""
+    elsewhere = _use_other_key(e)
+    return [*elsewhere, *correct_dotenv(e), *fixes, *([] if elsewhere else reload(e))]
+
+
+def _use_other_key(e: Evidence) -> list[Fix]:
+    """Return how to use the key that another place on this machine holds, or nothing if none does."""
+    other = e.configuration.other_key
     if e.configuration.newer_key:
-        return [*reload(e), *correct_dotenv(e), *fixes]
-    return [*correct_dotenv(e), *fixes, *reload(e)]
+        return reload(e)
+    if other is None or not e.target.primary:
+        return []
+    used, place = e.configuration["api_key"].origin, other.origin
+    name = used.variable or "LANGSMITH_API_KEY"
+    title, detail = f"Use the key in {place.variable or place}", f"It holds {other.value}. "
+    action: Action = SetVariable(name, f"<the value of {place.name}>", file=used.file)
+    if place.kind == "unread-variable":
+        title, detail = f"Set {name} as well", f"{place.name} holds a key, {other.value}, and {_NOT_READ}."
+    elif place.kind == "profile" and used.variable:
+        detail += f"{used.variable} overrides it."
+        action = PreferProfile((used.variable,))
+    elif place.kind == "variable" and used.variable:
+        detail += f"{used.variable} overrides it" + (f", and {used.file}:{used.line} sets that." if used.file else ".")
+        unset = UnsetVariable((used.variable,))
+        action = unset if in_shell(e) else Steps((unset, CreateClient(clear_cache=True)))
+    return [Fix(title, detail, action=action, step=3)]

@@ -32,6 +32,7 @@ SELF_HOSTED_URL = f"{DOCS}/self-host-usage"
 STATUS_URL = "https://status.smith.langchain.com"
 BYOC_URL = f"{DOCS}/byoc-usage"
 DOTENV_URL = "https://saurabh-kumar.com/python-dotenv/#file-format"
+IN_CONTAINERS = "A container has to be recreated: `docker compose restart` keeps its old environment."
 ID_TO_FILL_IN = "<the id from Settings>"
 
 _ACTED_ON = re.compile(r"[^\w .,:/@+-]")
@@ -109,7 +110,13 @@ def set_data_plane(e: Evidence) -> Action:
 def set_other_region(e: Evidence) -> Action:
     """Return how to set the endpoint to one of the regions that are not in use."""
     here = region_of(e.target.endpoint) if can_be_sent_to(e.target.endpoint) else None
-    return set_endpoint(e, *(f"https://{host}" for host, region in REGIONS.items() if region != here))
+    named = e.facts.other_region
+    others = [region for region in REGIONS.values() if region != here]
+    # A region that something on this machine names is likelier than the others.
+    others.sort(key=lambda region: named is None or region != named.region)
+    return set_endpoint(
+        e, *(f"https://{host}" for region in others for host, name in REGIONS.items() if name == region)
+    )
 
 
 def set_key(e: Evidence) -> Action | None:
@@ -148,6 +155,17 @@ def _replica_form(e: Evidence) -> tuple[str | None, ReplicaForm]:
     return None, "auth" if e.target.replicas_take_auth else "api_key"
 
 
+def take_newer(drift: Drift) -> Fix:
+    """Return how to use the value that the environment or `.env` now has, in place of the one in use."""
+    now = drift.now
+    if drift.dotenv_path:
+        detail = f"{now.origin} says {now.value}. {IN_CONTAINERS}"
+        action = _take_drift(drift)
+        return Fix("Reload the environment, then create a new client", detail, action=action, url=DOTENV_URL, step=4)
+    detail = f"{now.origin} now says {now.value}. This client was created before."
+    return Fix("Create a new client", detail, action=_take_drift(drift), step=4)
+
+
 def _take_drift(drift: Drift) -> Action:
     if drift.dotenv_path:
         return ReloadEnvironment(drift.dotenv_path, create_client=True)
@@ -155,8 +173,9 @@ def _take_drift(drift: Drift) -> Action:
 
 
 def show_variables(e: Evidence) -> list[Fix]:
-    """Return how to see the variables of a Python process, or nothing at a shell: the report lists them there."""
-    if in_shell(e):
+    """Return how to see the variables of a Python process, or nothing if none is set or a report lists them."""
+    related = e.configuration.related_variables
+    if in_shell(e) or not (e.configuration.variables or related.empty or any(related.ignored.values())):
         return []
     title = "Print the LangSmith variables that this process sees (last 4 characters)"
     return [Fix(title, "In a notebook, variables outlive the cell that set them.", action=ShowVariables(), step=3)]
@@ -207,7 +226,9 @@ def reload(
         detail = f"{_capitalized(str(used))} overrides it. "
     if file is None:
         title = "If you keep settings in a .env file, load it and create a new client"
-    detail += f"safe_langsmith.reload_environment({repr(file) if file else ''}) does the same and returns what changed."
+        detail += "The SDK does not read .env itself. The line looks for it from the working directory upwards."
+    elif newer and not on_purpose:
+        detail += IN_CONTAINERS
     return [Fix(title, detail, action=ReloadEnvironment(file, on_purpose), step=4)]
 
 

@@ -19,12 +19,14 @@ from safe_langsmith._core.fixes.shared import (
     set_data_plane,
     set_key,
     settings_url,
+    show_variables,
+    take_newer,
 )
-from safe_langsmith._core.model import OTLP, PYO3, SANDBOX, Evidence
+from safe_langsmith._core.model import GET_SETTINGS, OTLP, PYO3, SANDBOX, Evidence
 from safe_langsmith._core.variables import VARIABLES
+from safe_langsmith._core.workspaces import id_meant_by
 from safe_langsmith.actions import (
     AskSomebody,
-    CreateClient,
     PassArgument,
     PassHeader,
     RunCommand,
@@ -35,23 +37,29 @@ from safe_langsmith.diagnosis import Action, Diagnosis, Fix, Workspace
 
 
 def workspace_required(e: Evidence) -> list[Fix]:
-    found = e.workspaces or ()
     if e.target.workspace_id:
         # Before any refusal, the client itself works, and only requests that bypass it lack the workspace.
         bypassed = _name_for_bypasses(e) if e.target.bypasses and e.request is None else [pass_header_through()]
         return [*bypassed, _single_workspace_key(e)]
+    found = e.reachable
     if not found:
         why = "No workspace is listed for this key." if e.workspaces == () else "This key could not list them."
         detail = f"{why} IDs are in the web UI, under Settings > Workspaces."
         return [_name_it(e, detail, ID_TO_FILL_IN), _single_workspace_key(e)]
     others = "; ".join(f"{w.id} for {w.name}" for w in found[1:4])
     more = f" and {len(found) - 4} more above" if len(found) > 4 else ""
-    detail = f"The line below names {found[0].name}."
+    named = e.naming(found[0])
+    detail = f"The line below names {found[0].name}{f', as {named.origin.name or named.origin} does' if named else ''}."
     detail += f" Or use {others}{more}." if others else ""
-    if e.request is None and len(found) == 1:
-        detail += " A SafeClient finds it by itself when a request is refused; langsmith.Client does not."
-    fixes = [*_create_client(e, found), *_rename_ignored_variables(e)]
-    # At a shell, the renamed variable is the same line.
+    detail += "".join(
+        f" {other.origin.name or other.origin} names {other.value}, which this key does not reach."
+        for other in e.configuration["workspace_id"].others
+        if other.is_usable and other.value not in [workspace.id for workspace in found]
+    )
+    if e.request is None and len(found) == 1 and not named:
+        detail += _found_by_itself(e)
+    fixes = [*_take_newer(e), *_set_as_well(e)]
+    # At a shell, the line that sets the variable is the same.
     if not (in_shell(e) and SetVariable("LANGSMITH_WORKSPACE_ID", found[0].id) in [fix.action for fix in fixes]):
         fixes.append(_name_it(e, detail, found[0].id))
     if e.target.primary and not in_shell(e):
@@ -70,23 +78,30 @@ def workspace_required(e: Evidence) -> list[Fix]:
     return [*fixes, *_name_for_bypasses(e), _single_workspace_key(e)]
 
 
+def _found_by_itself(e: Evidence) -> str:
+    """Return a sentence on whether a client finds the only workspace itself, or nothing if this one does not."""
+    if in_shell(e):
+        return " A SafeClient finds it by itself when a request is refused; langsmith.Client does not."
+    return " This client finds it by itself when a request is refused." if e.target.resolves_workspace else ""
+
+
 def _name_it(e: Evidence, detail: str, workspace_id: str) -> Fix:
     url = SCOPES_URL if e.workspaces else settings_url(e, "workspaces")
     return Fix("Name the workspace you mean", detail, action=name_workspace(e, workspace_id), url=url, step=2)
 
 
-def _rename_ignored_variables(e: Evidence) -> list[Fix]:
-    """Return the fixes for variables that name one of the workspaces but that the SDK does not read."""
-    others = [(other, e.listed(other.value)) for other in e.configuration["workspace_id"].others]
+def _set_as_well(e: Evidence) -> list[Fix]:
+    """Return the fixes for variables that name one of the workspaces but that the client does not read."""
     return [
         Fix(
-            f"Rename {other.origin.name} to LANGSMITH_WORKSPACE_ID",
-            f"It names {workspace.name}, and the SDK does not read it.{how_to_set(e)}",
+            "Set LANGSMITH_WORKSPACE_ID as well",
+            f"{other.origin.name} names {workspace.name}, but the client does not read it. Other programs may, so keep "
+            f"it.{how_to_set(e)}",
             action=SetVariable("LANGSMITH_WORKSPACE_ID", workspace.id),
             step=2,
         )
-        for other, workspace in others
-        if other.origin.kind == "unread-variable" and workspace
+        for other, workspace in e.meanings
+        if other.origin.kind == "unread-variable"
     ]
 
 
@@ -110,21 +125,10 @@ def _name_for_bypasses(e: Evidence) -> list[Fix]:
 
 
 def workspace_not_accessible(e: Evidence) -> list[Fix]:
-    home = next((a.resolved for q, a in e.answers.items() if q.workspace_id is None and a.resolved), None)
-    reachable = e.workspaces or ((home,) if home else ())
-    title, works = "Copy the ID of a workspace that this key belongs to", ""
-    if reachable:
-        title, works = "Name a workspace that this key reaches", f"These would work: {_listed(reachable)}. "
-    fixes = [
-        *_create_client(e, reachable),
-        Fix(
-            title,
-            f"{works}The ID that does not work comes from {e.target.workspace_origin}.",
-            action=replace_workspace(e, reachable[0].id if reachable else ID_TO_FILL_IN),
-            url=settings_url(e, "workspaces"),
-            step=2,
-        ),
-    ]
+    fixes = [*_take_newer(e), _name_reachable(e)]
+    home = e.answers.get(GET_SETTINGS)
+    if e.target.credential.kind == "personal" and e.target.workspace and not (home and home.forbidden):
+        fixes.append(_name_none(e, "A personal token then uses its user's default workspace."))
     listings = [answer for answer in e.answers.values() if answer.workspaces is not None]
     if not any(e.target.workspace in one for answer in listings for one in (answer.organizations, answer.deleted)):
         if e.target.credential.kind == "personal" and e.target.workspace:
@@ -143,40 +147,55 @@ def workspace_not_accessible(e: Evidence) -> list[Fix]:
     return [*fixes, *one_source(e)]
 
 
-def _create_client(e: Evidence, reachable: tuple[Workspace, ...]) -> list[Fix]:
-    """Return the fix if the environment now names a workspace that would work, or nothing."""
-    return [
-        Fix(
-            "Create a new client",
-            f"{drift.now.origin} now names {drift.now.value}, which this key reaches.",
-            action=CreateClient(clear_cache=True),
-            step=4,
-        )
-        for drift in e.configuration.unintended_drift
-        if drift.setting == "workspace_id" and any(w.id == drift.now.value for w in reachable) and not drift.dotenv_path
-    ]
+def workspace_outdated(e: Evidence) -> list[Fix]:
+    return [*_take_newer(e), _name_reachable(e), *show_variables(e)]
+
+
+def _name_reachable(e: Evidence) -> Fix:
+    reachable = e.reachable
+    title, works = "Copy the ID of a workspace that this key belongs to", ""
+    if reachable:
+        named = e.naming(reachable[0])
+        title, works = "Name a workspace that this key reaches", f"These would work: {_listed(reachable)}. "
+        if named:
+            title = f"Use the workspace that {named.origin.variable or named.origin} names"
+    return Fix(
+        title,
+        f"{works}The ID that does not work comes from {e.target.workspace_origin}.",
+        action=replace_workspace(e, reachable[0].id if reachable else ID_TO_FILL_IN),
+        url=settings_url(e, "workspaces"),
+        step=2,
+    )
+
+
+def _name_none(e: Evidence, why: str) -> Fix:
+    by_header = e.target.workspace_origin.kind in ("header", "client-header")
+    return Fix("Or remove the workspace ID", why, action=None if by_header else name_workspace(e, ""), step=2)
+
+
+def _take_newer(e: Evidence) -> list[Fix]:
+    """Return the fix if the environment or `.env` now names a workspace that would work, or nothing."""
+    newer = e.newer_workspace
+    return [take_newer(newer)] if newer else []
 
 
 def workspace_id_malformed(e: Evidence) -> list[Fix]:
-    reachable, origin = e.workspaces or (), e.target.workspace_origin
+    origin, reachable, meant = e.target.workspace_origin, e.reachable, e.workspace_meant
     valid_ids = (
         f"This key reaches: {_listed(reachable)}" if reachable else "It is in the web UI, under Settings > Workspaces"
     )
-    fixes = [
-        Fix(
-            "Give the workspace's ID, a UUID",
-            f"{e.target.workspace_shown} from {origin} is not one. {valid_ids}.",
-            action=replace_workspace(e, reachable[0].id if reachable else ID_TO_FILL_IN),
-            url=settings_url(e, "workspaces"),
-            step=2,
-        ),
-        Fix(
-            "Or remove the workspace ID",
-            "A personal token needs none, nor does a service key that was created for one workspace.",
-            action=None if origin.kind in ("header", "client-header") else name_workspace(e, ""),
-            step=2,
-        ),
-    ]
+    title, works = "Give the workspace's ID, a UUID", meant.id if meant else id_meant_by(e.target.workspace_id)
+    if meant:
+        title = f"Give the ID of {meant.name}"
+    give = Fix(
+        title,
+        f"{e.target.workspace_shown} from {origin} is not one. {valid_ids}.",
+        action=replace_workspace(e, works or (reachable[0].id if reachable else ID_TO_FILL_IN)),
+        url=settings_url(e, "workspaces"),
+        step=2,
+    )
+    needs_none = "A personal token needs none, nor does a service key that was created for one workspace."
+    fixes = [*_take_newer(e), give, _name_none(e, needs_none)]
     if e.refused_without_workspace:
         title = "And create a new key, or use the endpoint where this one was created: it is refused, too"
         fixes.append(new_key(e, title))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from safe_langsmith._core.endpoints import api_instead_of_ui, may_lack_api_path, region_of
+from safe_langsmith._core.endpoints import api_instead_of, may_lack_api_path, region_of
 from safe_langsmith._core.model import GET_INFO, GET_INFO_BELOW, LIST_WORKSPACES, Evidence, Probing, Verdict
 from safe_langsmith._core.responses import AGENT_SERVER, Answer
 from safe_langsmith._core.summary import named as named_workspace
@@ -100,20 +100,21 @@ def knows_no_info(about: Answer) -> bool:
     return about.status in (404, 405) or (about.status == 200 and about.body.form == "html")
 
 
-def web_page(e: Evidence) -> Probing[Verdict | None]:
-    """LangSmith's web page answers a probe, and the API is elsewhere."""
-    is_ui = api_instead_of_ui(e.target.endpoint) is not None
-    if not is_ui and not may_lack_api_path(e.target.endpoint):
+def not_the_api(e: Evidence) -> Probing[Verdict | None]:
+    """The host or the path is LangSmith's, but not that of its API; or its web page answers, and the API is below."""
+    known = api_instead_of(e.target.endpoint)
+    if known is None and not may_lack_api_path(e.target.endpoint):
         return None
     works = yield from e.probe(e.settings_probe)
-    if works.no_response or works.authorized or not (is_ui or works.body.form == "html"):
+    # The address itself shows what it is, also if nobody answers.
+    if works.authorized or not (known or (works.body.form == "html" and not works.no_response)):
         return None
     api = yield from api_elsewhere(e)
     if api is None:
         return None
-    reason = f"that is LangSmith's web page and not its API. The API is at {api}"
+    what = known[1] if known else "that is LangSmith's web page and not its API"
     # A redirect or an error may come from something else.
-    return wrong(reason, proved=works.body.form == "html" and e.api_is_proved)
+    return wrong(f"{what}. The API is at {api}", proved=works.body.form == "html" and e.api_is_proved)
 
 
 def wrong(reason: str, proved: bool) -> Verdict:

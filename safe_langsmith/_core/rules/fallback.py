@@ -3,14 +3,45 @@
 from __future__ import annotations
 
 from safe_langsmith._core.endpoints import region_of
-from safe_langsmith._core.model import GET_SETTINGS, LIST_WORKSPACES, PROBING_OFF, Evidence, Probing, Verdict
+from safe_langsmith._core.model import (
+    GET_INFO,
+    GET_SETTINGS,
+    LIST_WORKSPACES,
+    PROBING_OFF,
+    Evidence,
+    Probing,
+    Verdict,
+)
+from safe_langsmith._core.responses import NamedReason
 from safe_langsmith.diagnosis import Cause, Confidence
+
+_THE_SERVER_SAYS: dict[NamedReason, str] = {
+    "expired": "the key has expired",
+    "revoked": "the key is no longer active",
+    "address": "it does not accept requests from this address",
+    "organization": "the organization is not active",
+    "member": "the user is no longer an active member",
+}
+_NOT_OF_THE_KEY = ("address", "organization", "member")
+
+
+def info_refused(e: Evidence) -> Probing[Verdict | None]:
+    """Everything is refused, also `GET /info`, which LangSmith answers to anybody."""
+    if not (yield from e.everything_refused()):
+        return None
+    about = yield from e.probe(GET_INFO)
+    # A self-hosted instance may keep GET /info for holders of a key. It then refuses in LangSmith's bare words.
+    is_alike = e.is_at_cloud or (not about.body.is_bare and about.body.message == e.body.message)
+    if about.status not in (401, 403) or about.body.agent_server or not is_alike:
+        return None
+    reason = "also GET /info is refused, which LangSmith answers to anybody, with or without a key"
+    return Verdict(Cause.BLOCKED_UPSTREAM, Confidence.LIKELY, reason)
 
 
 def stale_environment(e: Evidence) -> Probing[Verdict | None]:
     """Everything is refused, and the environment or `.env` now holds another key."""
     newer = e.configuration.newer_key
-    if newer is None or not (yield from e.everything_refused()):
+    if newer is None or not (yield from e.everything_refused()) or e.named_reason in _NOT_OF_THE_KEY:
         return None
     # A program that passes a key explicitly need not mean the one in the environment.
     perhaps_meant = newer.on_purpose or e.configuration["api_key"].origin.kind == "unknown"
@@ -21,10 +52,38 @@ def stale_environment(e: Evidence) -> Probing[Verdict | None]:
     )
 
 
+def key_cut_short(e: Evidence) -> Probing[Verdict | None]:
+    """LangSmith's cloud refuses everything, and the key is shorter than its keys are."""
+    if not e.target.key_problem or e.facts.successes or not (yield from e.everything_refused()):
+        return None
+    return Verdict(Cause.KEY_MALFORMED, Confidence.LIKELY, f"it {e.target.key_problem}")
+
+
+def only_reads_refused(e: Evidence) -> Probing[Verdict | None]:
+    """The key has written here before, has never read, and every request that reads is refused."""
+    before = e.facts.successes
+    if before is None or before.read or e.named_reason or not (yield from e.everything_refused()):
+        return None
+    # With 401, LangSmith does not accept the key at all.
+    if (e.request is not None and e.request.writes) or any(answer.status == 401 for answer in e.answers.values()):
+        return None
+    reason = f"LangSmith accepted what this key wrote {before.when}, so it may write, but not read"
+    return Verdict(Cause.PERMISSION_DENIED, Confidence.LIKELY, reason)
+
+
+def key_lost(e: Evidence) -> Probing[Verdict | None]:
+    """A well-formed key was sent, and every answer is 401, as LangSmith sends it if no key arrives."""
+    if e.facts.successes or not (yield from e.everything_refused()) or e.named_reason or not e.key_was_lost:
+        return None
+    reason = "every answer is 401, as LangSmith answers if no key arrives, and a well-formed key was sent"
+    return Verdict(Cause.BLOCKED_UPSTREAM, Confidence.LIKELY, reason)
+
+
 def wrong_region(e: Evidence) -> Probing[Verdict | None]:
     """Everything is refused, and something on this machine names another region."""
     elsewhere = e.facts.other_region
-    if elsewhere is None or not (yield from e.everything_refused()):
+    # A key that worked here, or of which the server says that it expired, belongs to this region.
+    if elsewhere is None or e.facts.successes or not (yield from e.everything_refused()) or e.named_reason:
         return None
     # Keys of another region get 403: https://docs.langchain.com/langsmith/regions-faq
     if e.answers[GET_SETTINGS].status == e.answers[LIST_WORKSPACES].status == 401:
@@ -39,12 +98,22 @@ def key_rejected(e: Evidence) -> Probing[Verdict | None]:
     """Everything is refused, and nothing on this machine says why."""
     if not (yield from e.everything_refused()):
         return None
-    return Verdict(
-        Cause.KEY_REJECTED,
-        Confidence.LIKELY,
-        "this endpoint refused every request made with it, as it does with a key that is revoked, expired or "
-        "deactivated, or that belongs to another region or another organization",
-    )
+    before = e.facts.successes
+    if e.named_reason:
+        reason = f'the server says that {_THE_SERVER_SAYS[e.named_reason]}: "{e.reason_message}"'
+    elif before:
+        reason = (
+            f"it worked here {before.when}, and now every request made with it is refused, as with a key that was "
+            "revoked or has expired since, or because of a temporary error"
+        )
+    elif e.target.credential.kind == "oauth":
+        reason = "this endpoint refused every request made with it, as it does if the login has expired"
+    else:
+        reason = (
+            "this endpoint refused every request made with it, as it does with a key that is revoked, expired or "
+            "deactivated, or that belongs to another region or another organization"
+        )
+    return Verdict(Cause.KEY_REJECTED, Confidence.LIKELY, reason)
 
 
 def nothing_from_langsmith(e: Evidence) -> Probing[Verdict | None]:
@@ -57,6 +126,14 @@ def nothing_from_langsmith(e: Evidence) -> Probing[Verdict | None]:
         return None
     reason = f'no answer has the form of LangSmith\'s errors: "{e.body.message}"'
     return Verdict(Cause.BLOCKED_UPSTREAM, Confidence.LIKELY, reason)
+
+
+def said_by_the_server(e: Evidence) -> Probing[Verdict | None]:
+    """The answer names a reason that concerns the key, and no probe may be sent."""
+    if e.named_reason is None or (yield from e.probe(e.settings_probe)).asked:
+        return None
+    reason = f'the server says that {_THE_SERVER_SAYS[e.named_reason]}: "{e.reason_message}"'
+    return Verdict(Cause.KEY_REJECTED, Confidence.POSSIBLE, reason)
 
 
 def undetermined(e: Evidence) -> Verdict:

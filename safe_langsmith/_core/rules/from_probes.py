@@ -11,8 +11,40 @@ from safe_langsmith._core.model import (
     Verdict,
     settings_in,
 )
+from safe_langsmith._core.permissions import is_for_token_holders, owner_of_prompt
 from safe_langsmith._core.summary import needs_workspace
 from safe_langsmith.diagnosis import Cause, Confidence
+
+
+def proxy_refused(e: Evidence) -> Probing[Verdict | None]:
+    """A proxy refused to connect to the endpoint, so no probe reached LangSmith."""
+    works = yield from e.probe(e.settings_probe)
+    if works.proxy_refusal is None:
+        return None
+    proxies = e.configuration.related_variables.proxies
+    proxy = f"the proxy {proxies[0].address}, which {proxies[0].variable} names," if proxies else "a proxy"
+    reason = f'{proxy} refused to connect to it: "{works.proxy_refusal}"'
+    # A request that was refused has reached somebody.
+    return Verdict(Cause.BLOCKED_UPSTREAM, Confidence.LIKELY if e.request else Confidence.CONFIRMED, reason)
+
+
+def workspace_outdated(e: Evidence) -> Probing[Verdict | None]:
+    """The key works, but not in the named workspace, and the environment or `.env` now names one in which it does."""
+    named = e.target.workspace
+    if named is None or e.configuration.newer_workspace_id is None:
+        return None
+    there = yield from e.probe(settings_in(named))
+    if not there.forbidden:
+        return None
+    listing = yield from e.probe(LIST_WORKSPACES)
+    if listing.workspaces is None:
+        # A key for one workspace may not list it, but runs in it if none is named.
+        yield from e.probe(GET_SETTINGS)
+    if e.newer_workspace is None:
+        return None
+    now = e.newer_workspace.now
+    reason = f"this key has no access to it, and {now.origin} now names {now.value}, which the key reaches"
+    return Verdict(Cause.STALE_ENVIRONMENT, Confidence.LIKELY, reason)
 
 
 def workspace_not_accessible(e: Evidence) -> Probing[Verdict | None]:
@@ -114,21 +146,28 @@ def permission_denied(e: Evidence) -> Probing[Verdict | None]:
     if works.resolved is None or (named and works.resolved.id != named):
         return None
     yield from e.probe(LIST_WORKSPACES)
-    needed, place = e.requirement, e.place
-    if needed is None:
-        reason = "key and workspace are accepted, so it is this operation that is not allowed"
-    elif place is None or place.permissions is None:
-        reason = (
-            f"key and workspace are accepted, so it is this operation that is not allowed; it needs {needed.permission}"
-        )
+    needed, place, confidence = e.requirement, e.place, Confidence.LIKELY
+    role = f"the role {place.role}" if place and place.role else "the caller's role"
+    reason = "key and workspace are accepted, so it is this operation that is not allowed"
+    if e.request and is_for_token_holders(e.request.path):
+        reason = "the address holds a token that permits the operation by itself, so that token may have expired"
+        confidence = Confidence.POSSIBLE
     elif e.lacks_permission:
-        role = f"the role {place.role}" if place.role else "the caller's role"
         reason = f"{role} does not include {e.lacks_permission}"
-    else:
+    elif needed and e.is_permitted:
         # An access policy can deny what the role allows: https://docs.langchain.com/langsmith/abac
-        reason = f"the role includes {needed.permission}, so an access policy may deny it, or the error is temporary"
-        return Verdict(Cause.PERMISSION_DENIED, Confidence.POSSIBLE, reason)
-    return Verdict(Cause.PERMISSION_DENIED, Confidence.LIKELY, reason)
+        others = " the prompt may be private to its owner," if e.request and owner_of_prompt(e.request.path) else ""
+        reason = (
+            f"{role} includes {needed.permission}, so an access policy may deny it,{others} or the error is temporary"
+        )
+        confidence = Confidence.POSSIBLE
+    elif needed:
+        reason += f"; it needs {needed.permission}"
+    if e.body.form == "json" and not (e.body.is_bare or e.body.has_langsmiths_words or e.body.message is None):
+        # Gateways write such JSON, too, and the probes may have passed one that refuses this request alone.
+        reason += f'; a proxy may also have written "{e.body.message}"'
+        confidence = Confidence.POSSIBLE
+    return Verdict(Cause.PERMISSION_DENIED, confidence, reason)
 
 
 def _not_accessible(reason: str, proved: bool = True) -> Verdict:

@@ -33,6 +33,10 @@ def blocked_upstream(e: Evidence) -> Probing[Verdict | None]:
         return _blocked(f"the answer is that of {e.body.speaker}")
     if e.body.form == "html" and not _is_web_page_of_its_own(e) and not (yield from api_elsewhere(e)):
         reason = f"the answer is {e.body.message}, and LangSmith's API answers in JSON"
+        if e.is_at_cloud:
+            # LangSmith's own edge answers in HTML, too, if it refuses a request for its content.
+            yield from e.probe(GET_INFO)
+            return _blocked(reason, Confidence.LIKELY)
         # If it is not known whether the API is below the endpoint, the page may be LangSmith's own.
         below = e.answers.get(GET_INFO_BELOW)
         return _blocked(reason, Confidence.CONFIRMED if below is None or knows_no_info(below) else Confidence.LIKELY)

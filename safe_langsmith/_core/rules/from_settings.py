@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from safe_langsmith._core.credentials import inspect_key
 from safe_langsmith._core.endpoints import can_be_sent_to
-from safe_langsmith._core.model import Evidence, Verdict
+from safe_langsmith._core.model import LIST_WORKSPACES, Evidence, Probing, Verdict
+from safe_langsmith._core.summary import named
+from safe_langsmith._core.variables import VARIABLES
 from safe_langsmith.diagnosis import Cause, Confidence
 
 
 def key_missing(e: Evidence) -> Verdict | None:
     """No key, token or cookie was sent."""
     if e.target.credential.kind == "missing":
-        return Verdict(Cause.KEY_MISSING, Confidence.LIKELY, "no API key, token or cookie was sent")
+        empty = next((name for name in e.configuration.related_variables.empty if name in VARIABLES["api_key"]), None)
+        why = f", and {empty} is set, but empty" if empty else ""
+        return Verdict(Cause.KEY_MISSING, Confidence.LIKELY, f"no API key, token or cookie was sent{why}")
     return None
 
 
@@ -23,9 +28,21 @@ def key_legacy(e: Evidence) -> Verdict | None:
 
 
 def key_malformed(e: Evidence) -> Verdict | None:
-    """The key does not have the form of a key."""
-    if e.target.credential.problem:
-        return Verdict(Cause.KEY_MALFORMED, Confidence.LIKELY, f"it {e.target.credential.problem}")
+    """The text of the key cannot be a key anywhere."""
+    key = e.target.credential
+    if e.target.is_swapped:
+        reason = f"it {key.problem}, and the workspace ID holds a key: the two are swapped"
+        return Verdict(Cause.KEY_MALFORMED, Confidence.LIKELY, reason)
+    if key.problem and not key.may_be_valid_elsewhere:
+        return Verdict(Cause.KEY_MALFORMED, Confidence.LIKELY, f"it {key.problem}")
+    return None
+
+
+def key_of_another_form(e: Evidence) -> Verdict | None:
+    """LangSmith's cloud refused the key, which does not begin as its keys do."""
+    is_refused = e.request is not None or any(answer.forbidden for answer in e.answers.values())
+    if e.target.credential.kind == "unrecognized" and e.target.key_problem and is_refused and not e.facts.successes:
+        return Verdict(Cause.KEY_MALFORMED, Confidence.LIKELY, f"it {e.target.key_problem}")
     return None
 
 
@@ -40,9 +57,16 @@ def endpoint_malformed(e: Evidence) -> Verdict | None:
     )
 
 
-def workspace_id_malformed(e: Evidence) -> Verdict | None:
+def workspace_id_malformed(e: Evidence) -> Probing[Verdict | None]:
     """The named workspace is not a UUID; confirmed if the answer says so, too."""
-    if e.target.workspace_id is not None and e.target.workspace is None:
-        confidence = Confidence.CONFIRMED if e.body.malformed_workspace_id else Confidence.LIKELY
-        return Verdict(Cause.WORKSPACE_ID_MALFORMED, confidence, "it is not a UUID")
-    return None
+    if e.target.workspace_id is None or e.target.workspace is not None:
+        return None
+    # The list shows which workspace the user means by its name, or by an address with the ID in it.
+    yield from e.probe(LIST_WORKSPACES)
+    confidence = Confidence.CONFIRMED if e.body.malformed_workspace_id else Confidence.LIKELY
+    reason = "it is not a UUID"
+    if inspect_key(e.target.workspace_id).kind in ("personal", "service", "legacy"):
+        reason += ", but an API key"
+    elif e.workspace_meant:
+        reason += f", but seems to mean {named(e.workspace_meant)}"
+    return Verdict(Cause.WORKSPACE_ID_MALFORMED, confidence, reason)

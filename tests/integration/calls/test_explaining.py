@@ -61,6 +61,8 @@ CASES = {
         LIKELY,
         options={"workspace_id": "research"},
         server={"malformed_workspace_status": 403},
+        workspaces=2,
+        probes=1,
     ),
     "unknown key": Case(
         Cause.KEY_REJECTED, LIKELY, key="lsv2_pt_c0ffeec0ffee0123456789abcdef0123_0123456789", probes=3

@@ -66,7 +66,7 @@ class TestFitsATicket:
     def test_something_else_that_is_set(self, pasted, personal):
         text = pasted(LANGSMITH_API_KEY=personal, LANGSMITH_TENANT_ID="x")
         assert "Verdict: nothing wrong, but look at [!!] above" in text
-        assert "LANGSMITH_TENANT_ID is set, which the SDK does not read" in " ".join(text.split())
+        assert "LANGSMITH_TENANT_ID is set, which the client does not read" in " ".join(text.split())
 
     def test_a_file_that_cannot_be_read(self, pasted, personal, tmp_path):
         (tmp_path / ".env").write_bytes(b"\xff\xfeL\0")

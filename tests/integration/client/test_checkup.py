@@ -167,8 +167,8 @@ class TestValues:
         monkeypatch.setenv("LANGSMITH_KEY", "lsv2_pt_c0ffeec0ffee0123456789abcdef0123_0123456789")
         found = check(key=None)
 
-        assert found.fixes[0].title == "Rename LANGSMITH_KEY"
-        assert "LANGSMITH_KEY is set, which the SDK does not read" in found.checks[2].detail
+        assert found.fixes[0].title == "Set LANGSMITH_API_KEY as well"
+        assert "LANGSMITH_KEY is set, which the client does not read" in found.checks[2].detail
 
     def test_no_key_and_opentelemetry(self, server, make_client, monkeypatch):
         client = make_client(server)
@@ -416,7 +416,7 @@ def test_an_argument_that_goes_before_the_file_is_left_out(server, org, workspac
 
     assert (found.cause, found.confidence) == (Cause.STALE_ENVIRONMENT, Confidence.POSSIBLE)
     assert "leave the argument out" in found.fixes[0].title
-    assert found.fixes[0].code.endswith("override=True)\nclient = SafeClient()")
+    assert found.fixes[0].code.endswith(".env')\nclient = SafeClient()")
     (check,) = [check for check in found.checks if check.step == 4]
     assert check.result == "problem"
 
@@ -476,6 +476,7 @@ def test_a_file_that_cannot_be_read_is_to_be_corrected(server, make_client, tmp_
 
 
 def test_the_variables_that_are_printed_show_no_key(server, make_client, monkeypatch, capsys, canary):
+    monkeypatch.setenv("LANGSMITH_PROJECT", "mine")
     fixes = diagnose(make_client(server)).fixes
     (fix,) = [fix for fix in fixes if fix.title.startswith("Print the LangSmith variables")]
     for name, value in {

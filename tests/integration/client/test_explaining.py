@@ -116,7 +116,7 @@ class TestWorkspaces:
 
         assert error.cause is Cause.WORKSPACE_ID_MALFORMED
         assert '"1"' in error.summary
-        assert error.probes == ()
+        assert [probe.path for probe in error.probes] == ["/workspaces"]
 
 
 class TestKeys:

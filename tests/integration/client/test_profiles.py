@@ -9,7 +9,8 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from safe_langsmith import Cause, ForbiddenDiagnosis, SafeAsyncClient
+from safe_langsmith import Cause, ForbiddenDiagnosis, SafeAsyncClient, diagnose
+from safe_langsmith.testing import Reply
 
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("langsmith._internal._profiles") is None, reason="this SDK has no profiles"
@@ -111,3 +112,20 @@ def test_a_key_of_the_environment_for_a_profiles_workspace_is_called_mixed(
     (fix,) = [fix for fix in refused.value.fixes if "from one place" in fix.title]
     assert "prefer_profile_auth=True" in fix.code
     assert "unset LANGSMITH_API_KEY" in fix.code
+
+
+@pytest.mark.parametrize("expired", [True, False])
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_login_that_is_over_is_renewed_first(server, workspace, org, log_in, make_client, expired, status):
+    token = org.add_oauth_token(default=workspace)
+    at = datetime.now(timezone.utc) + timedelta(hours=-1 if expired else 1)
+    log_in(token, refresh_token="unknown-refresh-token", expires_at=at.isoformat())
+    server.revoke(token)
+    if status == 403:
+        for path in ("/settings", "/workspaces"):
+            server.fault("GET", path, Reply(403, {"detail": "Forbidden"}), times=None)
+    found = diagnose(make_client())
+
+    assert found.cause is Cause.KEY_REJECTED
+    assert (found.fixes[0].title, found.fixes[0].code) == ("Log in again", "langsmith login")
+    assert "the login has expired" in found.summary

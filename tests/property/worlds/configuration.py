@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from worlds.world import ABROAD, ACME, FOREIGN, GONE, RESEARCH, SUPPORT, Host, World
 
+from safe_langsmith._core.model import Successes
 from safe_langsmith._core.settings import Dotenv, DotenvLine
 
 US, EU = "https://api.smith.langchain.com", "https://eu.api.smith.langchain.com"
@@ -23,6 +24,9 @@ class Key(Enum):
     PLACEHOLDER = "<your-api-key>"
     LEGACY = "ls__0123456789abcdef0123"
     CUT = "lsv2_pt_c0ffee"
+    CUT_BY_A_FEW = f"lsv2_pt_{_SECRET}_0000001"
+    DUMMY = "dummy"
+    SECRETS_NAME = "op://Private/LangSmith/credential"
     MISSING = None
 
 
@@ -76,6 +80,9 @@ class Configuration:
         named: The workspace that was named.
         newer_key: Where another key is found by now.
         region_named: The region that another variable names.
+        look_alike: The workspace that LANGSMITH_TENANT_ID names.
+        newer_named: The workspace that `.env` names by now.
+        successes: What the key has done here before in this process.
         endpoint: The endpoint in use.
         operation: The request, or `None` where nothing was asked yet.
     """
@@ -85,6 +92,9 @@ class Configuration:
     named: str | None = None
     newer_key: Literal["environment", ".env"] | None = None
     region_named: Literal["US", "EU"] | None = None
+    look_alike: str | None = None
+    newer_named: str | None = None
+    successes: Literal["read", "wrote"] | None = None
     endpoint: Endpoint = Endpoint.US
     operation: Operation | None = OPERATIONS[0]
 
@@ -99,14 +109,20 @@ class Configuration:
         environ = {"LANGSMITH_API_KEY": _NEWER} if self.newer_key == "environment" else {}
         if self.region_named:
             environ["LANGCHAIN_ENDPOINT"] = {"US": US, "EU": EU}[self.region_named]
-        line = DotenvLine("LANGSMITH_API_KEY", _NEWER, 3)
+        if self.look_alike:
+            environ["LANGSMITH_TENANT_ID"] = self.look_alike
+        lines = [DotenvLine("LANGSMITH_API_KEY", _NEWER, 3)] if self.newer_key == ".env" else []
+        if self.newer_named:
+            lines.append(DotenvLine("LANGSMITH_WORKSPACE_ID", self.newer_named, 4))
+        before = {"read": Successes(2, read=True), "wrote": Successes(2, wrote=True), None: None}
         return {
             "key": self.key.value,
             "key_from": "the api_key argument" if self.given else "LANGSMITH_API_KEY",
             "endpoint": self.endpoint.value,
             "workspace_id": self.named,
             "environ": environ,
-            "dotenv": Dotenv("/p/.env", (line,)) if self.newer_key == ".env" else None,
+            "dotenv": Dotenv("/p/.env", tuple(lines)) if lines else None,
+            "successes": before[self.successes],
             "method": self.operation[0] if self.operation else None,
             "path": self.operation[1] if self.operation else None,
         }
@@ -126,6 +142,9 @@ SETTINGS: dict[str, tuple[Any, ...]] = {
     "named": NAMED,
     "newer_key": (None, "environment", ".env"),
     "region_named": (None, "US", "EU"),
+    "look_alike": (None, RESEARCH, SUPPORT, FOREIGN, "Research"),
+    "newer_named": (None, RESEARCH, SUPPORT, FOREIGN),
+    "successes": (None, "read", "wrote"),
     "endpoint": tuple(Endpoint),
     "operation": OPERATIONS,
 }

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from worlds.configuration import Configuration, Endpoint, Key
 from worlds.world import ABROAD, ACME, FOREIGN, GLOBEX, GONE, RESEARCH, SUPPORT, Between, Host, Standing, Trouble, World
 
+from safe_langsmith._core.endpoints import sends_runs
 from safe_langsmith._core.permissions import ADMIN
 from safe_langsmith.testing import RecordedRequest, Reply, Workspace, error_formats
 from safe_langsmith.testing.accounts import Accounts, Kind
@@ -58,6 +59,9 @@ class Answered(NamedTuple):
     redirected_to: str | None = None
 
 
+_POLICY = "Blocked by policy"
+_WORDS_FOR_ALL = {Between.POLICY_FOR_ALL: _POLICY, Between.FORBIDDEN_FOR_ALL: error_formats.FORBIDDEN}
+
 FOR_THE_REFUSED = {
     Between.PAGE_FOR_ONE: Answered(403, _BLOCKED, "text/html"),
     Between.GATEWAY_FOR_ONE: Answered(403, b'{"message":"Forbidden"}'),
@@ -85,11 +89,15 @@ def refused(world: World, configuration: Configuration) -> Answered:
     request = Request(*configuration.operation, workspace=configuration.named)
     if world.between in FOR_THE_REFUSED:
         return FOR_THE_REFUSED[world.between]
+    if world.between is Between.POLICY_FOR_ONE:
+        return _in_langsmiths_form(request.path, _POLICY)
     if world.between in _FOR_ALL:
         return _FOR_ALL[world.between]
+    if world.between in _WORDS_FOR_ALL:
+        return _in_langsmiths_form(request.path, _WORDS_FOR_ALL[world.between])
     host = configuration.endpoint.host(world.host)
     return _strangers(host, request) or _operation(
-        _seen_by_langsmith(world), configuration.key, _arriving(world, request)
+        _seen_by_langsmith(world, configuration), _key_arriving(world, configuration), _arriving(world, request)
     )
 
 
@@ -100,13 +108,16 @@ def answer(world: World, configuration: Configuration, request: Request) -> Answ
         return troubled
     if world.between in _FOR_ALL:
         return _FOR_ALL[world.between]
+    if world.between in _WORDS_FOR_ALL:
+        return _in_langsmiths_form(request.path, _WORDS_FOR_ALL[world.between])
     host = configuration.endpoint.host(world.host)
     if host is not Host.LANGSMITH:
         below = request.path.removeprefix("/api/v1")
         if host in _REFUSALS_OF_AGENTS or below == request.path or configuration.endpoint is Endpoint.WEB_PAGE:
             return _strangers(host, request) or Answered(None)
         request = request._replace(path=below)
-    return _question(_seen_by_langsmith(world), configuration.key, _arriving(world, request))
+    seen, key = _seen_by_langsmith(world, configuration), _key_arriving(world, configuration)
+    return _question(seen, key, _arriving(world, request))
 
 
 def _in_trouble(trouble: Trouble, path: str) -> Answered | None:
@@ -133,18 +144,37 @@ def _strangers(host: Host, request: Request) -> Answered | None:
     return None
 
 
+def _in_langsmiths_form(path: str, words: str) -> Answered:
+    return _written(error_formats.error(error_formats.canonical_path(path), 403, words))
+
+
+def _key_arriving(world: World, configuration: Configuration) -> Key:
+    return Key.MISSING if world.between is Between.KEY_LOST else configuration.key
+
+
 def _arriving(world: World, request: Request) -> Request:
     return request._replace(workspace=None) if world.between is Between.HEADER_LOST else request
 
 
 @cache
-def _seen_by_langsmith(world: World) -> World:
+def _seen_by_langsmith(world: World, configuration: Configuration) -> World:
     """Returns the world without what is beyond LangSmith, so that its answers can be kept."""
-    return replace(world, between=Between.NOTHING, host=Host.LANGSMITH, trouble=Trouble.NONE)
+    # Only a self-hosted instance can be set so.
+    needs_key = world.info_needs_key and not configuration.endpoint.is_of_the_cloud
+    return replace(world, between=Between.NOTHING, host=Host.LANGSMITH, trouble=Trouble.NONE, info_needs_key=needs_key)
 
 
 @cache
 def _operation(world: World, key: Key, request: Request) -> Answered:
+    answered, path = _usual_operation(world, key, request), error_formats.canonical_path(request.path)
+    is_bare = answered in (_written(error_formats.forbidden(path)), _written(error_formats.permission_missing(path)))
+    return _in_langsmiths_form(request.path, _POLICY) if is_bare and world.names_policy else answered
+
+
+@cache
+def _usual_operation(world: World, key: Key, request: Request) -> Answered:
+    if world.standing is Standing.WRITE_ONLY and sends_runs(request.path, request.method):
+        return Answered(202, b"{}")
     as_admin = _reply(replace(world, role=ADMIN), key, request)
     if as_admin.status in (401, 403):
         return as_admin

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from worlds.configuration import SETTINGS, Configuration, Endpoint, Key, unusual, usual_configurations
 from worlds.diagnosing import Examination
 from worlds.server import refused
-from worlds.truths import truths
+from worlds.truths import happened, truths
 from worlds.views import Group, Multiverse, multiverse, view
 from worlds.world import (
     ADMIN,
@@ -54,6 +54,7 @@ _worlds = st.builds(
     lists=st.sampled_from([True, True, False]),
     tells_permissions=st.booleans(),
     access_policy=st.sampled_from([None, None, "denies", "allows"]),
+    names_policy=st.booleans(),
     switched_off=st.sampled_from([None, None, None, "feature", "plan"]),
     incident=st.sampled_from([None, "one", "all"]),
     says_workspace_required=st.booleans(),
@@ -79,6 +80,8 @@ _worlds = st.builds(
 def test_no_diagnosis_says_more_than_can_be_known(world: World, configuration: Configuration) -> None:
     if world.scope.is_personal is not (configuration.key is not Key.SERVICE):
         world = replace(world, scope=Scope.ONE if configuration.key is Key.SERVICE else Scope.PERSONAL)
+    if not happened(world, configuration):
+        configuration = replace(configuration, successes=None)
     if configuration.operation and refused(world, configuration).status != 403:
         configuration = replace(configuration, operation=None)
     examination = Examination(configuration, view(world, configuration))
@@ -130,6 +133,21 @@ _UNCALLED_FOR = {
         World(role=VIEWER),
         Configuration(operation=("POST", "/sessions")),
         (Cause.PERMISSION_DENIED, Confidence.CONFIRMED),
+    ),
+    "a key that worked here is not of another region": (
+        World(standing=Standing.REVOKED),
+        Configuration(region_named="EU", successes="read"),
+        (Cause.WRONG_REGION, Confidence.LIKELY),
+    ),
+    "LangSmith's form is no proof that LangSmith answered": (
+        World(between=Between.FORBIDDEN_FOR_ALL),
+        Configuration(),
+        (Cause.KEY_REJECTED, Confidence.LIKELY),
+    ),
+    "a key that did not arrive is not rejected for sure": (
+        World(between=Between.KEY_LOST),
+        Configuration(operation=None),
+        (Cause.BLOCKED_UPSTREAM, Confidence.CONFIRMED),
     ),
     "JSON of LangSmith's is not of a proxy": (
         World(role=VIEWER),

@@ -29,6 +29,9 @@ def truths(world: World, configuration: Configuration) -> frozenset[Cause]:
         if world.between is Between.REDIRECT_FOR_ALL and not configuration.operation:
             # Redirected, and by nobody refused.
             found.add(Cause.UNDETERMINED)
+    if world.between is Between.KEY_LOST and configuration.key is not Key.MISSING:
+        found.add(Cause.BLOCKED_UPSTREAM)
+        reaches_langsmith = False
     if reaches_langsmith:
         found |= _of_langsmith(world, configuration)
     if not found and configuration.operation:
@@ -36,13 +39,28 @@ def truths(world: World, configuration: Configuration) -> frozenset[Cause]:
     return frozenset(found)
 
 
+def happened(world: World, configuration: Configuration) -> bool:
+    """Whether what the key did before can have happened in a world."""
+    if configuration.successes is None:
+        return True
+    may_have = world.standing is not Standing.OTHER_REGION and configuration.is_well_formed
+    reaches = configuration.endpoint.host(world.host) is Host.LANGSMITH
+    return may_have and reaches and (configuration.successes == "wrote" or world.standing is not Standing.WRITE_ONLY)
+
+
 def _of_the_values(configuration: Configuration) -> set[Cause]:
-    found = {
+    found: set[Cause] = {
+        Key.DUMMY: {Cause.KEY_MALFORMED},
+        Key.SECRETS_NAME: {Cause.KEY_MALFORMED},
+        Key.CUT_BY_A_FEW: {Cause.KEY_MALFORMED},
         Key.MISSING: {Cause.KEY_MISSING},
         Key.LEGACY: {Cause.KEY_LEGACY},
         Key.PLACEHOLDER: {Cause.KEY_MALFORMED},
         Key.CUT: {Cause.KEY_MALFORMED},
     }.get(configuration.key, set())
+    if configuration.key in (Key.DUMMY, Key.CUT_BY_A_FEW) and not configuration.endpoint.is_of_the_cloud:
+        # A gateway may accept such a text. Here it does not.
+        found = found | {Cause.KEY_REJECTED}
     return found | ({Cause.WORKSPACE_ID_MALFORMED} if configuration.named == NOT_A_UUID else set())
 
 
@@ -55,6 +73,7 @@ def _of_langsmith(world: World, configuration: Configuration) -> set[Cause]:
     place = arriving or world.scope.default
     if configuration.named not in (None, NOT_A_UUID, *reach):
         found.add(Cause.WORKSPACE_NOT_ACCESSIBLE)
+        found |= {Cause.STALE_ENVIRONMENT} if configuration.newer_named in reach else set()
     if not arriving and place not in reach:
         found.add(Cause.WORKSPACE_REQUIRED)
     if ABROAD in (configuration.named, place) or reach == {ABROAD}:
@@ -71,6 +90,9 @@ def _of_langsmith(world: World, configuration: Configuration) -> set[Cause]:
 
 def _of_a_refused_key(world: World, configuration: Configuration) -> set[Cause]:
     found = {Cause.KEY_REJECTED} if configuration.is_well_formed else set()
+    if configuration.is_well_formed and world.standing is Standing.WRITE_ONLY:
+        # Whatever it is asked to read, it may not.
+        found = {Cause.PERMISSION_DENIED}
     if configuration.newer_key:
         found.add(Cause.STALE_ENVIRONMENT)
     # A key of another region is of the one that the machine names, where it names one.

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from worlds.configuration import Configuration, Key
 from worlds.server import Answered, Request, answer, refused
-from worlds.truths import truths
+from worlds.truths import happened, truths
 from worlds.world import World, worlds
 
 from safe_langsmith import Cause
@@ -81,7 +81,7 @@ class Multiverse:
     def __init__(self, configuration: Configuration) -> None:
         self.configuration = configuration
         behind: dict[View, list[World]] = {}
-        for world in worlds(configuration.key is not Key.SERVICE):
+        for world in (w for w in worlds(configuration.key is not Key.SERVICE) if happened(w, configuration)):
             behind.setdefault(view(world, configuration), []).append(world)
         self.groups = {seen: Group(configuration, tuple(members)) for seen, members in behind.items()}
         self._proven: dict[tuple[Answered | None, frozenset[tuple[ProbeRequest, Answered]]], frozenset[Cause]] = {}

@@ -81,6 +81,7 @@ class Standing(_Kind):
     EXPIRED = auto()  # Answered with 401.
     OTHER_REGION = auto()
     IP_RULE = auto()  # Known, but not from this address.
+    WRITE_ONLY = auto()  # It may send traces, and read nothing.
 
 
 class Between(_Kind):
@@ -89,13 +90,17 @@ class Between(_Kind):
     NOTHING = auto()
     PAGE_FOR_ONE = auto()  # A web application firewall that dislikes one request.
     GATEWAY_FOR_ONE = auto()  # A gateway in JSON that knows not all paths.
+    POLICY_FOR_ONE = auto()  # A gateway that words its refusal in LangSmith's form.
     REDIRECT_FOR_ONE = auto()
     PAGE_FOR_ALL = auto()
     TEXT_FOR_ALL = auto()
     GATEWAY_FOR_ALL = auto()  # As AWS's.
+    POLICY_FOR_ALL = auto()  # A gateway that words its refusals in LangSmith's form, with words of its own.
+    FORBIDDEN_FOR_ALL = auto()  # A gateway that words them as LangSmith does.
     KUBERNETES_FOR_ALL = auto()
     REDIRECT_FOR_ALL = auto()  # To a login on another host.
     HEADER_LOST = auto()  # A proxy that does not hand X-Tenant-Id on.
+    KEY_LOST = auto()  # A proxy that does not hand X-API-Key on.
 
     @property
     def is_for_all(self) -> bool:
@@ -138,6 +143,7 @@ class World:
         lists: Whether it may list workspaces.
         tells_permissions: Whether the list tells its permissions.
         access_policy: What an access policy says of the operation, whatever the role says.
+        names_policy: Whether LangSmith speaks of a policy where it usually says nothing but `Forbidden`.
         switched_off: What the organization lacks for the operation, which LangSmith then says.
         incident: Whether the one request is refused for no reason, or all in a workspace, as after a change of roles.
         says_workspace_required: Whether LangSmith says that a workspace is missing, or just `Forbidden`.
@@ -155,6 +161,7 @@ class World:
     lists: bool = True
     tells_permissions: bool = True
     access_policy: Literal["denies", "allows"] | None = None
+    names_policy: bool = False
     switched_off: Literal["feature", "plan"] | None = None
     incident: Literal["one", "all"] | None = None
     says_workspace_required: bool = True
@@ -170,6 +177,8 @@ _BOOLEANS = (True, False)
 _HAPPENINGS: tuple[dict[str, Any], ...] = (
     {},
     {"access_policy": "denies"},
+    {"names_policy": True},
+    {"access_policy": "denies", "names_policy": True},
     {"access_policy": "allows"},
     {"access_policy": "allows", "incident": "one"},
     {"switched_off": "feature"},
@@ -178,6 +187,7 @@ _HAPPENINGS: tuple[dict[str, Any], ...] = (
     {"incident": "all"},
     {"between": Between.PAGE_FOR_ONE},
     {"between": Between.GATEWAY_FOR_ONE},
+    {"between": Between.POLICY_FOR_ONE},
     {"between": Between.REDIRECT_FOR_ONE},
     {"between": Between.HEADER_LOST},
 )
@@ -213,8 +223,9 @@ def _worlds_without_trouble(personal: bool) -> Iterator[World]:
     for standing, between, info in product(Standing, Between, _BOOLEANS):
         if standing is not Standing.ACCEPTED and not between.is_for_all:
             yield replace(somebody, standing=standing, between=between, info_needs_key=info)
+            yield replace(somebody, standing=standing, between=between, info_needs_key=info, names_policy=True)
     for between in Between:
-        if between.is_for_all:
+        if between.is_for_all or between is Between.KEY_LOST:
             yield replace(somebody, between=between)
     yield replace(somebody, info_needs_key=True)
     yield from (replace(somebody, host=host) for host in Host)

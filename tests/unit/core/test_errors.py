@@ -15,6 +15,8 @@ import tenacity
 from langsmith.utils import LangSmithError, LangSmithExceptionGroup, LangSmithUserError
 
 from safe_langsmith import Cause, Diagnosis, ForbiddenDiagnosis, find_diagnosis
+from safe_langsmith._core.model import LIST_WORKSPACES
+from safe_langsmith._core.responses import read_answer
 from safe_langsmith.errors import MOST_SEARCHED, SDK_MESSAGE_LIMIT, explain
 
 SDK_MESSAGE = "Failed to GET /sessions in LangSmith API. HTTPError('403 Client Error: Forbidden')"
@@ -36,7 +38,8 @@ copies = pytest.mark.parametrize(
 
 @pytest.fixture
 def diagnosis(refusal, drive) -> Diagnosis:
-    return drive(refusal(workspace_id="Research", request_id="r-1")).diagnosis
+    refused = read_answer(403, b'{"detail":"Forbidden"}')
+    return drive(refusal(workspace_id="Research", request_id="r-1"), {LIST_WORKSPACES: refused}).diagnosis
 
 
 @pytest.fixture

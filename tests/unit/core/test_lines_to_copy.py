@@ -13,7 +13,7 @@ import pytest
 from safe_langsmith import Action, Cause, Confidence
 from safe_langsmith._core.engine import fixes_for
 from safe_langsmith._core.fixes.shared import name_workspace, reach_endpoint, set_endpoint, set_key
-from safe_langsmith._core.model import GET_SETTINGS, LIST_WORKSPACES, PROBING_OFF, Evidence, Facts, Verdict
+from safe_langsmith._core.model import GET_INFO, GET_SETTINGS, LIST_WORKSPACES, PROBING_OFF, Evidence, Facts, Verdict
 from safe_langsmith._core.origins import Origin
 from safe_langsmith._core.responses import Answer, read_answer
 from safe_langsmith._core.settings import Dotenv, DotenvLine
@@ -38,6 +38,7 @@ from safe_langsmith.diagnosis import _plain
 
 NEWER = "lsv2_pt_c0ffeec0ffee00000000000000000000_0000005678"
 REFUSED = dict.fromkeys((GET_SETTINGS, LIST_WORKSPACES), read_answer(403, b'{"detail":"Forbidden"}'))
+REFUSED[GET_INFO] = read_answer(200, b'{"version":"0.16.20","batch_ingest_config":{}}')
 A = "11111111-aaaa-4aaa-8aaa-111111111111"
 EVIL = 'x"; touch pwned; $(touch pwned) `touch pwned` #\\'
 ACTED_ON = set("'$`;|&<>()#\\")
@@ -97,8 +98,7 @@ def test_the_endpoint_that_the_file_names_is_loaded(refusal):
     file = Dotenv("/home/ann/.env", (DotenvLine("LANGSMITH_ENDPOINT", eu, 1),))
     e = Evidence(refusal(environ={"LANGSMITH_ENDPOINT": "https://api.smith.langchain.com"}, dotenv=file))
     assert render(set_endpoint(e, eu), "python").splitlines() == [
-        "from langsmith import utils; utils.get_env_var.cache_clear()",
-        "from dotenv import load_dotenv; load_dotenv('/home/ann/.env', override=True)",
+        "from safe_langsmith import reload_environment; reload_environment('/home/ann/.env')",
         "client = SafeClient()",
     ]
 
@@ -154,7 +154,7 @@ RENDERED: list[tuple[Action, str | None, str | None]] = [
     (CreateClient(clear_cache=True), f"{CLEAR}\nclient = SafeClient()", None),
     (
         ReloadEnvironment(None),
-        f'{CLEAR}\nfrom dotenv import load_dotenv; load_dotenv("<path to .env>", override=True)',
+        "from safe_langsmith import reload_environment; reload_environment()",
         None,
     ),
     (LoadDotenv(), *["from dotenv import load_dotenv; load_dotenv()"] * 2),
@@ -201,6 +201,6 @@ def test_every_kind_of_action_has_a_name_of_its_own():
 def test_what_is_rendered_once_stays_as_it_is(refusal, drive):
     found = drive(refusal(dotenv=Dotenv("/p/\x1b[31m", (DotenvLine("LANGSMITH_API_KEY", NEWER, 1),))), REFUSED)
     reload = found.diagnosis.fixes[0]
-    assert "load_dotenv('/p/\\x1b[31m', override=True)" in reload.code
+    assert "reload_environment('/p/\\x1b[31m')" in reload.code
     assert reload.action.dotenv_path == "/p/\\x1b[31m"
     assert present(found.diagnosis, "python") == found.diagnosis

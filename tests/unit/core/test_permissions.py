@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
+import langsmith
 import pytest
 
-from safe_langsmith._core.permissions import permissions_of, requirement, spoken, still_allowed
+from safe_langsmith._core.permissions import (
+    _matches,
+    _segments,
+    built_in_role,
+    owner_of_prompt,
+    permissions_of,
+    requirement,
+    spoken,
+    still_allowed,
+)
 
 ALL, WRITE, ADMIN, ORGANIZATION = ("Admin", "Editor", "Viewer"), ("Admin", "Editor"), ("Admin",), ()
 ID = "11111111-aaaa-4aaa-8aaa-111111111111"
@@ -77,6 +90,38 @@ ID = "11111111-aaaa-4aaa-8aaa-111111111111"
         ("POST /workspaces/current/secrets", "workspaces:manage-secrets", ADMIN),
         ("DELETE /workspaces/current/tag-keys/x", "workspaces:manage", ADMIN),
         (f"PATCH /workspaces/{ID}", "workspaces:manage", ADMIN),
+        ("GET /v2/sandboxes/boxes", "sandboxes:read", ()),
+        ("GET /v2/sandboxes/boxes/name/status", "sandboxes:read", ()),
+        ("POST /v2/sandboxes/boxes", "sandboxes:create", ()),
+        ("PATCH /v2/sandboxes/boxes/name", "sandboxes:update", ()),
+        ("DELETE /v2/sandboxes/boxes/name", "sandboxes:delete", ()),
+        ("POST /v2/traces/query", "runs:read", ALL),
+        (f"GET /v2/traces/{ID}/runs", "runs:read", ALL),
+        (f"GET /v2/threads/{ID}/traces", "runs:read", ALL),
+        (f"GET /v2/threads/{ID}/stats", "runs:read", ALL),
+        ("POST /v2/threads/stats", "runs:read", ALL),
+        (f"POST /sessions/{ID}/insights", "projects:read", WRITE),
+        (f"GET /sessions/{ID}/insights/{ID}", "projects:read", ALL),
+        (f"PATCH /sessions/{ID}/insights/{ID}", "projects:update", WRITE),
+        (f"DELETE /sessions/{ID}/insights/{ID}", "projects:delete", ADMIN),
+        (f"POST /sessions/{ID}/insights/configs", "rules:create", WRITE),
+        (f"POST /sessions/{ID}/dashboard", "projects:read", ALL),
+        (f"POST /sessions/{ID}/views", "projects:create", ADMIN),
+        (f"PUT /v1/platform/annotation-queues/{ID}/items/{ID}/finals/key", "annotation-queues:update", WRITE),
+        (f"POST /annotation-queues/{ID}/export", "annotation-queues:read", ALL),
+        (f"DELETE /api/v1/platform/datasets/{ID}/examples/{ID}", "datasets:update", WRITE),
+        (f"DELETE /datasets/{ID}/index", "datasets:update", WRITE),
+        (f"POST /v2/runs/{ID}/share", "runs:share", WRITE),
+        (f"GET /runs/{ID}/share", "runs:read", ALL),
+        ("POST /likes/acme/prompt", "prompts:read", WRITE),
+        ("POST /comments/acme/prompt", "prompts:read", WRITE),
+        ("POST /examples/validate/bulk", "datasets:read", ALL),
+        (f"GET /datasets/{ID}/comparative", "projects:read", ALL),
+        (f"POST /datasets/{ID}/group/runs", "datasets:read", ALL),
+        ("GET /feedback/tokens", "feedback:create", WRITE),
+        (f"POST /v1/platform/alerts/{ID}", "runs:read", ALL),
+        ("POST /workspaces/current/taggings", "workspaces:manage", ADMIN),
+        ("POST /workspaces/current/members/batch", "workspaces:manage-members", ADMIN),
     ],
 )
 def test_a_documented_operation_needs_a_permission(operation, permission, roles):
@@ -164,3 +209,54 @@ def test_an_operation_may_need_several():
 )
 def test_what_a_role_still_allows(lacking, permissions, said):
     assert still_allowed(lacking, permissions) == said
+
+
+UNDOCUMENTED = """
+/agents/** /evaluators/** /fleet/** /hub/** /info /issues/** /prompt-webhooks/** /product-feedbacks/** /settings
+/ai-search/** /sql/** /runs/rules/decision-models /workspaces/current/secrets/* /threads/*/share
+/sandboxes/registries/** /sandboxes/snapshots/** /sandboxes/snapshots-by-name/* /sandboxes/volumes/**
+/sandboxes/usage/** /sandboxes/boxes/*/* /feedback/tokens/* /public/**
+""".split()
+"""The operations of the SDK that the vendor's pages do not have, beside those that a token in the path permits."""
+
+
+def operations_of_the_sdk() -> set[tuple[str, str]]:
+    """Every method and path in the source of the installed SDK, with `x` for each variable part."""
+    folder = Path(langsmith.__file__).parent
+    generated = "\n".join(path.read_text("utf-8") for path in sorted(folder.rglob("resources/**/*.py")))
+    written = "\n".join((folder / name).read_text("utf-8") for name in ("client.py", "async_client.py"))
+    found = re.findall(r'self\._(get|post|put|patch|delete)\(\s*(?:path_template\(\s*)?f?"(/[^"]+)"', generated)
+    found += re.findall(r'request_with_retries\(\s*"(\w+)",\s*f?"(/[^"]*)"', written)
+    found += [("GET", path) for path in re.findall(r'_paginated_list\(\s*f?"(/[^"]*)"', written)]
+    return {(method.upper(), re.sub(r"\{[^}]*\}", "x", path)) for method, path in found}
+
+
+def test_every_operation_of_the_sdk_is_documented_or_known_not_to_be():
+    unknown = [f"{m} {path}" for m, path in sorted(operations_of_the_sdk()) if requirement(m, path) is None]
+    patterns = [_segments(pattern) for pattern in UNDOCUMENTED]
+    assert len(operations_of_the_sdk()) > 50
+    assert not [each for each in unknown if not any(_matches(p, _segments(each.split()[1])) for p in patterns)]
+
+
+@pytest.mark.parametrize(
+    ("name", "role"),
+    [
+        ("WORKSPACE_ADMIN", "Admin"),
+        ("Workspace Editor", "Editor"),
+        ("viewer", "Viewer"),
+        ("ORGANIZATION_ADMIN", "Admin"),
+        ("ORGANIZATION_USER", None),
+        ("Administrators of billing", None),
+        (None, None),
+    ],
+)
+def test_the_servers_name_of_a_built_in_role_is_recognized(name, role):
+    assert built_in_role(name) == role
+
+
+@pytest.mark.parametrize(
+    ("path", "owner"),
+    [("/repos/acme/x", "acme"), ("/api/v1/commits/acme/x/latest", "acme"), ("/repos/-/x", None), ("/sessions/a", None)],
+)
+def test_a_prompt_has_the_owner_that_its_path_names(path, owner):
+    assert owner_of_prompt(path) == owner

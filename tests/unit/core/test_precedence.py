@@ -18,7 +18,9 @@ from safe_langsmith._core.model import (
     LIST_DELETED_WORKSPACES,
     LIST_WORKSPACES,
     MOST_PROBES,
+    PROBING_OFF,
     ProbeRequest,
+    Successes,
     settings_in,
 )
 from safe_langsmith._core.origins import Origin
@@ -49,6 +51,8 @@ NO_READING = b'{"detail":"Forbidden: missing permission organization:read"}'
 GATEWAY = b'{"message":"Forbidden"}'
 KUBERNETES = b'{"kind":"Status","apiVersion":"v1","status":"Failure","message":"forbidden","reason":"Forbidden"}'
 LEGACY = b'{"detail":"Using legacy API key. Please generate a new API key."}'
+POLICY = b'{"detail":"Blocked by policy"}'
+EXPIRED = b'{"detail":"API key has expired"}'
 NO_UUID = b'{"detail":"X-Tenant-Id: not a valid UUID"}'
 
 
@@ -77,8 +81,9 @@ def refusing(body: bytes = BARE, status: int = 403) -> Answer:
 
 
 REFUSED = refusing()
-EVERYTHING_REFUSED = {GET_SETTINGS: REFUSED, LIST_WORKSPACES: REFUSED}
 LANGSMITH = read_answer(200, b'{"version":"0.16.20","batch_ingest_config":{},"instance_flags":{}}')
+EVERYTHING_REFUSED = {GET_SETTINGS: REFUSED, LIST_WORKSPACES: REFUSED, GET_INFO: LANGSMITH}
+NOT_ARRIVED = refusing(b'{"detail":"Invalid token"}', 401)
 AN_AGENT_SERVER = read_answer(200, b'{"version":"0.16.7","langgraph_py_version":"1.2.0","flags":{}}')
 NOT_FOUND = read_answer(404, b'{"detail":"Not Found"}')
 NO_ANSWER = {
@@ -108,9 +113,9 @@ ROWS: dict[str, tuple[dict[str, Any], dict[ProbeRequest, Answer], Cause, Confide
     # The examples on the pages of docs/causes/, each under the name of its cause.
     "blocked-upstream": (
         {"body": b"<html><title>403 Forbidden by policy 17</title></html>", "content_type": "text/html"},
-        {},
+        {GET_INFO: NO_ANSWER["a proxy's page"]},
         Cause.BLOCKED_UPSTREAM,
-        CONFIRMED,
+        LIKELY,
     ),
     "wrong-endpoint": (
         {
@@ -153,7 +158,12 @@ ROWS: dict[str, tuple[dict[str, Any], dict[ProbeRequest, Answer], Cause, Confide
         LIKELY,
     ),
     "key-malformed": ({"key": 'os.environ["LANGSMITH_KEY"]'}, {}, Cause.KEY_MALFORMED, LIKELY),
-    "workspace-id-malformed": ({"workspace_id": "research"}, {}, Cause.WORKSPACE_ID_MALFORMED, LIKELY),
+    "workspace-id-malformed": (
+        {"workspace_id": "research"},
+        {LIST_WORKSPACES: listed(VIEWER, ADMIN_OF_B)},
+        Cause.WORKSPACE_ID_MALFORMED,
+        LIKELY,
+    ),
     "workspace-not-accessible": (
         {"workspace_id": C},
         {settings_in(C): REFUSED, LIST_WORKSPACES: listed(VIEWER), LIST_DELETED_WORKSPACES: listed(VIEWER)},
@@ -170,7 +180,7 @@ ROWS: dict[str, tuple[dict[str, Any], dict[ProbeRequest, Answer], Cause, Confide
     "key-rejected": ({}, EVERYTHING_REFUSED, Cause.KEY_REJECTED, LIKELY),
     "undetermined": ({}, {GET_SETTINGS: NO_ANSWER["timeout"]}, Cause.UNDETERMINED, POSSIBLE),
     # 1. What the answer itself proves.
-    "a page": ({"body": PAGE}, {}, Cause.BLOCKED_UPSTREAM, CONFIRMED),
+    "a page": ({"body": PAGE}, {GET_INFO: LANGSMITH}, Cause.BLOCKED_UPSTREAM, LIKELY),
     "another host after a redirect": ({"redirected_to": "x.example"}, {}, Cause.BLOCKED_UPSTREAM, CONFIRMED),
     "a page of a self-hosted host": ({"body": PAGE, "endpoint": SELF_HOSTED}, {}, Cause.BLOCKED_UPSTREAM, CONFIRMED),
     "a Kubernetes API server's answer": (
@@ -329,14 +339,38 @@ ROWS: dict[str, tuple[dict[str, Any], dict[ProbeRequest, Answer], Cause, Confide
     "the body speaks of a legacy key": ({"body": LEGACY}, {}, Cause.KEY_LEGACY, CONFIRMED),
     "a placeholder": ({"key": "<your-api-key>"}, {}, Cause.KEY_MALFORMED, LIKELY),
     "a key cut short": ({"key": "lsv2_pt_c0ffee"}, {}, Cause.KEY_MALFORMED, LIKELY),
-    "a workspace's name for its id": ({"workspace_id": "Research"}, {}, Cause.WORKSPACE_ID_MALFORMED, LIKELY),
+    "a workspace's name for its id": (
+        {"workspace_id": "Research"},
+        {LIST_WORKSPACES: listed(A, B)},
+        Cause.WORKSPACE_ID_MALFORMED,
+        LIKELY,
+    ),
     "the body says that the id is no UUID": (
         {"workspace_id": "Research", "body": NO_UUID},
-        {},
+        {LIST_WORKSPACES: REFUSED},
         Cause.WORKSPACE_ID_MALFORMED,
         CONFIRMED,
     ),
+    "a text that begins like no key": ({"key": "dummy"}, {}, Cause.KEY_MALFORMED, LIKELY),
     # 3. What probes show.
+    "a proxy refuses to connect": (
+        {},
+        {GET_SETTINGS: Answer(error="ProxyError", proxy_refusal="403 Forbidden")},
+        Cause.BLOCKED_UPSTREAM,
+        LIKELY,
+    ),
+    "a path for OpenTelemetry": (
+        {"endpoint": "https://api.smith.langchain.com/otel"},
+        {GET_SETTINGS: NOT_FOUND},
+        Cause.WRONG_ENDPOINT,
+        LIKELY,
+    ),
+    "the workspace in .env is reachable": (
+        {"workspace_id": B, "dotenv": Dotenv("/p/.env", (DotenvLine("LANGSMITH_WORKSPACE_ID", A, 2),))},
+        {settings_in(B): REFUSED, LIST_WORKSPACES: listed(A)},
+        Cause.STALE_ENVIRONMENT,
+        LIKELY,
+    ),
     "another workspace is reachable": (
         {"workspace_id": B},
         {settings_in(B): REFUSED, LIST_WORKSPACES: listed(A), LIST_DELETED_WORKSPACES: listed(A)},
@@ -581,24 +615,67 @@ ROWS: dict[str, tuple[dict[str, Any], dict[ProbeRequest, Answer], Cause, Confide
     ),
     "all is refused with 401": (
         {},
-        dict.fromkeys((GET_SETTINGS, LIST_WORKSPACES), refusing(b'{"detail":"Invalid token"}', 401)),
-        Cause.KEY_REJECTED,
+        {**EVERYTHING_REFUSED, **dict.fromkeys((GET_SETTINGS, LIST_WORKSPACES), NOT_ARRIVED)},
+        Cause.BLOCKED_UPSTREAM,
         LIKELY,
     ),
     "all is refused, with a workspace, too": (
         {"workspace_id": A},
-        {settings_in(A): REFUSED, LIST_WORKSPACES: REFUSED, GET_SETTINGS: REFUSED},
+        {settings_in(A): REFUSED, LIST_WORKSPACES: REFUSED, GET_SETTINGS: REFUSED, GET_INFO: LANGSMITH},
         Cause.KEY_REJECTED,
         LIKELY,
     ),
-    "a key of an unknown kind": ({"key": "lsv3_x"}, EVERYTHING_REFUSED, Cause.KEY_REJECTED, LIKELY),
+    "a key of an unknown kind": ({"key": f"lsv3_pt_{CANARY}"}, EVERYTHING_REFUSED, Cause.KEY_REJECTED, LIKELY),
     "another region is named, and all is refused with 401": (
         OTHER_REGION,
-        dict.fromkeys((GET_SETTINGS, LIST_WORKSPACES), refusing(b'{"detail":"Invalid token"}', 401)),
+        {**EVERYTHING_REFUSED, **dict.fromkeys((GET_SETTINGS, LIST_WORKSPACES), NOT_ARRIVED)},
+        Cause.BLOCKED_UPSTREAM,
+        LIKELY,
+    ),
+    "all is refused, GET /info too": (
+        {"body": POLICY},
+        dict.fromkeys((GET_SETTINGS, LIST_WORKSPACES, GET_INFO), refusing(POLICY)),
+        Cause.BLOCKED_UPSTREAM,
+        LIKELY,
+    ),
+    "the same, at a self-hosted instance": (
+        {"body": POLICY, "endpoint": SELF_HOSTED},
+        dict.fromkeys((GET_SETTINGS, LIST_WORKSPACES, GET_INFO), refusing(POLICY)),
+        Cause.BLOCKED_UPSTREAM,
+        LIKELY,
+    ),
+    "a key cut by a few letters": ({"key": NEWER[:-3]}, EVERYTHING_REFUSED, Cause.KEY_MALFORMED, LIKELY),
+    "a key that worked before": (
+        {"successes": Successes(3, read=True)},
+        EVERYTHING_REFUSED,
+        Cause.KEY_REJECTED,
+        LIKELY,
+    ),
+    "a key that worked before, and another region is named": (
+        {"successes": Successes(3, read=True), **OTHER_REGION},
+        EVERYTHING_REFUSED,
+        Cause.KEY_REJECTED,
+        LIKELY,
+    ),
+    "a key that could write before": (
+        {"successes": Successes(0, wrote=True)},
+        EVERYTHING_REFUSED,
+        Cause.PERMISSION_DENIED,
+        LIKELY,
+    ),
+    "the server names a reason, and another region is named": (
+        {"body": EXPIRED, **OTHER_REGION},
+        EVERYTHING_REFUSED,
         Cause.KEY_REJECTED,
         LIKELY,
     ),
     # 5. Nothing settles it.
+    "the server names a reason, and nothing may be asked": (
+        {"body": EXPIRED},
+        {GET_SETTINGS: PROBING_OFF},
+        Cause.KEY_REJECTED,
+        POSSIBLE,
+    ),
     "LangSmith knows the key, and refuses it at home": (
         {},
         {GET_SETTINGS: REFUSED, LIST_WORKSPACES: refusing(NO_READING)},
@@ -631,8 +708,13 @@ ROWS: dict[str, tuple[dict[str, Any], dict[ProbeRequest, Answer], Cause, Confide
         POSSIBLE,
     ),
     # Several at once: the earlier wins.
-    "a page, and a placeholder": ({"body": PAGE, "key": "<your-api-key>"}, {}, Cause.BLOCKED_UPSTREAM, CONFIRMED),
-    "a page, and no key": ({"body": PAGE, "key": None}, {}, Cause.BLOCKED_UPSTREAM, CONFIRMED),
+    "a page, and a placeholder": (
+        {"body": PAGE, "key": "<your-api-key>"},
+        {GET_INFO: LANGSMITH},
+        Cause.BLOCKED_UPSTREAM,
+        LIKELY,
+    ),
+    "a page, and no key": ({"body": PAGE, "key": None}, {GET_INFO: LANGSMITH}, Cause.BLOCKED_UPSTREAM, LIKELY),
     "a redirect, and a named permission": (
         {"body": NO_PERMISSION, "redirected_to": "x.example"},
         {},
@@ -677,7 +759,12 @@ ROWS: dict[str, tuple[dict[str, Any], dict[ProbeRequest, Answer], Cause, Confide
         LIKELY,
     ),
     "a legacy placeholder": ({"key": "ls__..."}, {}, Cause.KEY_LEGACY, LIKELY),
-    "an id that is none, and a newer key": ({"workspace_id": "x", **STALE}, {}, Cause.WORKSPACE_ID_MALFORMED, LIKELY),
+    "an id that is none, and a newer key": (
+        {"workspace_id": "x", **STALE},
+        {LIST_WORKSPACES: REFUSED},
+        Cause.WORKSPACE_ID_MALFORMED,
+        LIKELY,
+    ),
     "an unreachable workspace, and a newer key": (
         {"workspace_id": B, **STALE},
         {settings_in(B): REFUSED, LIST_WORKSPACES: listed(A), LIST_DELETED_WORKSPACES: listed(A)},
@@ -797,7 +884,7 @@ class TestWhatIsSaid:
         assert "None" not in str(diagnosis)
 
     def test_the_request_is_told_as_it_was(self, refusal, drive):
-        diagnosis = drive(refusal(body=PAGE, request_id="r-1")).diagnosis
+        diagnosis = drive(refusal(body=PAGE, request_id="r-1"), {GET_INFO: LANGSMITH}).diagnosis
         assert (diagnosis.method, diagnosis.url, diagnosis.status_code, diagnosis.request_id) == (
             "GET",
             "https://api.smith.langchain.com/sessions",
@@ -853,7 +940,7 @@ class TestFailures:
     @pytest.mark.parametrize("refused", [{}, {"workspace_id": A}, STALE, OTHER_REGION], ids=str)
     @pytest.mark.parametrize("failed", [GET_SETTINGS, LIST_WORKSPACES, settings_in(A)], ids=str)
     def test_one_missing_answer_leaves_a_refused_key_undetermined(self, failed, refused, failure, refusal, drive):
-        answers = {GET_SETTINGS: REFUSED, LIST_WORKSPACES: REFUSED, settings_in(A): REFUSED, failed: NO_ANSWER[failure]}
+        answers = {**EVERYTHING_REFUSED, settings_in(A): REFUSED, failed: NO_ANSWER[failure]}
         outcome = drive(refusal(**refused), answers)
         if failed in outcome.asked:
             assert (outcome.diagnosis.cause, outcome.diagnosis.confidence) == (Cause.UNDETERMINED, POSSIBLE)
@@ -922,7 +1009,9 @@ class TestFixes:
 
     @pytest.mark.parametrize(("value", "offered"), [("true", True), ("True", False), ("1", False)])
     def test_tracing_can_be_turned_off_only_where_the_sdk_takes_it_for_on(self, value, offered, refusal, drive):
-        diagnosis = drive(refusal(key=None, environ={"LANGSMITH_TRACING": value}), {}).diagnosis
+        diagnosis = drive(
+            refusal(key=None, method="POST", path="/runs/multipart", environ={"LANGSMITH_TRACING": value}), {}
+        ).diagnosis
         assert diagnosis.cause is Cause.KEY_MISSING
         assert any(fix.title == "Or turn tracing off" for fix in diagnosis.fixes) is offered
 
@@ -936,9 +1025,9 @@ class TestFixes:
     def test_a_variable_that_the_sdk_does_not_read_may_name_the_workspace(self, refusal, drive):
         facts = refusal(key=SERVICE, body=NO_WORKSPACE, environ={"LANGSMITH_TENANT_ID": B})
         diagnosis = drive(facts, {LIST_WORKSPACES: listed(A, B)}).diagnosis
-        assert diagnosis.fixes[0].title == "Rename LANGSMITH_TENANT_ID to LANGSMITH_WORKSPACE_ID"
+        assert diagnosis.fixes[0].title == "Set LANGSMITH_WORKSPACE_ID as well"
         assert diagnosis.fixes[0].code == f"LANGSMITH_WORKSPACE_ID={B}"
-        assert "LANGSMITH_TENANT_ID is set, which the SDK does not read" in " ".join(str(diagnosis).split())
+        assert "LANGSMITH_TENANT_ID is set, which the client does not read" in " ".join(str(diagnosis).split())
 
     def test_a_line_that_holds_a_key_and_is_left_out_goes_first(self, refusal, drive):
         dotenv = Dotenv(

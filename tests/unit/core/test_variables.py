@@ -77,7 +77,7 @@ class TestSurroundings:
     def test_a_variable_that_only_looks_like_one(self, name, setting, meant):
         found = related_variables({name: KEY})
         assert found.ignored[setting] == (name,)
-        assert found.messages == (f"{name} is set, which the SDK does not read: it reads {meant}",)
+        assert found.messages == (f"{name} is set, which the client does not read: it reads {meant}",)
 
     def test_none_of_them_is_read_by_the_sdk(self):
         read = {name for names in VARIABLES.values() for name in names}

@@ -1,0 +1,751 @@
+"""Kinds of refusals that were once blamed on the wrong thing: the cause, and what to do first."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from safe_langsmith import Cause, Confidence, Diagnosis
+from safe_langsmith._core.credentials import OAUTH
+from safe_langsmith._core.model import (
+    GET_INFO,
+    GET_SETTINGS,
+    LIST_DELETED_WORKSPACES,
+    LIST_WORKSPACES,
+    PROBING_OFF,
+    Successes,
+    settings_in,
+)
+from safe_langsmith._core.origins import Origin
+from safe_langsmith._core.responses import Answer, read_answer
+from safe_langsmith._core.settings import Dotenv, DotenvLine, Profile
+
+A, B, C = (f"{digit * 8}-aaaa-4aaa-8aaa-{digit * 12}" for digit in "123")
+SECRET = "c0ffeec0ffee00000000000000000000"
+KEY, OTHER = f"lsv2_pt_{SECRET}_0000001234", f"lsv2_pt_{SECRET}_0000005678"
+US, EU, SELF_HOSTED = (
+    "https://api.smith.langchain.com",
+    "https://eu.api.smith.langchain.com",
+    "https://ls.acme.example/api",
+)
+NAMES = {A: "Research", B: "Support", C: "Sales"}
+TRACES = {"method": "POST", "path": "/runs/multipart"}
+LANGSMITH = read_answer(200, b'{"version":"0.16.20","batch_ingest_config":{},"instance_flags":{}}')
+PAGE = b"<html><title>403 Forbidden</title></html>"
+
+
+def said(body: Any, status: int = 403) -> Answer:
+    return read_answer(status, body if isinstance(body, bytes) else json.dumps(body).encode(), "application/json")
+
+
+def listed(*ids: str, **more: Any) -> Answer:
+    return read_answer(200, json.dumps([{"id": id_, "display_name": NAMES[id_], **more} for id_ in ids]).encode())
+
+
+def at(id_: str) -> Answer:
+    return read_answer(200, json.dumps({"id": id_, "display_name": NAMES[id_]}).encode())
+
+
+REFUSED = said({"detail": "Forbidden"})
+
+
+def everything(answer: Answer = REFUSED, info: Answer = LANGSMITH, **named: Answer) -> dict[Any, Answer]:
+    answers = dict.fromkeys((GET_SETTINGS, LIST_WORKSPACES, LIST_DELETED_WORKSPACES, *map(settings_in, NAMES)), answer)
+    return {**answers, GET_INFO: info}
+
+
+def titles(diagnosis: Diagnosis) -> list[str]:
+    return [fix.title for fix in diagnosis.fixes]
+
+
+def text(diagnosis: Diagnosis) -> str:
+    return " ".join(f"{fix.title}. {fix.detail} {fix.code or ''}" for fix in diagnosis.fixes)
+
+
+def check(diagnosis: Diagnosis, title: str) -> Any:
+    return next(check for check in diagnosis.checks if check.title == title)
+
+
+@pytest.fixture
+def blame(refusal, drive):
+    def blame(answers: Any = None, **refused: Any) -> Diagnosis:
+        # Each answer is at hand, whether it is asked for or not.
+        return drive(refusal(**refused), everything() | (answers or {})).diagnosis
+
+    return blame
+
+
+class TestSuccessesAreEvidence:
+    @pytest.mark.parametrize("minutes", [0, 1, 40])
+    @pytest.mark.parametrize("elsewhere", [{}, {"environ": {"LANGSMITH_REGION": "eu"}}], ids=str)
+    def test_a_key_that_worked_here_is_of_no_other_region(self, minutes, elsewhere, blame):
+        found = blame(successes=Successes(minutes, read=True), **elsewhere)
+        assert (found.cause, found.confidence) == (Cause.KEY_REJECTED, Confidence.LIKELY)
+        assert "worked here" in found.summary
+        assert titles(found)[0] == "Create a new key, unless the error is temporary"
+        assert titles(found)[1] == "Or call again in a minute"
+        assert "region" not in f"{found.summary} {text(found)}"
+        assert "organization" not in found.summary
+
+    def test_the_time_is_told(self, blame):
+        told = [blame(successes=Successes(minutes, read=True)).summary for minutes in (0, 1, 7)]
+        for summary, when in zip(told, ("less than a minute ago", "1 minute ago", "7 minutes ago"), strict=True):
+            assert f"it worked here {when}" in summary
+
+    @pytest.mark.parametrize("path", ["/sessions", "/datasets", "/runs/query"])
+    def test_a_key_that_writes_and_does_not_read_lacks_a_permission(self, path, blame):
+        method = "POST" if path == "/runs/query" else "GET"
+        found = blame(successes=Successes(2, wrote=True), method=method, path=path)
+        assert found.cause is Cause.PERMISSION_DENIED
+        assert titles(found)[0].startswith("Ask an admin")
+        assert "region" not in text(found)
+
+    def test_traces_that_are_refused_after_others_were_accepted_are_no_question_of_reading(self, blame):
+        assert blame(successes=Successes(2, wrote=True), **TRACES).cause is Cause.KEY_REJECTED
+
+    def test_a_newer_key_comes_first_all_the_same(self, blame):
+        found = blame(successes=Successes(2, read=True), environ={"LANGSMITH_API_KEY": OTHER})
+        assert found.cause is Cause.STALE_ENVIRONMENT
+
+    def test_a_text_that_worked_is_a_key_whatever_its_form(self, blame):
+        assert blame(key="dummy", successes=Successes(2, read=True)).cause is Cause.KEY_REJECTED
+
+
+OTHERS_JSON: list[Any] = [
+    {"detail": "Blocked by policy"},
+    {"error": "Access to this API has been disallowed"},
+    {"title": "Error 1020", "status": 403, "detail": "Access denied"},
+    {"error": "rbac_access_denied_matched_policy[deny-all]"},
+    {"detail": "Request blocked. Ray ID: 8f0a"},
+    {"detail": "Forbidden"},
+]
+
+
+class TestJsonOfOthers:
+    @pytest.mark.parametrize("words", OTHERS_JSON, ids=str)
+    @pytest.mark.parametrize("operation", [{}, TRACES, {"workspace_id": A}], ids=str)
+    def test_what_refuses_get_info_in_the_cloud_is_not_langsmith(self, words, operation, blame):
+        found = blame(everything(said(words), said(words)), body=json.dumps(words).encode(), **operation)
+        assert (found.cause, found.confidence) == (Cause.BLOCKED_UPSTREAM, Confidence.LIKELY)
+        assert "GET /info" in found.summary
+        assert check(found, "Who answered").result == "problem"
+        assert "region" not in text(found)
+
+    @pytest.mark.parametrize("words", OTHERS_JSON[:-1], ids=str)
+    def test_a_self_hosted_instance_has_no_such_words(self, words, blame):
+        body = json.dumps(words).encode()
+        found = blame(everything(said(words), said(words)), body=body, endpoint=SELF_HOSTED)
+        assert found.cause is Cause.BLOCKED_UPSTREAM
+
+    def test_a_self_hosted_instance_may_keep_its_info_to_itself(self, blame):
+        found = blame(everything(info=REFUSED), endpoint=SELF_HOSTED)
+        assert found.cause is Cause.KEY_REJECTED
+
+    @pytest.mark.parametrize("words", OTHERS_JSON, ids=str)
+    def test_nobody_is_named_as_the_answerer_without_proof(self, words, blame):
+        found = blame({GET_SETTINGS: Answer(error="ConnectTimeout")}, body=json.dumps(words).encode())
+        answered = check(found, "Who answered")
+        assert answered.result == "unknown"
+        assert "or another service" in answered.detail
+
+    @pytest.mark.parametrize("words", OTHERS_JSON[:-1], ids=str)
+    def test_a_refusal_of_one_request_in_foreign_words_may_be_a_gateways(self, words, blame):
+        answers = {GET_SETTINGS: at(A), LIST_WORKSPACES: listed(A)}
+        found = blame(answers, body=json.dumps(words).encode(), **TRACES)
+        assert (found.cause, found.confidence) == (Cause.PERMISSION_DENIED, Confidence.POSSIBLE)
+        assert "a proxy may also have written" in found.summary
+        assert any("proxy" in title for title in titles(found))
+
+    @pytest.mark.parametrize("words", ["Forbidden", "forbidden (insufficient permission)"])
+    def test_langsmiths_bare_words_are_not_foreign(self, words, blame):
+        answers = {GET_SETTINGS: at(A), LIST_WORKSPACES: listed(A)}
+        found = blame(answers, body=json.dumps({"detail": words}).encode(), **TRACES)
+        assert found.confidence is Confidence.LIKELY
+        assert check(found, "Who answered").result == "ok"
+
+
+class TestPagesOfTheCloud:
+    @pytest.mark.parametrize("endpoint", [US, EU, "https://aws.api.smith.langchain.com/api/v1"])
+    def test_a_page_may_be_of_langsmiths_own_edge(self, endpoint, blame):
+        found = blame(body=PAGE, endpoint=endpoint, **TRACES)
+        assert (found.cause, found.confidence) == (Cause.BLOCKED_UPSTREAM, Confidence.LIKELY)
+        assert "LangSmith's edge" in check(found, "Who answered").detail
+
+    def test_what_was_sent_comes_before_the_proxy_if_langsmith_answers(self, blame):
+        found = blame(body=PAGE, **TRACES)
+        assert titles(found)[0] == "Look at what was sent"
+        assert found.fixes[0].code == "LANGSMITH_HIDE_INPUTS=true\nLANGSMITH_HIDE_OUTPUTS=true"
+
+    @pytest.mark.parametrize("path", ["/repos/acme%2Fteam/prompt", "/commits/-/a%2fb/latest"])
+    def test_an_escaped_slash_is_pointed_at(self, path, blame):
+        found = blame(body=PAGE, path=path)
+        assert titles(found)[0] == "Look at what was sent"
+        assert '"%2F"' in found.fixes[0].detail
+
+    @pytest.mark.parametrize("info", [read_answer(403, PAGE, "text/html"), Answer(error="ConnectTimeout")])
+    def test_the_proxy_comes_first_if_it_does_not(self, info, blame):
+        found = blame({GET_INFO: info}, body=PAGE, **TRACES)
+        assert titles(found)[:2] == [
+            "Try the endpoint from a terminal on the same machine",
+            "Find what stands between this machine and LangSmith",
+        ]
+
+    def test_a_page_elsewhere_proves_that_it_is_not_langsmith(self, blame):
+        assert blame(body=PAGE, endpoint=SELF_HOSTED).confidence is Confidence.CONFIRMED
+
+
+WORDS = {
+    "Create a new key: the server says that this one has expired": [
+        {"detail": "API key has expired"},
+        {"error": "Token expired on 2026-01-01"},
+        {"title": "Forbidden", "status": 403, "detail": "The personal access token is expired"},
+        {"error": "expired_api_key", "message": "expired API key"},
+    ],
+    "Create a new key: the server says that this one is no longer active": [
+        {"error": "API key has been deactivated"},
+        {"detail": "This key was revoked by an administrator"},
+        {"detail": {"error": "forbidden", "message": "API key is disabled"}},
+        {"error": "Forbidden - inactive key"},
+    ],
+    "Ask an organization admin to allow the address of this machine": [
+        {"detail": "IP address 203.0.113.9 is not allowed for this organization"},
+        {"error": "Source IP not in allowlist"},
+        {"detail": "Requests from this network are blocked by a network policy"},
+        {"error": "Forbidden: client IP denied"},
+        {"detail": "Not authorized from IP 203.0.113.9"},
+    ],
+    "Ask an organization admin why the organization is not active": [
+        {"error": "Forbidden - organization is disabled"},
+        {"detail": "This tenant has been suspended"},
+        {"detail": "Your account is past due"},
+        {"error": "disabled organization"},
+        {"detail": "Your subscription was cancelled"},
+    ],
+    "Ask an organization admin to restore your membership": [
+        {"detail": "User has been deactivated"},
+        {"error": "You are no longer a member of this organization"},
+    ],
+}
+
+
+class TestTheServersWords:
+    @pytest.mark.parametrize(("title", "words"), [(t, w) for t, several in WORDS.items() for w in several], ids=str)
+    @pytest.mark.parametrize("elsewhere", [{}, {"environ": {"LANGCHAIN_ENDPOINT": EU}}], ids=["", "another region"])
+    def test_they_decide_the_first_fix(self, title, words, elsewhere, blame):
+        found = blame(everything(said(words)), body=json.dumps(words).encode(), **elsewhere)
+        assert (found.cause, found.confidence) == (Cause.KEY_REJECTED, Confidence.LIKELY)
+        assert titles(found)[0] == title
+        assert "the server says that" in found.summary
+        assert not [title for title in titles(found) if "region" in title]
+
+    @pytest.mark.parametrize("words", ["API key has expired", "IP 10.0.0.1 is blocked"])
+    def test_they_count_if_only_a_probe_says_them(self, words, blame):
+        found = blame({GET_SETTINGS: said({"detail": words})})
+        assert "the server says that" in found.summary
+
+    @pytest.mark.parametrize("words", ["API key has expired", "Forbidden - organization is disabled"])
+    def test_they_count_if_nothing_may_be_asked(self, words, blame):
+        found = blame({GET_SETTINGS: PROBING_OFF}, body=json.dumps({"error": words}).encode())
+        assert (found.cause, found.confidence) == (Cause.KEY_REJECTED, Confidence.POSSIBLE)
+
+    def test_no_key_of_the_same_organization_helps_against_an_address_rule(self, blame):
+        body = b'{"detail":"IP address 203.0.113.9 is not allowed for this organization"}'
+        found = blame(body=body, environ={"LANGSMITH_API_KEY": OTHER, "LANGCHAIN_API_KEY": OTHER})
+        assert found.cause is Cause.KEY_REJECTED
+        assert not [fix for fix in found.fixes if fix.step == 5]
+
+    def test_an_expired_key_is_replaced_by_the_one_in_the_environment(self, blame):
+        found = blame(body=b'{"detail":"API key has expired"}', environ={"LANGSMITH_API_KEY": OTHER})
+        assert found.cause is Cause.STALE_ENVIRONMENT
+
+    @pytest.mark.parametrize(
+        "words", ["Invalid or expired key", "Forbidden", "Invalid API key", "This key is not enabled"]
+    )
+    def test_words_that_do_not_say_which_name_no_reason(self, words, blame):
+        found = blame(body=json.dumps({"detail": words}).encode())
+        assert "another region" in found.summary
+
+
+class TestAKeyThatDoesNotArrive:
+    @pytest.mark.parametrize(
+        "words", [{"detail": "Invalid token"}, {"error": "Unauthorized"}, {"detail": "Invalid auth"}]
+    )
+    @pytest.mark.parametrize("key", [KEY, KEY.replace("_pt_", "_sk_")])
+    def test_an_answer_of_401_to_a_well_formed_key_means_that_it_was_lost(self, words, key, blame):
+        found = blame(everything(said(words, 401)), key=key, method=None)
+        assert (found.cause, found.confidence) == (Cause.BLOCKED_UPSTREAM, Confidence.LIKELY)
+        assert "not to have arrived" in found.summary
+        assert titles(found)[0] == "Find what removes or changes X-API-Key on the way"
+        assert "region" not in text(found)
+
+    @pytest.mark.parametrize(
+        ("refused", "cause"),
+        [
+            ({"key": "token-of-a-gateway", "endpoint": SELF_HOSTED}, Cause.KEY_REJECTED),
+            ({"successes": Successes(1, read=True)}, Cause.KEY_REJECTED),
+            ({"environ": {"LANGSMITH_API_KEY": OTHER}}, Cause.STALE_ENVIRONMENT),
+        ],
+    )
+    def test_what_speaks_for_another_cause_comes_first(self, refused, cause, blame):
+        assert blame(everything(said({"detail": "Invalid token"}, 401)), method=None, **refused).cause is cause
+
+    def test_the_servers_words_come_first(self, blame):
+        found = blame(everything(said({"detail": "API key has expired"}, 401)), method=None)
+        assert found.cause is Cause.KEY_REJECTED
+
+
+REPAIRS = {
+    "Give the value of the secret, not its name": [
+        "op://Private/LangSmith/credential",
+        "arn:aws:ssm:eu-west-1:1:parameter/x",
+        "projects/1/secrets/x/versions/latest",
+        "/run/secrets/langsmith",
+        "LANGSMITH_PROD_API_KEY",
+    ],
+    "Give the key itself, not the code that returns it": ["%LANGSMITH_API_KEY%", "$LANGSMITH_API_KEY", f"KEY={KEY}"],
+    "Decode the key, and use what comes out": [
+        base64.b64encode(KEY.encode()).decode(),
+        KEY.encode().hex(),
+        json.dumps({"api_key": KEY}),
+    ],
+    "Keep one of the two": [f"{KEY},{OTHER}", f"{KEY}{KEY}", f"{KEY}\n{OTHER}"],
+    "Remove what does not belong to the key": [f"{KEY},", f"{KEY}\\n", f"{KEY}.", f"Bearer {KEY}"],
+    "Write the key as LangSmith showed it": [KEY.replace("_", "-"), KEY.title(), KEY[1:], KEY[5:]],
+    "Copy the whole key": [KEY[:-4], KEY[:-10], KEY[:30], "lsv2_pt_...1234"],
+    "Create a key, and put it where this one comes from: LANGSMITH_API_KEY": [
+        "dummy",
+        "test-key",
+        "REPLACE_ME",
+        A,
+        "eyJhbGciOiJIUzI1NiJ9.e30.c2ln",
+        f"sk_{SECRET}",
+        "sk-0123456789abcdef",
+        "https://smith.langchain.com",
+        "abcdef",
+    ],
+}
+BY_REPAIR = [(title, key) for title, keys in REPAIRS.items() for key in keys]
+
+
+class TestWhatIsNoKey:
+    @pytest.mark.parametrize(("title", "key"), BY_REPAIR)
+    def test_it_is_told_what_it_is_and_how_to_mend_it(self, title, key, blame):
+        found = blame(key=key)
+        assert (found.cause, found.confidence) == (Cause.KEY_MALFORMED, Confidence.LIKELY)
+        assert titles(found)[0] == title
+        assert found.key.masked in ("****", f"lsv2_pt_****{key[-4:]}")
+        assert SECRET not in f"{found} {found.to_dict()}"
+        assert check(found, "API key type").result == "problem"
+
+    @pytest.mark.parametrize("key", ["dummy", A, "eyJhbGciOiJIUzI1NiJ9.e30.c2ln", KEY[:-4], "token", f"sk_{SECRET}"])
+    def test_a_gateway_of_ones_own_may_accept_any_form(self, key, blame):
+        assert blame(key=key, endpoint=SELF_HOSTED).cause is Cause.KEY_REJECTED
+        assert blame(
+            {GET_SETTINGS: at(A), LIST_WORKSPACES: listed(A)}, key=key, endpoint=SELF_HOSTED, **TRACES
+        ).cause is (Cause.PERMISSION_DENIED)
+
+    @pytest.mark.parametrize("key", ["op://a/b/c", f"{KEY},{OTHER}", "<your-api-key>", KEY.replace("_", "-")])
+    def test_what_is_surely_no_key_is_none_anywhere(self, key, blame):
+        assert blame(key=key, endpoint=SELF_HOSTED).cause is Cause.KEY_MALFORMED
+
+    @pytest.mark.parametrize("key", ["dummy", "eyJhbGciOiJIUzI1NiJ9.e30.c2ln"])
+    def test_before_any_refusal_the_cloud_is_asked(self, key, refusal, drive):
+        found = drive(refusal(key=key, method=None), everything())
+        assert found.diagnosis.cause is Cause.KEY_MALFORMED
+        assert found.asked[0] == GET_SETTINGS
+
+    def test_a_key_that_only_seems_cut_is_none_of_it_if_it_works(self, blame):
+        answers = {GET_SETTINGS: at(A), LIST_WORKSPACES: listed(A)}
+        assert blame(answers, key=KEY[:-11], **TRACES).cause is Cause.PERMISSION_DENIED
+
+
+class TestAGoodValueInAnotherPlace:
+    @pytest.mark.parametrize("key", [KEY, "<your-api-key>", "dummy", "ls__0123456789abcdef", f"{KEY},"])
+    def test_a_key_in_the_other_variable_comes_first(self, key, blame):
+        found = blame(key=key, environ={"LANGCHAIN_API_KEY": OTHER})
+        assert titles(found)[0] == "Use the key in LANGCHAIN_API_KEY"
+        assert "lsv2_pt_****5678" in found.fixes[0].detail
+        assert "LANGSMITH_API_KEY" in found.fixes[0].code
+
+    @pytest.mark.parametrize(
+        ("environ", "dotenv", "profile", "title"),
+        [
+            ({"LANGSMITH_KEY": OTHER}, None, None, "Set LANGSMITH_API_KEY as well"),
+            ({"langsmith_api_key": OTHER}, None, None, "Set LANGSMITH_API_KEY as well"),
+            ({}, Dotenv("/p/.env", (DotenvLine("LANGSMITH_API_KEY", OTHER, 3),)), None, "Clear cached variables"),
+            ({}, None, Profile("work", "config.json", {"api_key": OTHER}), 'Use the key in profile "work" in config'),
+        ],
+    )
+    def test_so_does_one_in_any_other_place(self, environ, dotenv, profile, title, blame):
+        found = blame(key="<your-api-key>", environ=environ, dotenv=dotenv, profile=profile)
+        assert titles(found)[0].startswith(title)
+
+    @pytest.mark.parametrize("other", ["<your-api-key>", "dummy", "ls__0123456789abcdef", KEY])
+    def test_a_value_that_is_no_other_good_key_is_not_offered(self, other, blame):
+        found = blame(environ={"LANGCHAIN_API_KEY": other})
+        assert not [title for title in titles(found) if "LANGCHAIN_API_KEY" in title]
+
+    @pytest.mark.parametrize(
+        ("workspace_from", "environ", "name"),
+        [
+            ("LANGSMITH_WORKSPACE_ID", {"LANGCHAIN_WORKSPACE_ID": B}, "LANGCHAIN_WORKSPACE_ID"),
+            ("the workspace_id argument", {"LANGSMITH_WORKSPACE_ID": B}, "LANGSMITH_WORKSPACE_ID"),
+            ("LANGSMITH_WORKSPACE_ID", {"LANGSMITH_TENANT_ID": B}, "LANGSMITH_TENANT_ID"),
+            ("LANGSMITH_WORKSPACE_ID", {"LANGSMITH_WORKSPACE": "support"}, "LANGSMITH_WORKSPACE"),
+            ("LANGSMITH_WORKSPACE_ID", {"LANGCHAIN_ORG_ID": B}, "LANGCHAIN_ORG_ID"),
+        ],
+    )
+    def test_a_workspace_in_another_place_comes_before_the_first_listed(self, workspace_from, environ, name, blame):
+        answers = {settings_in(C): REFUSED, LIST_WORKSPACES: listed(A, B), LIST_DELETED_WORKSPACES: listed(A, B)}
+        found = blame(answers, workspace_id=C, workspace_from=workspace_from, environ=environ)
+        assert found.cause is Cause.WORKSPACE_NOT_ACCESSIBLE
+        assert name in titles(found)[0]
+        assert B in found.fixes[0].code
+
+    @pytest.mark.parametrize("name", ["LANGSMITH_TENANT_ID", "LANGCHAIN_TENANT_ID", "langsmith_workspace_id"])
+    def test_a_workspace_that_is_configured_already_stands_in_every_line(self, name, blame):
+        answers = {GET_SETTINGS: REFUSED, LIST_WORKSPACES: listed(A, B)}
+        found = blame(answers, key=KEY.replace("_pt_", "_sk_"), environ={name: B})
+        assert found.cause is Cause.WORKSPACE_REQUIRED
+        assert titles(found)[0] == "Set LANGSMITH_WORKSPACE_ID as well"
+        assert name in found.fixes[0].detail
+        lines = [fix.code for fix in found.fixes if fix.code and "<the key>" not in fix.code]
+        assert lines
+        assert all(B in line for line in lines)
+
+    def test_one_that_the_key_does_not_reach_is_named(self, blame):
+        answers = {GET_SETTINGS: REFUSED, LIST_WORKSPACES: listed(A)}
+        found = blame(answers, environ={"LANGSMITH_TENANT_ID": B})
+        assert f"LANGSMITH_TENANT_ID names {B}, which this key does not reach" in text(found)
+
+    @pytest.mark.parametrize("endpoint", [US, SELF_HOSTED])
+    def test_a_key_and_a_workspace_id_that_are_swapped_are_swapped_back(self, endpoint, blame):
+        found = blame(key=A, workspace_id=OTHER, endpoint=endpoint)
+        assert found.cause is Cause.KEY_MALFORMED
+        assert "swapped" in found.summary
+        assert found.fixes[0].title == "Swap the API key and the workspace ID"
+        assert found.fixes[0].code.splitlines() == [
+            "LANGSMITH_API_KEY=<the value of LANGSMITH_WORKSPACE_ID>",
+            "LANGSMITH_WORKSPACE_ID=<the value of LANGSMITH_API_KEY>",
+        ]
+        assert SECRET not in str(found)
+
+    def test_a_configured_region_stands_first_in_a_line_of_regions(self, blame):
+        environ = {"LANGSMITH_REGION": "apac"}
+        found = blame(endpoint="no address", environ=environ)
+        assert found.cause is Cause.WRONG_ENDPOINT
+        assert found.fixes[0].code.splitlines()[0] == "LANGSMITH_ENDPOINT=https://apac.api.smith.langchain.com"
+
+
+class TestDriftOfTheWorkspace:
+    FILE = Dotenv("/p/.env", (DotenvLine("LANGSMITH_WORKSPACE_ID", A, 2),))
+
+    @pytest.mark.parametrize("name", ["LANGSMITH_WORKSPACE_ID", "LANGCHAIN_WORKSPACE_ID"])
+    @pytest.mark.parametrize("lists", [True, False])
+    def test_the_right_id_in_dotenv_is_loaded(self, name, lists, blame):
+        file = Dotenv("/p/.env", (DotenvLine(name, A, 2),))
+        answers = {settings_in(C): REFUSED, GET_SETTINGS: at(A), LIST_WORKSPACES: listed(A, B) if lists else REFUSED}
+        found = blame(answers, workspace_id=C, workspace_from=name, environ={name: C}, dotenv=file)
+        assert (found.cause, found.confidence) == (Cause.STALE_ENVIRONMENT, Confidence.LIKELY)
+        assert found.fixes[0].code.splitlines()[0] == (
+            "from safe_langsmith import reload_environment; reload_environment('/p/.env')"
+        )
+        assert "docker compose restart" in found.fixes[0].detail
+        assert check(found, "Workspace ID").result == check(found, "Cached variables and .env").result == "problem"
+        assert f"/p/.env:2 {name}" in found.summary
+
+    def test_the_right_id_in_the_environment_needs_a_new_client(self, blame):
+        answers = {settings_in(C): REFUSED, LIST_WORKSPACES: listed(A)}
+        found = blame(answers, workspace_id=C, environ={"LANGSMITH_WORKSPACE_ID": A})
+        assert found.cause is Cause.STALE_ENVIRONMENT
+        assert found.fixes[0].title == "Create a new client"
+
+    @pytest.mark.parametrize(
+        "refused",
+        [
+            {"workspace_from": "the workspace_id argument"},
+            {"dotenv": Dotenv("/p/.env", (DotenvLine("LANGSMITH_WORKSPACE_ID", B, 2),))},
+        ],
+    )
+    def test_what_was_given_on_purpose_or_does_not_help_is_no_drift(self, refused, blame):
+        answers = {settings_in(C): REFUSED, LIST_WORKSPACES: listed(A), LIST_DELETED_WORKSPACES: listed(A)}
+        found = blame(answers, **{"workspace_id": C, "dotenv": self.FILE, **refused})
+        assert found.cause is Cause.WORKSPACE_NOT_ACCESSIBLE
+
+    def test_a_malformed_id_is_reloaded_too(self, blame):
+        found = blame({LIST_WORKSPACES: listed(A)}, workspace_id="old", dotenv=self.FILE)
+        assert found.cause is Cause.WORKSPACE_ID_MALFORMED
+        assert "reload_environment" in found.fixes[0].code
+
+    def test_a_workspace_that_only_dotenv_names_is_loaded(self, blame):
+        found = blame({GET_SETTINGS: REFUSED, LIST_WORKSPACES: listed(B, A)}, dotenv=self.FILE)
+        assert found.cause is Cause.WORKSPACE_REQUIRED
+        assert "reload_environment" in found.fixes[0].code
+
+
+class TestAKnownHost:
+    @pytest.mark.parametrize(
+        ("endpoint", "api"),
+        [
+            (f"{US}/otel", US),
+            (f"{US}/api/v1/traces", US),
+            (f"{EU}/runs/multipart", EU),
+            (f"{US}/otel/v1/traces/", US),
+            (f"{US}/api/v2", US),
+            (f"{EU}/o/{A}/projects", EU),
+            ("https://api.host.langchain.com", US),
+            ("https://eu.api.host.langchain.com/v2", EU),
+            ("https://smith.langchain.com", US),
+            ("https://eu.smith.langchain.com/o/x", EU),
+            ("https://api.hub.langchain.com", US),
+            ("https://docs.langchain.com/langsmith", US),
+        ],
+    )
+    @pytest.mark.parametrize(
+        "works", [said({"detail": "Not Found"}, 404), PROBING_OFF, Answer(error="ConnectTimeout"), REFUSED]
+    )
+    @pytest.mark.parametrize("method", ["GET", None])
+    def test_the_host_shows_the_right_line(self, endpoint, api, works, method, refusal, drive):
+        answers = everything(works, said({"detail": "Not Found"}, 404))
+        found = drive(refusal(endpoint=endpoint, method=method), answers).diagnosis
+        assert found.cause is Cause.WRONG_ENDPOINT
+        assert found.fixes[0].code == f"LANGSMITH_ENDPOINT={api}"
+        assert found.confidence is Confidence.LIKELY
+
+    @pytest.mark.parametrize(
+        "endpoint", [US, f"{US}/", f"{US}/api/v1", f"{EU}/api", "https://azure.api.smith.langchain.com"]
+    )
+    def test_the_api_itself_is_none_of_these(self, endpoint, blame):
+        assert blame(endpoint=endpoint).cause is Cause.KEY_REJECTED
+
+    def test_whatever_answers_as_langsmith_is_the_api(self, blame):
+        found = blame({GET_SETTINGS: at(A), LIST_WORKSPACES: listed(A)}, endpoint=f"{US}/gateway", **TRACES)
+        assert found.cause is Cause.PERMISSION_DENIED
+
+
+class TestUntrueSentences:
+    @pytest.mark.parametrize(("resolves", "promised"), [(True, True), (False, False)])
+    def test_only_a_client_that_finds_its_workspace_is_said_to(self, resolves, promised, refusal, drive):
+        facts = refusal(method=None)
+        facts = replace(facts, target=replace(facts.target, resolves_workspace=resolves))
+        found = drive(facts, everything() | {LIST_WORKSPACES: listed(A)}).diagnosis
+        assert found.cause is Cause.WORKSPACE_REQUIRED
+        assert ("finds it by itself" in text(found)) is promised
+
+    @pytest.mark.parametrize("role", ["WORKSPACE_ADMIN", "Admin", "ORGANIZATION_ADMIN"])
+    def test_nobody_who_is_admin_is_sent_for_the_role_of_admin(self, role, blame):
+        answers = {GET_SETTINGS: at(A), LIST_WORKSPACES: listed(A, role_name=role)}
+        found = blame(answers, method="POST", path="/sessions")
+        assert (found.cause, found.confidence) == (Cause.PERMISSION_DENIED, Confidence.POSSIBLE)
+        assert f"the role {role} includes projects:create" in found.summary
+        assert not [title for title in titles(found) if title.startswith("Ask an admin")]
+        assert check(found, "Permission").result == "ok"
+
+    @pytest.mark.parametrize(("role", "path"), [("WORKSPACE_VIEWER", "/runs/multipart"), ("Editor", "/sessions")])
+    def test_a_role_that_lacks_it_by_the_documentation_does(self, role, path, blame):
+        answers = {GET_SETTINGS: at(A), LIST_WORKSPACES: listed(A, role_name=role)}
+        found = blame(answers, method="POST", path=path)
+        assert (found.cause, found.confidence) == (Cause.PERMISSION_DENIED, Confidence.LIKELY)
+        assert f"the role {role} does not include" in found.summary
+
+    @pytest.mark.parametrize("role", [None, "CUSTOM", "Trace readers"])
+    def test_of_other_roles_nothing_is_known(self, role, blame):
+        answers = {GET_SETTINGS: at(A), LIST_WORKSPACES: listed(A, role_name=role)}
+        found = blame(answers, method="POST", path="/sessions")
+        assert check(found, "Permission").result == "unknown"
+
+    @pytest.mark.parametrize("path", ["/repos/acme/greeting", "/commits/acme/greeting/latest"])
+    def test_a_prompt_of_another_owner_may_be_private(self, path, blame):
+        answers = {GET_SETTINGS: at(A), LIST_WORKSPACES: listed(A, permissions=["prompts:read"])}
+        found = blame(answers, path=path)
+        assert "private to its owner" in found.summary
+        assert any('"acme"' in fix.detail for fix in found.fixes)
+        assert "private" not in blame(answers, path=path.replace("acme", "-")).summary
+
+
+class TestAProxyThatRefusesToConnect:
+    @pytest.mark.parametrize(
+        "words", ["403 Forbidden", "407 Proxy Authentication Required", "403 blocked-by-allowlist"]
+    )
+    @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
+    def test_it_is_named_with_its_variable_and_its_own_answer(self, words, variable, blame):
+        environ = {variable: "http://user:hunter22@proxy.acme.example:3128"}
+        refused = Answer(error="ProxyError", proxy_refusal=words)
+        found = blame(dict.fromkeys(everything(), refused), method=None, environ=environ)
+        assert (found.cause, found.confidence) == (Cause.BLOCKED_UPSTREAM, Confidence.CONFIRMED)
+        assert all(part in found.summary for part in (words, variable, "proxy.acme.example:3128"))
+        assert "hunter22" not in f"{found} {found.to_dict()}"
+        assert "api.smith.langchain.com" in titles(found)[0]
+        assert check(found, "Who answered").result == "problem"
+
+    def test_a_proxy_that_no_variable_names_is_a_proxy(self, blame):
+        found = blame({GET_SETTINGS: Answer(error="ProxyError", proxy_refusal="403 Forbidden")}, method=None)
+        assert "a proxy refused to connect" in found.summary
+
+
+class TestFixesThatFit:
+    def test_variables_are_not_printed_where_none_is_set(self, blame):
+        printing = "Print the LangSmith variables that this process sees (last 4 characters)"
+        assert printing not in titles(blame(key_from=Origin("argument", "api_key")))
+        assert printing in titles(blame())
+
+    @pytest.mark.parametrize(
+        ("operation", "offered"),
+        [
+            (TRACES, True),
+            ({"method": "PATCH", "path": f"/runs/{A}"}, True),
+            ({}, False),
+            ({"path": f"/runs/{A}"}, False),
+        ],
+    )
+    @pytest.mark.parametrize("key", [KEY, "<your-api-key>", None])
+    def test_tracing_is_turned_off_only_for_traces(self, operation, offered, key, blame):
+        found = blame(key=key, environ={"LANGSMITH_TRACING": "true"}, **operation)
+        assert ("Or turn tracing off" in titles(found)) is offered
+
+    def test_nobody_is_told_to_rename_what_other_programs_read(self, blame):
+        found = blame({LIST_WORKSPACES: listed(A)}, environ={"LANGSMITH_TENANT_ID": A})
+        assert "Rename" not in text(found)
+
+    @pytest.mark.parametrize("name", ["LANGSMITH_API_KEY", "LANGCHAIN_API_KEY"])
+    @pytest.mark.parametrize("value", ["", "  ", '""'])
+    def test_a_variable_that_is_empty_is_said_to_be(self, name, value, blame):
+        found = blame(key=None, key_from=None, environ={name: value}, method=None)
+        assert found.cause is Cause.KEY_MISSING
+        assert titles(found)[0] == f"Give {name} a value"
+        assert "fork" in found.fixes[0].detail
+        assert f"{name} is set, but empty" in check(found, "Environment variables").detail
+        assert f"not set: {name}" not in check(found, "Environment variables").detail
+
+    def test_a_reload_is_one_line_of_this_library(self, blame):
+        found = blame(dotenv=Dotenv("/p/.env", (DotenvLine("LANGSMITH_API_KEY", OTHER, 3),)))
+        assert found.cause is Cause.STALE_ENVIRONMENT
+        assert found.fixes[0].code == "from safe_langsmith import reload_environment; reload_environment('/p/.env')"
+        assert "get_env_var" not in found.fixes[0].code
+
+
+class TestAddressesWithATokenOfTheirOwn:
+    @pytest.mark.parametrize(
+        ("method", "path"),
+        [
+            ("POST", f"/feedback/tokens/{B}"),
+            ("GET", f"/api/v1/feedback/tokens/{B}"),
+            ("GET", f"/public/{B}/run"),
+            ("POST", f"/v2/public/{B}/runs/query"),
+        ],
+    )
+    def test_no_role_is_asked_there(self, method, path, blame):
+        answers = {
+            GET_SETTINGS: at(A),
+            LIST_WORKSPACES: listed(A, role_name="WORKSPACE_VIEWER", permissions=["runs:read"]),
+        }
+        found = blame(answers, method=method, path=path)
+        assert "does not include" not in found.summary
+        assert titles(found)[0] == "Use a new token or link"
+        assert check(found, "Permission").result == "not-applicable"
+
+    @pytest.mark.parametrize("path", ["/feedback/tokens", "/feedback/tokens/"])
+    def test_making_such_a_token_needs_a_role(self, path, blame):
+        answers = {GET_SETTINGS: at(A), LIST_WORKSPACES: listed(A, permissions=["runs:read"])}
+        assert "does not include feedback:create" in blame(answers, method="POST", path=path).summary
+
+
+class TestALogin:
+    @pytest.mark.parametrize("status", [401, 403])
+    @pytest.mark.parametrize("elsewhere", [{}, {"environ": {"LANGCHAIN_API_KEY": ""}}], ids=str)
+    def test_it_is_renewed_first(self, status, elsewhere, refusal, drive):
+        facts = refusal(
+            key=None, key_from=None, profile=Profile("work", "config.json", oauth=True), method=None, **elsewhere
+        )
+        facts = replace(facts, target=replace(facts.target, credential=OAUTH))
+        found = drive(facts, everything(said({"detail": "Invalid token"}, status))).diagnosis
+        assert found.cause is Cause.KEY_REJECTED
+        assert (titles(found)[0], found.fixes[0].code) == ("Log in again", "langsmith login")
+        assert "login has expired" in found.summary
+
+
+MEANT = {
+    "Research": ["research", "RESEARCH ", "Research # prod", "re-search"],
+    A: [f"{A} # prod", f"https://smith.langchain.com/o/{A}/projects", f"{{{A}}}", f"urn:uuid:{A}", A.replace("-", "")],
+}
+
+
+class TestAMalformedWorkspaceId:
+    @pytest.mark.parametrize("value", [value for values in MEANT.values() for value in values])
+    def test_the_workspace_that_it_means_is_given(self, value, blame):
+        found = blame({LIST_WORKSPACES: listed(B, A)}, workspace_id=value)
+        assert found.cause is Cause.WORKSPACE_ID_MALFORMED
+        assert titles(found)[0] == "Give the ID of Research"
+        assert found.fixes[0].code == f"LANGSMITH_WORKSPACE_ID={A}"
+
+    @pytest.mark.parametrize("value", [f"{A} # prod", f"https://smith.langchain.com/o/{A}"])
+    def test_an_id_in_it_is_given_also_if_nothing_is_listed(self, value, blame):
+        assert blame(workspace_id=value).fixes[0].code == f"LANGSMITH_WORKSPACE_ID={A}"
+
+    @pytest.mark.parametrize("value", [KEY, SECRET, f"lsv2_pt_{SECRET}", f"key={SECRET}"])
+    def test_no_secret_in_its_place_is_taken_for_an_id(self, value, blame):
+        found = blame(workspace_id=value)
+        assert found.cause is Cause.WORKSPACE_ID_MALFORMED
+        assert "c0ffeec0-ffee" not in f"{found} {found.to_dict()}"
+
+    @pytest.mark.parametrize("value", ["Unknown", "1", f"{A} or {B}"])
+    def test_what_means_none_or_several_is_not_guessed(self, value, blame):
+        found = blame({LIST_WORKSPACES: listed(B, A)}, workspace_id=value)
+        assert titles(found)[0] == "Give the workspace's ID, a UUID"
+
+    def test_a_key_in_its_place_is_said_to_be_one(self, blame):
+        found = blame(workspace_id=OTHER)
+        assert "not a UUID, but an API key" in found.summary
+        assert SECRET not in str(found)
+
+
+class TestAnUnreachableWorkspace:
+    def test_a_personal_token_needs_none(self, blame):
+        answers = {settings_in(C): REFUSED, LIST_WORKSPACES: listed(A), LIST_DELETED_WORKSPACES: listed(A)}
+        removing = "Or remove the workspace ID"
+        assert removing in titles(blame(answers, workspace_id=C))
+        assert removing not in titles(blame(answers, workspace_id=C, key=KEY.replace("_pt_", "_sk_")))
+
+    def test_it_is_not_offered_if_the_default_is_refused_too(self, blame):
+        denied = said({"detail": "Forbidden: missing permission organization:read"})
+        answers = {settings_in(C): REFUSED, LIST_WORKSPACES: denied, GET_SETTINGS: REFUSED}
+        found = blame(answers, workspace_id=C)
+        assert found.cause is Cause.WORKSPACE_NOT_ACCESSIBLE
+        assert "Or remove the workspace ID" not in titles(found)
+
+
+NAMED_REGIONS = [
+    {"LANGSMITH_REGION": "eu"},
+    {"LANGCHAIN_REGION": "EU"},
+    {"LANGSMITH_WEB_URL": "https://eu.smith.langchain.com"},
+    {"LANGSMITH_ENDPOINT_URL": EU},
+    {"LANGCHAIN_HUB_API_URL": EU},
+    {"LANGSMITH_BASE_URL": "eu.api.smith.langchain.com"},
+    {"langsmith_endpoint": EU},
+    {"LANGSMITH_HOST": "eu.smith.langchain.com"},
+    {"LANGSMITH_API_URL": "https://eu.api.host.langchain.com"},
+]
+
+
+class TestWhatPeopleMean:
+    @pytest.mark.parametrize("environ", NAMED_REGIONS, ids=str)
+    def test_a_region_is_recognized_in_each_of_its_names(self, environ, blame):
+        found = blame(environ=environ)
+        assert found.cause is Cause.WRONG_REGION
+        assert next(iter(environ)) in found.summary
+        assert found.fixes[0].code == f"LANGSMITH_ENDPOINT={EU}"
+
+    @pytest.mark.parametrize(
+        "environ",
+        [{"LANGSMITH_REGION": "us"}, {"LANGSMITH_WEB_URL": "https://smith.langchain.com"}, {"LANGSMITH_REGION": "x"}],
+    )
+    def test_the_same_region_or_none_is_no_other(self, environ, blame):
+        assert blame(environ=environ).cause is Cause.KEY_REJECTED
+
+    @pytest.mark.parametrize("name", ["LANGSMITH_WEB_URL", "LANGCHAIN_ORG_ID", "LANGCHAIN_HUB_API_URL"])
+    def test_what_other_programs_read_is_no_mistake(self, name, blame):
+        assert check(blame(environ={name: "x"}), "Environment variables").result == "ok"
