@@ -6,7 +6,7 @@ are, because they must be compared, and leave masked.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -19,6 +19,7 @@ from safe_langsmith._core.responses import canonical_workspace_id
 from safe_langsmith._core.variables import (
     DEFAULT_ENDPOINT,
     DEFAULTS,
+    LOOKALIKES,
     VARIABLES,
     Environment,
     effective,
@@ -198,9 +199,11 @@ def _differing(
     found = [(ORIGINS[variable], _Held(other)) for variable, other in effective(name, environ)]
     for file in (dotenv, dotenv.elsewhere):
         if file:
+            # A line that the client would not read says which workspace is meant, too.
+            more = LOOKALIKES["workspace_id"] if name == "workspace_id" else ()
             found += [
                 (_place(file, line), _Held(normal(name, line.value) or "", line.interpolated))
-                for line in _latest(name, file)
+                for line in _latest(name, file, more)
             ]
     if profile:
         found.append((profile.origin, _Held(normal(name, profile.values.get(name)) or "")))
@@ -244,10 +247,10 @@ def _first(name: str, environ: Mapping[str, str]) -> list[tuple[str, str]]:
     return list(effective(name, environ))[:1]
 
 
-def _latest(name: str, dotenv: Dotenv) -> list[DotenvLine]:
-    """Return the lines of `.env` that count for a setting, the winning variable first."""
+def _latest(name: str, dotenv: Dotenv, more: Sequence[str] = ()) -> list[DotenvLine]:
+    """Return the lines of `.env` that count for a setting, the winning variable first, and those of more variables."""
     latest = {line.name: line for line in dotenv.lines}
-    return [latest[variable] for variable in VARIABLES[name] if variable in latest]
+    return [latest[variable] for variable in (*VARIABLES[name], *more) if variable in latest]
 
 
 def _variables(environ: Mapping[str, str]) -> Iterator[Variable]:

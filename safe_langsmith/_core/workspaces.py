@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from safe_langsmith._core.responses import canonical_workspace_id
 from safe_langsmith.diagnosis import Workspace
+
+if TYPE_CHECKING:
+    from safe_langsmith._core.model import SettingInUse
+    from safe_langsmith._core.origins import Origin
 
 # Not within a key, whose secret has as many digits: it would be shown.
 _ID = re.compile(
@@ -32,6 +37,32 @@ def meant_by(text: str | None, workspaces: Sequence[Workspace]) -> Workspace | N
     by_name = [workspace for workspace in workspaces if name and _plain(workspace.name) == name]
     found = by_id or by_name
     return found[0] if len(found) == 1 else None
+
+
+def contradiction(
+    others: Iterable[SettingInUse], chosen: Workspace, workspaces: Sequence[Workspace]
+) -> SettingInUse | None:
+    """Return what on this machine names another workspace than one that may be chosen, or `None`.
+
+    What the client does not read still says what its user means.
+
+    Args:
+        others: The workspace IDs that are not in use, with their origins.
+        chosen: The workspace.
+        workspaces: The workspaces that the key reaches.
+    """
+    for other in others:
+        if speaks_of_workspaces(other.origin):
+            meant = meant_by(other.value, workspaces)
+            if meant != chosen and (meant is not None or other.is_usable):
+                return other
+    return None
+
+
+def speaks_of_workspaces(origin: Origin) -> bool:
+    """Return whether a value that the client does not use names a workspace, and not an organization."""
+    unread = origin.kind in ("unread-variable", "dotenv")
+    return unread and not (origin.name or "").upper().endswith(("ORG_ID", "ORGANIZATION_ID"))
 
 
 def id_meant_by(text: str | None) -> str | None:

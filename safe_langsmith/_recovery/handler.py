@@ -22,6 +22,7 @@ from safe_langsmith._recovery.workspace import (
     Choice,
     choose,
     invalidate,
+    is_uncontradicted,
     known_workspace,
     may_choose,
     may_still_name,
@@ -91,8 +92,8 @@ def handle(call: InterceptedCall, retried: Workspace | None = None, seconds: flo
 
     1. Read the response, and the request that it answers.
     2. Find out which endpoint and key the request was for, and who named its workspace.
-    3. If a retry with the key's only workspace succeeded before, go to step 7 with that workspace.
-    4. Collect what this machine says of the settings.
+    3. Collect what this machine says of the settings.
+    4. If a retry with the key's only workspace succeeded before, go to step 7 with that workspace.
     5. Investigate, with a probe whenever its answer can change the verdict.
     6. Choose a workspace, if the user named none and one would help.
     7. If there is one, send the request once more, and remember the workspace.
@@ -107,19 +108,19 @@ def handle(call: InterceptedCall, retried: Workspace | None = None, seconds: flo
     target = target_of(call, forbidden, state, retried)
     if target is None:
         return Outcome(error=call.error or ValueError("the client has no endpoint"))
+    facts = yield Blocking(lambda: collect_facts(call, forbidden, target, state))
     diagnosis: Diagnosis | None = None
     again: NotSent | tuple[Any, Exception | None] = NotSent(changed=False)
-    workspace = known_workspace(call, forbidden, target) if call.error is not None and retried is None else None
+    workspace = known_workspace(call, forbidden, facts, target) if call.error is not None and retried is None else None
     if workspace is not None:
         again = yield from _send_again(call, workspace, forbidden, target)
     if workspace is None or isinstance(again, NotSent):
-        facts = yield Blocking(lambda: collect_facts(call, forbidden, target, state))
         prober = _prober_for(call, forbidden, target, state, seconds)
         conclusion = yield from _investigate(facts, prober, forbidden, target)
         seconds = prober.seconds_left
         if call.error is None:
             return Outcome(conclusion.diagnosis)
-        diagnosis, workspace = yield from _choose(call, forbidden, target, conclusion, retried)
+        diagnosis, workspace = yield from _choose(call, facts, target, conclusion, retried)
         if diagnosis.cause is Cause.WORKSPACE_NOT_ACCESSIBLE:
             invalidate(call.client, target, target.workspace_id)
         if workspace is None:
@@ -127,7 +128,7 @@ def handle(call: InterceptedCall, retried: Workspace | None = None, seconds: flo
         again = yield from _send_again(call, workspace, forbidden, target)
         if isinstance(again, NotSent):
             if not again.changed:
-                kept = remember(call, workspace, target, forbidden, resent=False, diagnosis=diagnosis)
+                kept = remember(call, workspace, target, forbidden, facts, resent=False, diagnosis=diagnosis)
                 diagnosis = body_not_replayable(diagnosis, workspace, kept)
                 diagnosis = present(diagnosis, facts.target.interface)
             return Outcome(error=_explain(call, diagnosis, forbidden, target))
@@ -135,7 +136,7 @@ def handle(call: InterceptedCall, retried: Workspace | None = None, seconds: flo
     if status_of(call.error) in (401, 403):
         retry_was_refused(target, workspace.id)
     else:
-        remember(call, workspace, target, forbidden, resent=True, diagnosis=diagnosis)
+        remember(call, workspace, target, forbidden, facts, resent=True, diagnosis=diagnosis)
     if call.error is None or not call.is_forbidden:
         return Outcome(call.response, call.error)
     return (yield from handle(call, workspace, seconds))
@@ -206,7 +207,7 @@ def _investigate(facts: Facts, prober: Prober, forbidden: ForbiddenResponse, tar
 
 def _choose(
     call: InterceptedCall,
-    forbidden: ForbiddenResponse,
+    facts: Facts,
     target: Target,
     conclusion: Conclusion,
     retried: Workspace | None,
@@ -227,7 +228,7 @@ def _choose(
         choice = choose(candidates, resolve_workspace, target.key_state)
     if choice.declined:
         diagnosis = chooser_declined(diagnosis, choice.declined)
-    return diagnosis, choice.workspace
+    return diagnosis, choice.workspace if is_uncontradicted(facts, choice.workspace, candidates) else None
 
 
 def _explain(

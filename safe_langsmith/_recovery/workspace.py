@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from safe_langsmith._core.endpoints import TENANT_HEADER
+from safe_langsmith._core.model import Facts
 from safe_langsmith._core.redaction import bare_url
 from safe_langsmith._core.responses import canonical_workspace_id
+from safe_langsmith._core.workspaces import contradiction, meant_by
 from safe_langsmith._log import boundary, logger
 from safe_langsmith._probe import driver
 from safe_langsmith._probe.cache import MOST_KEYS, KeyState
@@ -88,18 +90,34 @@ def is_unnamed(client: SupportsClient) -> bool:
     return not (in_headers or by_user or client._state.environment_names_a_workspace)
 
 
-def known_workspace(call: InterceptedCall, forbidden: ForbiddenResponse, target: Target) -> Workspace | None:
+def known_workspace(
+    call: InterceptedCall, forbidden: ForbiddenResponse, facts: Facts, target: Target
+) -> Workspace | None:
     """Return the workspace that a retry for this endpoint and key succeeded with before, if it may be used again.
 
     Args:
         call: The refused call.
         forbidden: The response.
+        facts: What this machine says of the settings.
         target: The endpoint and key of the call.
     """
     by_rule = call.client._state.resolve_workspace is True
     if not (by_rule and forbidden.names_no_other_reason and may_choose(call, target)):
         return None
-    return target.key_state.known_workspace
+    known = target.key_state.known_workspace
+    return known if known is not None and is_uncontradicted(facts, known, (known,)) else None
+
+
+def is_uncontradicted(facts: Facts, workspace: Workspace | None, listed: Sequence[Workspace]) -> bool:
+    """Return whether nothing on this machine names another workspace, not even what the client does not read.
+
+    Args:
+        facts: What this machine says of the settings.
+        workspace: The workspace that was chosen, if any.
+        listed: The workspaces that the key reaches.
+    """
+    others = facts.configuration["workspace_id"].others
+    return workspace is None or contradiction(others, workspace, listed) is None
 
 
 def needs_user(client: SupportsClient, candidates: Sequence[Workspace]) -> bool:
@@ -158,6 +176,7 @@ def remember(
     workspace: Workspace,
     target: Target,
     forbidden: ForbiddenResponse,
+    facts: Facts,
     resent: bool,
     diagnosis: Diagnosis | None,
 ) -> bool:
@@ -168,6 +187,7 @@ def remember(
         workspace: The workspace.
         target: The endpoint and key of the call.
         forbidden: The response to the first send.
+        facts: What this machine says of the settings.
         resent: Whether the call was sent again.
         diagnosis: The diagnosis of the refusal, or `None` if an earlier one had the same.
 
@@ -183,7 +203,7 @@ def remember(
         state.before_send = arguments_of_requests
         # Logged first: even if a later step fails, no request is sent again silently.
         with boundary():
-            log_retry(target, workspace, resent, diagnosis)
+            log_retry(target, workspace, unread_name_of(facts, workspace), resent, diagnosis)
         identity = (
             identity_of(client) if target.primary and is_own_identity(client, forbidden.headers, call.sender) else None
         )
@@ -227,7 +247,16 @@ def invalidate(client: SupportsClient, target: Target, workspace_id: str | None)
         state.drop_auto_workspace(client)
 
 
-def log_retry(target: Target, workspace: Workspace, resent: bool, diagnosis: Diagnosis | None) -> None:
+def unread_name_of(facts: Facts, workspace: Workspace) -> str | None:
+    """Return the variable that names a workspace although the client does not read it, or `None`."""
+    others = facts.configuration["workspace_id"].others
+    named = [other.origin for other in others if meant_by(other.value, (workspace,)) is not None]
+    return next((origin.name for origin in named if origin.kind == "unread-variable"), None)
+
+
+def log_retry(
+    target: Target, workspace: Workspace, unread_name: str | None, resent: bool, diagnosis: Diagnosis | None
+) -> None:
     """Log, once for an endpoint and key, which workspace was chosen and how to name it permanently.
 
     The record's `diagnosis` is the result of `Diagnosis.to_dict`, which formatters for JSON can show and handlers can
@@ -236,6 +265,7 @@ def log_retry(target: Target, workspace: Workspace, resent: bool, diagnosis: Dia
     Args:
         target: The endpoint and key of the call.
         workspace: The workspace that was chosen.
+        unread_name: A variable that names it, but that the client does not read.
         resent: Whether the refused request was sent again.
         diagnosis: The diagnosis of the refusal, or `None` if an earlier one had the same.
     """
@@ -246,9 +276,10 @@ def log_retry(target: Target, workspace: Workspace, resent: bool, diagnosis: Dia
     replica = f', or the replica {auth} (in LANGSMITH_RUNS_ENDPOINTS: "workspace_id"),'
     there = f"Give such calls the header {TENANT_HEADER}{replica if replicas_take_auth() else ''}"
     how = f"Set LANGSMITH_WORKSPACE_ID={workspace.id}" if target.primary else there
+    unread = f" {unread_name} names it, but the client does not read that variable." if unread_name else ""
     message = (
-        'LangSmith at %s refused a request that named no workspace. %s workspace "%s" (%s). %s to name it yourself.',
-        *(bare_url(target.endpoint), done, workspace.name, workspace.id, how),
+        'LangSmith at %s refused a request that named no workspace. %s workspace "%s" (%s). %s to name it yourself.%s',
+        *(bare_url(target.endpoint), done, workspace.name, workspace.id, how, unread),
     )
     try:
         logger.warning(*message, extra={"diagnosis": _for_log(diagnosis) if diagnosis else None})

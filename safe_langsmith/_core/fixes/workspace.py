@@ -24,7 +24,7 @@ from safe_langsmith._core.fixes.shared import (
 )
 from safe_langsmith._core.model import GET_SETTINGS, OTLP, PYO3, SANDBOX, Evidence
 from safe_langsmith._core.variables import VARIABLES
-from safe_langsmith._core.workspaces import id_meant_by
+from safe_langsmith._core.workspaces import id_meant_by, speaks_of_workspaces
 from safe_langsmith.actions import (
     AskSomebody,
     PassArgument,
@@ -54,7 +54,7 @@ def workspace_required(e: Evidence) -> list[Fix]:
     detail += "".join(
         f" {other.origin.name or other.origin} names {other.value}, which this key does not reach."
         for other in e.configuration["workspace_id"].others
-        if other.is_usable and other.value not in [workspace.id for workspace in found]
+        if other.is_usable and speaks_of_workspaces(other.origin) and e.listed(other.value) is None
     )
     if e.request is None and len(found) == 1 and not named:
         detail += _found_by_itself(e)
