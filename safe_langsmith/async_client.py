@@ -121,6 +121,8 @@ class SafeAsyncClient(AsyncClient):
         try:
             try:
                 sender: Any = self if self._state.auto_workspace is None else client_for(self, endpoint, kwargs)
+                # The program may set others meanwhile.
+                began = self._client.headers
                 send: Any = super()._arequest_with_retries
                 first = send if sender is self else partial(send.__func__, sender)
                 try:
@@ -128,7 +130,7 @@ class SafeAsyncClient(AsyncClient):
                 except Exception as error:
                     # Notebooks and pytest leave out frames with this name.
                     __tracebackhide__ = True
-                    call = intercept(partial(AsyncCall, self, send, method, endpoint, kwargs, error))
+                    call = intercept(partial(AsyncCall, self, send, method, endpoint, kwargs, error, began))
                     if call is None:
                         raise
                 else:
@@ -142,10 +144,10 @@ class SafeAsyncClient(AsyncClient):
                 return await resolve_async(call)
             finally:
                 # They hold the key, or a password of the endpoint, and a traceback shows this frame.
-                kwargs = endpoint = sender = first = call = None  # type: ignore[assignment]
+                kwargs = endpoint = sender = began = first = call = None  # type: ignore[assignment]
         except BaseException:
             # An interrupt may have come just before that.
-            kwargs = endpoint = sender = first = call = None  # type: ignore[assignment]
+            kwargs = endpoint = sender = began = first = call = None  # type: ignore[assignment]
             clear_frames()
             raise
 

@@ -164,7 +164,8 @@ class SafeClient(langsmith.Client):
         """
         try:
             try:
-                rewind, endpoint = capture_body(kwargs), self.api_url
+                # The program may set others meanwhile.
+                rewind, began = capture_body(kwargs), (self.api_url, self._headers)
                 before_send = self._state.before_send
                 if before_send is not None:
                     kwargs = before_send(self, pathname, kwargs)
@@ -174,16 +175,14 @@ class SafeClient(langsmith.Client):
                     # Notebooks and pytest leave out frames with this name: the caller's line failed, and not this one.
                     __tracebackhide__ = True
                     send = super().request_with_retries
-                    call = intercept(
-                        partial(RequestsCall, self, send, method, pathname, kwargs, rewind, error, endpoint)
-                    )
+                    call = intercept(partial(RequestsCall, self, send, method, pathname, kwargs, rewind, error, *began))
                     if call is None:
                         raise
                 else:
                     # A success is evidence, if the same key is refused later. No call: every request pays for this.
                     if method == "GET" and not pathname.startswith(FOR_ANYBODY):
                         self._state.read_at = monotonic()
-                    elif pathname.endswith(INGEST) and pathname.startswith(("/", endpoint)):
+                    elif pathname.endswith(INGEST) and pathname.startswith(("/", began[0])):
                         self._state.wrote_at = monotonic()
                     return sent
                 # Outside the except clause, so that an exception raised here does not get the SDK's as its context.
@@ -191,10 +190,10 @@ class SafeClient(langsmith.Client):
                 return response
             finally:
                 # They hold the key, or a password of the endpoint, and a traceback shows this frame.
-                kwargs = pathname = endpoint = rewind = call = None  # type: ignore[assignment]
+                kwargs = pathname = began = rewind = call = None  # type: ignore[assignment]
         except BaseException:
             # An interrupt may have come just before that.
-            kwargs = pathname = endpoint = rewind = call = None  # type: ignore[assignment]
+            kwargs = pathname = began = rewind = call = None  # type: ignore[assignment]
             clear_frames()
             raise
 

@@ -178,6 +178,10 @@ class Prober:
         key_state: What is known about the endpoint and key.
         on_probe: Called with each probe before it is sent.
         seconds: How long all probes may take; `None` for `DEADLINE`.
+
+    Attributes:
+        is_shared: Whether the answers are about the caller that was refused, as far as that can be seen. The user's
+            authentication may have signed a probe, or sent it for another caller.
     """
 
     def __init__(
@@ -199,8 +203,7 @@ class Prober:
         self._on_probe = on_probe
         self._seconds = DEADLINE if seconds is None else seconds
         self._until: float | None = None
-        # Whether the answers are about the caller that was refused, as far as that can be seen.
-        self._is_shared = True
+        self.is_shared = True
 
     def __repr__(self) -> str:
         """Show nothing of the headers, which hold the key."""
@@ -261,7 +264,7 @@ class Prober:
         from tenacity import Retrying
 
         answer: Answer = Retrying(**self._repeat_once())(self._send, request)
-        if self._is_shared:
+        if self.is_shared:
             self._key_state.store(request, answer)
         return answer
 
@@ -269,7 +272,7 @@ class Prober:
         from tenacity import AsyncRetrying
 
         answer: Answer = await AsyncRetrying(**self._repeat_once())(self._send_async, request)
-        if self._is_shared:
+        if self.is_shared:
             self._key_state.store(request, answer)
         return answer
 
@@ -310,7 +313,7 @@ class Prober:
         return PreparedProbe(f"{self._endpoint}{request.path_and_query}", headers)
 
     def _read(self, raw: RawResponse) -> Answer:
-        self._is_shared = raw.is_own
+        self.is_shared = self.is_shared and raw.is_own
         if raw.late:
             return _out_of_time()
         if raw.error is not None or raw.status is None:

@@ -123,7 +123,7 @@ def handle(call: InterceptedCall, retried: Workspace | None = None, seconds: flo
         diagnosis, workspace = yield from _choose(call, facts, target, conclusion, retried)
         if diagnosis.cause is Cause.WORKSPACE_NOT_ACCESSIBLE:
             invalidate(call.client, target, target.workspace_id)
-        if workspace is None:
+        if workspace is None or not prober.is_shared:
             return Outcome(error=_explain(call, diagnosis, forbidden, target))
         again = yield from _send_again(call, workspace, forbidden, target)
         if isinstance(again, NotSent):

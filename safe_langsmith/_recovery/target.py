@@ -15,7 +15,6 @@ from safe_langsmith._sdk.calls.base import InterceptedCall
 from safe_langsmith._sdk.compat import (
     custom_headers_of,
     sdk_copies_workspace,
-    uses_own_credential,
     workspace_of,
     write_endpoints_of,
 )
@@ -111,7 +110,7 @@ def _endpoint_and_base(call: InterceptedCall, url: str) -> tuple[str, str] | Non
 
 
 def _has_own_credential(call: InterceptedCall, forbidden: ForbiddenResponse) -> bool:
-    return uses_own_credential(call.client, forbidden.headers, call.caller_headers)
+    return call.uses_own_credential(forbidden.headers)
 
 
 def _workspace(

@@ -98,9 +98,22 @@ def uses_own_credential(client: object, sent: Mapping[str, str], caller_headers:
         sent: The headers of the request, by lower-case name.
         caller_headers: The headers that the call itself sets.
     """
-    own = plain_headers(headers_of(client))
+    return carries_credential_of(plain_headers(headers_of(client)), sent, caller_headers)
+
+
+def carries_credential_of(own: Mapping[str, str], sent: Mapping[str, str], caller_headers: Mapping[str, Any]) -> bool:
+    """Return whether a request carries the credential that is among some headers of a client.
+
+    Args:
+        own: The headers of the client, by lower-case name.
+        sent: The headers of the request, by lower-case name.
+        caller_headers: The headers that the call itself sets.
+    """
     # The session adds its own headers, such as a gateway's password, to every request.
     relevant = {*own, *plain_headers(caller_headers)} & set(CREDENTIAL_HEADERS)
+    if relevant - {"cookie"}:
+        # Load balancers set cookies, too.
+        relevant -= {"cookie"}
     return all((sent.get(name) or None) == (own.get(name) or None) for name in relevant)
 
 
@@ -127,6 +140,9 @@ def apply_workspace(client: object, workspace_id: str | None, keep_info: bool = 
     sdk_class: Any = next(base for base in type(sdk).__mro__ if base.__module__.startswith("langsmith."))
     before = dict(headers_of(sdk))
     sdk_class.workspace_id.fset(sdk, workspace_id)
+    if workspace_id is None and workspace_of(sdk) is not None:
+        # An async client takes it from the environment then, which may have changed since the client was made.
+        sdk_class.workspace_id.fset(sdk, "")
     # The SDK has computed them anew, without what the user has put among them.
     now: Any = httpx_client_of(sdk).headers if is_async(sdk) else sdk._headers
     now.update({name: value for name, value in without_tenant(before).items() if name not in now})

@@ -100,27 +100,34 @@ def client_for(client: Any, endpoint: str, call: Mapping[str, Any]) -> Any:
     return client
 
 
-def apply_to_options(api: Any, options: Any) -> None:
+def apply_to_options(api: Any, options: Any) -> Any:
     """Put the workspace header that belongs there into the options of a generated client's request.
 
     Args:
         api: The intercepted generated client.
         options: The options, which are changed.
+
+    Returns:
+        The headers of the safe client now, or `None` if they cannot be known.
     """
     with boundary():
         client = api._safe_client()
-        if not client._state.auto_workspace:
-            return
-        _drop_if_identity_changed(client)
-        if not client._state.auto_workspace:
-            return
-        given = options.headers if isinstance(options.headers, Mapping) else {}
-        named = plain_headers(given).get(TENANT) or api._named_workspace
-        if named is not None:
-            options.headers = with_tenant(given, named)
-        elif api._is_for_another or _has_own_identity(api, client) or is_for_another(client, options.url, given):
-            types = sys.modules[type(options).__module__.removesuffix("._models") + "._types"]
-            options.headers = {**without_tenant(given), TENANT_HEADER: types.Omit()}
+        _name_in_options(api, client, options)
+        return headers_of(client)
+    return None
+
+
+def _name_in_options(api: Any, client: Any, options: Any) -> None:
+    _drop_if_identity_changed(client)
+    if not client._state.auto_workspace:
+        return
+    given = options.headers if isinstance(options.headers, Mapping) else {}
+    named = plain_headers(given).get(TENANT) or api._named_workspace
+    if named is not None:
+        options.headers = with_tenant(given, named)
+    elif api._is_for_another or _has_own_identity(api, client) or is_for_another(client, options.url, given):
+        types = sys.modules[type(options).__module__.removesuffix("._models") + "._types"]
+        options.headers = {**without_tenant(given), TENANT_HEADER: types.Omit()}
 
 
 def is_for_another(client: Any, url: str, given: Mapping[str, Any]) -> bool:

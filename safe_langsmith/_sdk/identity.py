@@ -85,10 +85,19 @@ def is_own_identity(client: Any, sent: Mapping[str, str], sender: Any) -> bool:
     if sender is not sender_of(client) and adds_identity(sender_of(client)):
         return False
     own, found, auth = own_headers(client), identity_headers(sent), getattr(sender_of(client), "auth", None)
-    # The client's own cookies are among those of each request. A password becomes a header only while sending.
+    # The client's own cookies are among those of each request.
+    explicit = _cookies_in(own)
+    if not explicit <= _cookies_in(found) <= explicit | {f"{c.name}={c.value}" for c in _jar(sender_of(client))}:
+        return False
+    # A password becomes a header only while sending.
     has_password = auth is not None or "@" in endpoint_of(client)
     names = (own.keys() | found.keys()) - {"cookie", *(["authorization"] if has_password else [])}
     return all(own.get(name) == found.get(name) for name in names)
+
+
+def _cookies_in(headers: Mapping[str, str]) -> set[str]:
+    cookies = {cookie.strip() for cookie in headers.get("cookie", "").split(";") if cookie.strip()}
+    return {cookie for cookie in cookies if not has_load_balancer_name(cookie)}
 
 
 def session_identity(sender: Any) -> Headers:

@@ -24,6 +24,7 @@ class AsyncCall(InterceptedCall):
         endpoint: The requested path.
         arguments: The call's keyword arguments.
         error: The exception that the SDK raised.
+        own_headers: The client's headers when the call began.
     """
 
     def __init__(
@@ -34,9 +35,10 @@ class AsyncCall(InterceptedCall):
         endpoint: str,
         arguments: Mapping[str, Any],
         error: Exception,
+        own_headers: Mapping[str, Any],
     ) -> None:
         """Hold the call."""
-        super().__init__(client, method, endpoint, error)
+        super().__init__(client, method, endpoint, error, own_headers=own_headers)
         self._send = send
         self._arguments = dict(arguments)
 

@@ -9,11 +9,13 @@ from langsmith.utils import LangSmithError
 
 from safe_langsmith._sdk.compat import (
     SupportsClient,
+    carries_credential_of,
     endpoint_of,
     headers_of,
     is_http_error,
     response_of,
     status_of,
+    uses_own_credential,
     was_raised_by_sdk,
 )
 from safe_langsmith._sdk.http import (
@@ -44,6 +46,7 @@ class InterceptedCall:
         url: The requested URL or path.
         error: The exception that the SDK raised.
         endpoint: The client's endpoint when the call began; the program may set another one meanwhile.
+        own_headers: The client's headers when the call began, likewise.
 
     Attributes:
         error: The SDK's latest exception; `None` if nothing was refused, or the second send succeeded.
@@ -64,9 +67,11 @@ class InterceptedCall:
         url: str,
         error: Exception | None,
         endpoint: str | None = None,
+        own_headers: Mapping[str, Any] | None = None,
     ) -> None:
         """Hold the call."""
         self.client = client
+        self.own_headers = own_headers
         self.endpoint = endpoint if endpoint is not None else endpoint_of(client)
         self.method = method
         self.requested = url
@@ -113,6 +118,17 @@ class InterceptedCall:
     def is_sdk_error(self, error: Exception) -> bool:
         """Return whether an exception is of a class that the SDK raises for a response on this call path."""
         raise NotImplementedError
+
+    def uses_own_credential(self, sent: Mapping[str, str]) -> bool:
+        """Return whether the request carried the client's own credential: that of now, or of when the call began.
+
+        Args:
+            sent: The headers of the request, by lower-case name.
+        """
+        began = self.own_headers
+        if began is not None and carries_credential_of(plain_headers(began), sent, self.caller_headers):
+            return True
+        return uses_own_credential(self.client, sent, self.caller_headers)
 
     def read_response(self) -> ForbiddenResponse:
         """Return the 403 response and its request."""

@@ -77,9 +77,12 @@ class GeneratedCall(InterceptedCall):
         options: The options of the request.
         headers: The headers in the options before the first send, which takes some of them out.
         error: The exception that the generated client raised.
+        own_headers: The client's headers when the call began.
     """
 
-    def __init__(self, api: Any, send: Callable[[Any], Any], options: Any, headers: Any, error: Any) -> None:
+    def __init__(
+        self, api: Any, send: Callable[[Any], Any], options: Any, headers: Any, error: Any, own_headers: Any
+    ) -> None:
         """Hold the request.
 
         Raises:
@@ -89,8 +92,8 @@ class GeneratedCall(InterceptedCall):
         if client is None:
             raise LookupError("the client is gone")
         # If redirects were followed, the error's own request is the last one.
-        requested = requested_url(response_of(error)) or str(error.request.url)
-        super().__init__(client, str(options.method).upper(), requested, error)
+        requested = requested_url(response_of(error)) or str(getattr(getattr(error, "request", None), "url", ""))
+        super().__init__(client, str(options.method).upper(), requested, error, own_headers=own_headers)
         if not api._is_for_another and netloc_of(self.endpoint) != netloc_of(str(api.base_url)):
             # The client had another endpoint when this generated client was made.
             self.endpoint = str(api.base_url)
@@ -210,7 +213,7 @@ async def _compare_async(self: Any, request: Any) -> None:
 def _request(self: Any, cast_to: Any, options: Any, **kwargs: Any) -> Any:
     try:
         try:
-            apply_to_options(self, options)
+            own_headers = apply_to_options(self, options)
             headers = options.headers
             try:
                 return self._sdk_class.request(self, cast_to, options, **kwargs)
@@ -218,17 +221,18 @@ def _request(self: Any, cast_to: Any, options: Any, **kwargs: Any) -> Any:
                 # Notebooks and pytest leave out frames with this name.
                 __tracebackhide__ = True
                 send = partial(self._sdk_class.request, self, cast_to, **kwargs)
-                call = self._handler.intercept(partial(GeneratedCall, self, send, options, headers, error))
+                make_call = partial(GeneratedCall, self, send, options, headers, error, own_headers)
+                call = self._handler.intercept(make_call)
                 if call is None:
                     raise
             # Outside the except clause, so that an exception raised here does not get the SDK's as its context.
             return self._handler.resolve(call)
         finally:
             # They may hold a key, and a traceback shows this frame.
-            options = headers = call = None
+            options = headers = own_headers = make_call = call = None
     except BaseException:
         # An interrupt may have come just before that.
-        options = headers = call = None
+        options = headers = own_headers = make_call = call = None
         clear_frames()
         raise
 
@@ -236,7 +240,7 @@ def _request(self: Any, cast_to: Any, options: Any, **kwargs: Any) -> Any:
 async def _request_async(self: Any, cast_to: Any, options: Any, **kwargs: Any) -> Any:
     try:
         try:
-            apply_to_options(self, options)
+            own_headers = apply_to_options(self, options)
             headers = options.headers
             try:
                 return await self._sdk_class.request(self, cast_to, options, **kwargs)
@@ -244,16 +248,18 @@ async def _request_async(self: Any, cast_to: Any, options: Any, **kwargs: Any) -
                 # Notebooks and pytest leave out frames with this name.
                 __tracebackhide__ = True
                 send = partial(self._sdk_class.request, self, cast_to, **kwargs)
-                call = self._handler.intercept(partial(AsyncGeneratedCall, self, send, options, headers, error))
+                call = self._handler.intercept(
+                    partial(AsyncGeneratedCall, self, send, options, headers, error, own_headers)
+                )
                 if call is None:
                     raise
             # Outside the except clause, so that an exception raised here does not get the SDK's as its context.
             return await self._handler.resolve_async(call)
         finally:
             # They may hold a key, and a traceback shows this frame.
-            options = headers = call = None
+            options = headers = own_headers = make_call = call = None
     except BaseException:
         # An interrupt may have come just before that.
-        options = headers = call = None
+        options = headers = own_headers = make_call = call = None  # noqa: F841
         clear_frames()
         raise

@@ -34,6 +34,7 @@ class RequestsCall(InterceptedCall):
         rewind: Rewinds the call's body to its position before the first send.
         error: The exception that the SDK raised.
         endpoint: The client's endpoint when the call began.
+        own_headers: The client's headers when the call began.
     """
 
     def __init__(
@@ -46,9 +47,10 @@ class RequestsCall(InterceptedCall):
         rewind: Rewind,
         error: Exception,
         endpoint: str,
+        own_headers: Mapping[str, Any],
     ) -> None:
         """Hold the call."""
-        super().__init__(client, method, pathname, error, endpoint)
+        super().__init__(client, method, pathname, error, endpoint, own_headers)
         self._send = send
         self._arguments = dict(arguments)
         self._rewind = rewind

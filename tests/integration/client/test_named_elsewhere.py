@@ -1,4 +1,4 @@
-"""What this machine says of the workspace counts, although the client does not read it: nothing is written against it."""
+"""What this machine says of the workspace counts, though the client does not read it: nothing is written against it."""
 
 from __future__ import annotations
 

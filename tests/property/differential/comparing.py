@@ -87,6 +87,10 @@ def _is_second(request: Request, first: Request) -> bool:
     return names_now and request.without_workspace() == first.without_workspace()
 
 
+# The token of something shared permits reading it, so no text shows it.
+_TOKEN = re.compile(r"(/public/)[^/]+")
+
+
 def faults_of(ours: Player, sdk: Player, counted: Counter[str]) -> Iterator[str]:
     """Yield what differs in two runs of a program and is not among the allowed differences.
 
@@ -138,6 +142,17 @@ def _requests(
         if before is not None and before.first is not None and repeats and not _transport_repeats(before, player):
             yield f"a second send is repeated: {request}"
         before = group
+    if before is not None and isinstance(ours.error, ForbiddenDiagnosis):
+        for id_ in _set_without_sending(ours.error):
+            kept[before.request.identity] = id_
+
+
+def _set_without_sending(error: ForbiddenDiagnosis) -> list[str]:
+    """Return the workspace that the client names from now on, although the request could not be sent again."""
+    first = error.fixes[0]
+    if first.title != "Call again":
+        return []
+    return [workspace.id for workspace in error.workspaces or () if f'"{workspace.name}"' in first.detail]
 
 
 def _second(group: Group, service: Service, player: Player) -> Iterator[str]:
@@ -226,7 +241,7 @@ def _errors(ours: Exception, sdk: Exception, outcome: Outcome) -> Iterator[str]:
     if not isinstance(ours, caught):
         yield f"{_told(ours)} is no {caught}"
     message = str(ours).replace("\n", " ")
-    if caught is type(sdk) and told[:30] not in message:
+    if caught is type(sdk) and _TOKEN.sub(r"\1****", told)[:30] not in message:
         yield f"the SDK's message is missing: {told[:100]!r} in {message!r}"
     if caught is type(sdk) and plain(str(ours.sdk_error)) != plain(told):
         yield f"sdk_error: {_changed(plain(str(ours.sdk_error)), plain(told))}"
