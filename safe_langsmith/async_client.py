@@ -122,7 +122,7 @@ class SafeAsyncClient(AsyncClient):
             try:
                 sender: Any = self if self._state.auto_workspace is None else client_for(self, endpoint, kwargs)
                 # The program may set others meanwhile.
-                began = self._client.headers
+                began = getattr(getattr(self, "_client", None), "headers", None)
                 send: Any = super()._arequest_with_retries
                 first = send if sender is self else partial(send.__func__, sender)
                 try:

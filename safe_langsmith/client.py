@@ -165,7 +165,7 @@ class SafeClient(langsmith.Client):
         try:
             try:
                 # The program may set others meanwhile.
-                rewind, began = capture_body(kwargs), (self.api_url, self._headers)
+                rewind, began = capture_body(kwargs), (self.api_url, getattr(self, "_headers", None))
                 before_send = self._state.before_send
                 if before_send is not None:
                     kwargs = before_send(self, pathname, kwargs)

@@ -35,7 +35,7 @@ class AsyncCall(InterceptedCall):
         endpoint: str,
         arguments: Mapping[str, Any],
         error: Exception,
-        own_headers: Mapping[str, Any],
+        own_headers: Mapping[str, Any] | None,
     ) -> None:
         """Hold the call."""
         super().__init__(client, method, endpoint, error, own_headers=own_headers)

@@ -221,7 +221,7 @@ def _request(self: Any, cast_to: Any, options: Any, **kwargs: Any) -> Any:
                 # Notebooks and pytest leave out frames with this name.
                 __tracebackhide__ = True
                 send = partial(self._sdk_class.request, self, cast_to, **kwargs)
-                make_call = partial(GeneratedCall, self, send, options, headers, error, own_headers)
+                make_call: Any = partial(GeneratedCall, self, send, options, headers, error, own_headers)
                 call = self._handler.intercept(make_call)
                 if call is None:
                     raise

@@ -47,7 +47,7 @@ class RequestsCall(InterceptedCall):
         rewind: Rewind,
         error: Exception,
         endpoint: str,
-        own_headers: Mapping[str, Any],
+        own_headers: Mapping[str, Any] | None,
     ) -> None:
         """Hold the call."""
         super().__init__(client, method, pathname, error, endpoint, own_headers)
