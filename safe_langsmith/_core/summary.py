@@ -48,7 +48,9 @@ def summarize(e: Evidence, verdict: Verdict) -> str:
         who = within_sentence(principal(e))
         return f"It is not known whether {who} works at {endpoint}: {verdict.reason}."
     if verdict.cause is Cause.KEY_MISSING and e.request is None:
-        return f"The client cannot use LangSmith at {endpoint}: it has no API key, token or cookie to send."
+        empty = e.configuration.related_variables.empty_key
+        why = f" {empty} is set, but empty." if empty else ""
+        return f"The client cannot use LangSmith at {endpoint}: it has no API key, token or cookie to send.{why}"
     if verdict.cause in (Cause.PERMISSION_DENIED, Cause.UNDETERMINED, Cause.FEATURE_UNAVAILABLE):
         where = place(e)
         return f"{refused} {f'in {where}' if where else f'at {endpoint}'}: {verdict.reason}."

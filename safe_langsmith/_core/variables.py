@@ -162,6 +162,11 @@ class RelatedVariables:
     proxies: tuple[NamedProxy, ...] = ()
 
     @property
+    def empty_key(self) -> str | None:
+        """The variable for the API key that is set, but empty, or `None`."""
+        return next((name for name in self.empty if name in VARIABLES["api_key"]), None)
+
+    @property
     def ignored_by_mistake(self) -> bool:
         """Whether a variable is set that the client does not read, and that no other program is known to read."""
         return any(not name.endswith(_FOR_OTHERS) for names in self.ignored.values() for name in names)

@@ -141,7 +141,7 @@ def key_missing(e: Evidence) -> list[Fix]:
                 step=3,
             )
         )
-    empty = next((name for name in related.empty if name in VARIABLES["api_key"]), None)
+    empty = related.empty_key
     how = f"Set {empty or 'LANGSMITH_API_KEY'} before the client is created, or pass api_key=.{how_to_set(e)}"
     why = "Create one if you have none."
     if empty:

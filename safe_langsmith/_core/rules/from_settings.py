@@ -6,14 +6,13 @@ from safe_langsmith._core.credentials import inspect_key
 from safe_langsmith._core.endpoints import can_be_sent_to
 from safe_langsmith._core.model import LIST_WORKSPACES, Evidence, Probing, Verdict
 from safe_langsmith._core.summary import named
-from safe_langsmith._core.variables import VARIABLES
 from safe_langsmith.diagnosis import Cause, Confidence
 
 
 def key_missing(e: Evidence) -> Verdict | None:
     """No key, token or cookie was sent."""
     if e.target.credential.kind == "missing":
-        empty = next((name for name in e.configuration.related_variables.empty if name in VARIABLES["api_key"]), None)
+        empty = e.configuration.related_variables.empty_key
         why = f", and {empty} is set, but empty" if empty else ""
         return Verdict(Cause.KEY_MISSING, Confidence.LIKELY, f"no API key, token or cookie was sent{why}")
     return None

@@ -616,6 +616,7 @@ class TestFixesThatFit:
     def test_a_variable_that_is_empty_is_said_to_be(self, name, value, blame):
         found = blame(key=None, key_from=None, environ={name: value}, method=None)
         assert found.cause is Cause.KEY_MISSING
+        assert f"{name} is set, but empty" in found.summary
         assert titles(found)[0] == f"Give {name} a value"
         assert "fork" in found.fixes[0].detail
         assert f"{name} is set, but empty" in check(found, "Environment variables").detail
