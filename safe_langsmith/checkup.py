@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ._core.model import Interface, ProbeRequest
 
 
-def diagnose(client: langsmith.Client) -> Diagnosis | None:
+def diagnose(client: langsmith.Client, *, find_region: bool = False) -> Diagnosis | None:
     """Return the diagnosis of a client's key, workspace and endpoint, or `None` if nothing is wrong.
 
     Send at most four read-only requests, and none if the client was made with `probe=False`. Change nothing but a login
@@ -24,17 +24,23 @@ def diagnose(client: langsmith.Client) -> Diagnosis | None:
 
     Args:
         client: A `SafeClient`, or a `langsmith.Client`.
+        find_region: Whether to ask `GET /workspaces` of LangSmith's other cloud hosts as well, if the key is refused.
+            They get the key, over https, and nothing else; a message of the logger `safe_langsmith` at INFO says so
+            before.
 
     Raises:
         TypeError: If it is an async client.
+        ValueError: If `find_region` is true, and the endpoint in use is not one of LangSmith's cloud hosts.
     """
-    return _or_none(check(client))
+    return _or_none(check(client, find_region=find_region))
 
 
 def check(
     client: langsmith.Client,
     on_probe: Callable[[ProbeRequest], None] | None = None,
     interface: Interface | None = None,
+    find_region: bool = False,
+    tell: Callable[[str], None] | None = None,
 ) -> Diagnosis | HealthReport:
     """Check a client as `diagnose` does, but return a report if nothing is wrong, too.
 
@@ -42,15 +48,19 @@ def check(
         client: A `SafeClient`, or a `langsmith.Client`.
         on_probe: Called with each probe before it is sent.
         interface: The form of lines to copy; by default Python.
+        find_region: Whether to ask the other regions as well, if the key is refused.
+        tell: Called with a text that says what goes to which region, before it is sent.
 
     Raises:
         TypeError: If it is an async client.
+        ValueError: If `find_region` is true, and the endpoint in use is not one of LangSmith's cloud hosts.
     """
     from ._probe.driver import run
     from ._recovery import load_handler
     from ._recovery.state import state_of
     from ._sdk.calls.base import CheckedClient
-    from ._sdk.compat import is_async, refresh_login
+    from ._probe.regions import ask_regions, hosts_to_ask
+    from ._sdk.compat import endpoint_of, is_async, key_of, refresh_login, session_of
 
     if is_async(client):
         raise TypeError(f"{type(client).__name__} is not a sync client; use `await adiagnose(client)`")
@@ -58,20 +68,30 @@ def check(
         # The renewal is a request, too.
         refresh_login(client)
     try:
-        return _found(run(load_handler().handle(CheckedClient(client, on_probe, interface))))
+        if find_region:
+            hosts_to_ask(endpoint_of(client))
+        call, handle = CheckedClient(client, on_probe, interface), load_handler().handle
+        found = _found(run(handle(call)))
+        key = key_of(client)
+        if find_region and key and _is_refused(found) and state_of(client).probe:
+            call.regions = ask_regions(session_of(client), endpoint_of(client), key, tell)
+            found = _found(run(handle(call)))
+        return found
     except BaseException:
         clear_frames()
         raise
 
 
-async def adiagnose(client: langsmith.AsyncClient) -> Diagnosis | None:
+async def adiagnose(client: langsmith.AsyncClient, *, find_region: bool = False) -> Diagnosis | None:
     """Check a `SafeAsyncClient` or a `langsmith.AsyncClient` as `diagnose` does, without blocking the event loop.
 
     Args:
         client: The client.
+        find_region: As for `diagnose`.
 
     Raises:
         TypeError: If it is a sync client.
+        ValueError: As for `diagnose`.
         RuntimeError: If no asyncio event loop is running, as under trio.
     """
     import asyncio
@@ -80,7 +100,8 @@ async def adiagnose(client: langsmith.AsyncClient) -> Diagnosis | None:
     from ._recovery import load_handler
     from ._recovery.state import state_of
     from ._sdk.calls.base import CheckedClient
-    from ._sdk.compat import is_async, refresh_login
+    from ._probe.regions import ask_regions_async, hosts_to_ask
+    from ._sdk.compat import endpoint_of, httpx_client_of, is_async, key_of, refresh_login
 
     if not is_async(client):
         raise TypeError(f"{type(client).__name__} is a sync client; use `diagnose(client)`")
@@ -93,10 +114,23 @@ async def adiagnose(client: langsmith.AsyncClient) -> Diagnosis | None:
         renewing = refresh_login(client) if state_of(client).probe else None
         if renewing is not None:
             await renewing
-        return _or_none(_found(await run_async(load_handler().handle(CheckedClient(client)))))
+        if find_region:
+            hosts_to_ask(endpoint_of(client))
+        call, handle = CheckedClient(client), load_handler().handle
+        found = _found(await run_async(handle(call)))
+        key = key_of(client)
+        if find_region and key and _is_refused(found) and state_of(client).probe:
+            call.regions = await ask_regions_async(httpx_client_of(client), endpoint_of(client), key)
+            found = _found(await run_async(handle(call)))
+        return _or_none(found)
     except BaseException:
         clear_frames()
         raise
+
+
+def _is_refused(found: Diagnosis | HealthReport) -> bool:
+    """Return whether the endpoint in use refuses the key, so that another region may be the one that knows it."""
+    return found.cause in ("key-rejected", "wrong-region", "stale-environment", "blocked-upstream", "undetermined")
 
 
 def _found(outcome: Any) -> Diagnosis | HealthReport:

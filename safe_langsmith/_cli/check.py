@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 
 from safe_langsmith._cli.fixes import OPTIONS, Situation, fixes_for_shell, known_keys, shown_path
-from safe_langsmith._cli.options import Options
+from safe_langsmith._cli.options import Options, WrongArguments
 from safe_langsmith._core.credentials import inspect_key
 from safe_langsmith._core.engine import HealthReport, conclude
 from safe_langsmith._core.model import Configuration, Evidence, Facts, TargetFacts, Verdict
@@ -16,10 +16,11 @@ from safe_langsmith._core.origins import Origin
 from safe_langsmith._core.redaction import redact_value, sanitize
 from safe_langsmith._core.variables import DEFAULT_ENDPOINT, VARIABLES
 from safe_langsmith._log import raise_hidden_interrupt
+from safe_langsmith._probe.regions import hosts_to_ask
 from safe_langsmith._recovery.local import read_dotenv
 from safe_langsmith._recovery.state import ClientState
 from safe_langsmith._render.actions import present_fixes
-from safe_langsmith._sdk.compat import values_of
+from safe_langsmith._sdk.compat import endpoint_of, values_of
 from safe_langsmith.checkup import check as check_client
 from safe_langsmith.client import SafeClient
 from safe_langsmith.diagnosis import Cause, Confidence, Diagnosis, Fix
@@ -45,7 +46,7 @@ class Checked:
     dotenv_error: str | None
 
 
-def check(options: Options, tell: Callable[[str], None]) -> Checked:
+def check(options: Options, tell: Callable[[str], None], announce: Callable[[str], None]) -> Checked:
     """Check the configuration found here.
 
     An error of the SDK is a diagnosis, too: it ends the user's program as well.
@@ -53,6 +54,10 @@ def check(options: Options, tell: Callable[[str], None]) -> Checked:
     Args:
         options: The options that the user typed.
         tell: Called with a text before each request.
+        announce: Called with a text before the key goes to another host.
+
+    Raises:
+        WrongArguments: If the other regions are to be asked, and the endpoint in use is not LangSmith's cloud.
     """
     typed = {"endpoint": options.endpoint, "workspace_id": options.workspace_id}
     given = {name: Origin("option", OPTIONS[name]) for name, value in typed.items() if value is not None}
@@ -76,10 +81,20 @@ def check(options: Options, tell: Callable[[str], None]) -> Checked:
         state = client._state
         state.note_options(given)
         configuration = state.configuration(values_of(client), {})
+        if options.find_region:
+            try:
+                hosts_to_ask(endpoint_of(client))
+            except ValueError as error:
+                client.session.close()
+                raise WrongArguments(str(error)) from None
         with closing(client.session):
             try:
                 found = check_client(
-                    client, lambda probe: tell(f"Probing the endpoint: GET {probe.path_and_query} ..."), "shell"
+                    client,
+                    lambda probe: tell(f"Probing the endpoint: GET {probe.path_and_query} ..."),
+                    "shell",
+                    options.find_region,
+                    announce,
                 )
             except Exception as error:
                 raise_hidden_interrupt(error)

@@ -8,9 +8,18 @@ from collections.abc import Sequence
 
 from safe_langsmith._cli.check import Checked, check
 from safe_langsmith._cli.explain import contents, page
-from safe_langsmith._cli.options import COULD_NOT_TELL, INTERRUPTED, NOTHING_WRONG, PROBLEM, Options, parse
+from safe_langsmith._cli.options import (
+    COULD_NOT_TELL,
+    INTERRUPTED,
+    NOTHING_WRONG,
+    PROBLEM,
+    WRONG_ARGUMENTS,
+    Options,
+    WrongArguments,
+    parse,
+)
 from safe_langsmith._cli.report import as_text, in_ascii
-from safe_langsmith._cli.terminal import complain, progress, quiet, settle, write
+from safe_langsmith._cli.terminal import complain, progress, quiet, settle, tell, write
 from safe_langsmith.diagnosis import Cause
 
 SCHEMA = 1
@@ -46,8 +55,12 @@ def _run(options: Options) -> int:
     if options.explain is not None:
         text = page(Cause(options.explain)) if options.explain else contents()
         return NOTHING_WRONG if write(in_ascii(text)) else COULD_NOT_TELL
-    with progress() as tell:
-        checked = check(options, tell)
+    try:
+        with progress() as show:
+            checked = check(options, show, tell)
+    except WrongArguments as error:
+        complain(f"error: --{error}".replace("find_region", "find-region"))
+        return WRONG_ARGUMENTS
     if options.as_json:
         text = json.dumps({"schema": SCHEMA, **checked.found.to_dict()}, indent=2)
     else:

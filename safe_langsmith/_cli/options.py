@@ -51,6 +51,7 @@ class Options:
         load_env: Whether to load it over the environment first, as a program does that calls `load_dotenv`.
         endpoint: The endpoint to use, or `None` for the configured one.
         workspace_id: The workspace to name, or `None` for the configured one.
+        find_region: Whether to ask the other regions as well, if the key is refused.
         explain: The cause whose page to print instead, empty for a list of them, or `None`.
     """
 
@@ -61,7 +62,12 @@ class Options:
     load_env: bool = False
     endpoint: str | None = None
     workspace_id: str | None = None
+    find_region: bool = False
     explain: str | None = None
+
+
+class WrongArguments(Exception):
+    """The options do not fit the configuration that was found."""
 
 
 def parse(argv: Sequence[str]) -> Options:
@@ -78,6 +84,9 @@ def parse(argv: Sequence[str]) -> Options:
     parser.add_argument("--workspace-id", metavar="ID", help="name this workspace, not the configured one")
     parser.add_argument("--env-file", metavar="PATH", help="compare with this .env, not with the one that is found")
     parser.add_argument("--load-env", action="store_true", help="load the .env first, as programs do, not just compare")
+    parser.add_argument(
+        "--find-region", action="store_true", help="ask LangSmith's other regions about a refused key, too"
+    )
     parser.add_argument("--offline", action="store_true", help="send nothing; check the values alone")
     parser.add_argument("--json", action="store_true", dest="as_json", help="print JSON")
     parser.add_argument("-v", "--verbose", action="store_true", help="list the checks that are fine, too")
@@ -93,6 +102,8 @@ def parse(argv: Sequence[str]) -> Options:
         parser.error(f"no such cause; --explain takes one of {', '.join(Cause)}")
     if options.endpoint is not None and not _is_url(options.endpoint):
         parser.error("--endpoint must be a URL that begins with https:// or http://")
+    if options.find_region and options.offline:
+        parser.error("--find-region sends requests, and --offline sends none")
     if options.env_file is not None or options.load_env:
         error = read_dotenv(options.env_file).error
         if error:

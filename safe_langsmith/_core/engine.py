@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from safe_langsmith._core.checks import run_checks
 from safe_langsmith._core.fixes import access, credentials, workspace
-from safe_langsmith._core.model import Evidence, Facts, Probing, Verdict
+from safe_langsmith._core.model import PROBING_OFF, Evidence, Facts, Probing, Verdict
 from safe_langsmith._core.rules import endpoint, fallback, from_probes, from_response, from_settings, preflight
 from safe_langsmith._core.summary import named, principal, summarize
 from safe_langsmith.diagnosis import ApiKey, Cause, Check, Confidence, Diagnosis, Fix, Probe, Setting, Workspace, _plain
@@ -70,6 +70,7 @@ PRECEDENCE: tuple[Row, ...] = (
 
     Row(4, Cause.WRONG_ENDPOINT,           _CONFIRMED, endpoint.another_service),
     Row(4, Cause.BLOCKED_UPSTREAM,         _LIKELY,    fallback.info_refused),
+    Row(4, Cause.WRONG_REGION,             _CONFIRMED, fallback.accepted_in_another_region),
     Row(4, Cause.STALE_ENVIRONMENT,        _LIKELY,    fallback.stale_environment),
     Row(4, Cause.KEY_MALFORMED,            _LIKELY,    fallback.key_cut_short),
     Row(4, Cause.PERMISSION_DENIED,        _LIKELY,    fallback.only_reads_refused),
@@ -111,6 +112,8 @@ FIXES: dict[Cause, Callable[[Evidence], list[Fix]]] = {
 # fmt: on
 
 _FROM_SETTINGS = tuple(row for row in PRECEDENCE if row.rank == 2)
+_KEY_LOST = Row(2, Cause.BLOCKED_UPSTREAM, _LIKELY, from_settings.key_did_not_arrive)
+"""For a 401 alone: LangSmith answers 403 to a well-formed key that it does not accept."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,6 +209,25 @@ def judge_client(e: Evidence) -> Probing[Verdict | None]:
     return (yield from judge(e))
 
 
+def sentence_for_401(facts: Facts) -> str | None:
+    """Return in one sentence why a request was answered with 401, as far as the values alone show it, or `None`.
+
+    Args:
+        facts: The facts known without any probe.
+    """
+    e = Evidence(facts)
+    judging = _first_of((*_FROM_SETTINGS, _KEY_LOST), e)
+    try:
+        next(judging)
+        while True:
+            judging.send(PROBING_OFF)
+    except StopIteration as end:
+        verdict: Verdict | None = end.value
+    if verdict is not None and verdict.cause is Cause.BLOCKED_UPSTREAM:
+        return f"{principal(e)} seems not to have arrived at {e.target.endpoint}: {verdict.reason}."
+    return summarize(e, verdict) if verdict else None
+
+
 def _first_of(rows: Iterable[Row], e: Evidence) -> Probing[Verdict | None]:
     for row in rows:
         verdict = row.rule(e)
@@ -257,7 +279,7 @@ def conclude(e: Evidence, verdict: Verdict | None) -> Conclusion:
         request_id=request.request_id if request else None,
         # The answer to a probe is not a refusal of the user's request.
         server_message=e.body.message if request else None,
-        probes=e.probes,
+        probes=(*e.probes, *[answer.probe for answer in facts.regions]),
     )
     curable = (verdict.cause is Cause.WORKSPACE_REQUIRED or verdict.curable) and facts.target.workspace_id is None
     # If an entry of the list could not be read, it may be the one that the user means.

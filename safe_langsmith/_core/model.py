@@ -303,6 +303,25 @@ class Successes(NamedTuple):
         return f"{number} {unit}{'s' if number > 1 else ''} ago"
 
 
+class RegionAnswer(NamedTuple):
+    """The answer of another of LangSmith's cloud hosts to a key, which the user had asked.
+
+    Attributes:
+        region: The region's name.
+        endpoint: The URL of its API.
+        answer: The answer to `GET /workspaces`.
+    """
+
+    region: str
+    endpoint: str
+    answer: Answer
+
+    @property
+    def probe(self) -> Probe:
+        """What a diagnosis shows of it."""
+        return Probe("GET", f"{self.endpoint}/workspaces", self.answer.status or self.answer.error or "no answer")
+
+
 class OtherRegion(NamedTuple):
     """A LangSmith region that something on this machine names and the client does not use.
 
@@ -326,12 +345,20 @@ class Facts:
         configuration: The settings of the client, and the related facts of this machine.
         request: The refused request, or `None` if nothing was refused yet.
         successes: What was accepted before with the same key, or `None` if nothing was, or if that is not known.
+        regions: What the other regions answered, if the user had them asked.
     """
 
     target: TargetFacts
     configuration: Configuration
     request: ForbiddenRequest | None = None
     successes: Successes | None = None
+    regions: tuple[RegionAnswer, ...] = ()
+
+    @property
+    def accepting_region(self) -> RegionAnswer | None:
+        """The other region that accepts the key, if the user had the others asked and just one does; else `None`."""
+        accepting = [each for each in self.regions if each.answer.authorized]
+        return accepting[0] if len(accepting) == 1 else None
 
     @property
     def other_region(self) -> OtherRegion | None:

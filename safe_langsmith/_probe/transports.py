@@ -18,7 +18,7 @@ import sys
 import threading
 import time
 import zlib
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, InvalidStateError
 from concurrent.futures import TimeoutError as NotInTime
 from functools import partial
@@ -110,6 +110,17 @@ class RequestsTransport:
         except NotInTime:
             return LATE
 
+    def get_all(self, probes: Sequence[PreparedProbe], until: float) -> list[RawResponse]:
+        """Send several at once, each once, and block until all responses or the deadline."""
+        sending = [self._sending(probe, until) for probe in probes]
+        found = []
+        for each in sending:
+            try:
+                found.append(each.result(max(0.0, until - time.monotonic())))
+            except NotInTime:
+                found.append(LATE)
+        return found
+
     async def get_async(self, probe: PreparedProbe, until: float) -> RawResponse:
         """Send one GET, once, without blocking the loop."""
         sending = asyncio.wrap_future(self._sending(probe, until))
@@ -146,6 +157,10 @@ class AsyncTransport:
         """Hold the client."""
         self._client = client
         self._is_own = is_own
+
+    async def get_all_async(self, probes: Sequence[PreparedProbe], until: float) -> list[RawResponse]:
+        """Send several at once, each once."""
+        return list(await asyncio.gather(*[self.get_async(probe, until) for probe in probes]))
 
     async def get_async(self, probe: PreparedProbe, until: float) -> RawResponse:
         """Send one GET, once. Cancelling the task cancels the request."""

@@ -28,6 +28,7 @@ _ON_FIRST_403 = (
     "safe_langsmith._core.dotenv",
     "safe_langsmith._core.settings",
     "safe_langsmith._recovery.local",
+    "safe_langsmith._recovery.unauthorized",
     "safe_langsmith._sdk.calls.generated",
     "safe_langsmith._sdk.profile",
     "safe_langsmith._render.text",
@@ -47,7 +48,7 @@ def load_handler() -> Any:
 
 
 def intercept(make_call: Callable[[], InterceptedCall]) -> InterceptedCall | None:
-    """Return a failed call if it failed with a 403 that this library handles, else `None`.
+    """Return a failed call if it failed with a 403 that this library handles, else `None`. Put a note on a 401.
 
     Args:
         make_call: Makes the call. It is made in here, so that a failure of this library's leaves the SDK's exception.
@@ -57,12 +58,19 @@ def intercept(make_call: Callable[[], InterceptedCall]) -> InterceptedCall | Non
         call = make_call()
         # It holds the key, and the import below takes long enough for an interrupt, whose traceback shows this frame.
         del make_call
-        if not call.is_forbidden:
+        is_unauthorized = call.is_unauthorized and not call.is_logged
+        if not (call.is_forbidden or is_unauthorized):
             return None
         load_handler()
         from safe_langsmith._probe.transports import is_nested
 
-        return None if is_nested() else call
+        if is_nested():
+            return None
+        if not is_unauthorized:
+            return call
+        from safe_langsmith._recovery.unauthorized import note_cause
+
+        note_cause(call)
     return None
 
 

@@ -21,18 +21,21 @@ _CALL = Origin("call")
 _HEADERS = Origin("argument", "headers")
 
 
-def collect_facts(call: InterceptedCall, forbidden: ForbiddenResponse, target: Target, state: ClientState) -> Facts:
+def collect_facts(
+    call: InterceptedCall, forbidden: ForbiddenResponse, target: Target, state: ClientState, reads_files: bool = True
+) -> Facts:
     """Return the facts of a refused call, or of a client that is checked before any call is refused.
 
-    This reads the environment, the `.env` file and the login profile.
+    This reads the environment and, unless told otherwise, the `.env` file and the login profile.
 
     Args:
         call: The call.
         forbidden: The response to it.
         target: The endpoint and key of the call.
         state: The state of the client.
+        reads_files: Whether it may read files, for which an event loop would have to wait.
     """
-    configuration = _configuration(forbidden, target, state)
+    configuration = _configuration(forbidden, target, state, reads_files)
     facts = TargetFacts(
         endpoint=shown("endpoint", target.endpoint) or "",
         credential=forbidden.credential,
@@ -48,7 +51,7 @@ def collect_facts(call: InterceptedCall, forbidden: ForbiddenResponse, target: T
         resolves_workspace=hasattr(call.client, "_state") and state.resolve_workspace is True,
     )
     request = _request(forbidden, target) if call.error is not None else None
-    return Facts(facts, configuration, request, state.successes(call.client) if target.primary else None)
+    return Facts(facts, configuration, request, state.successes(call.client) if target.primary else None, call.regions)
 
 
 def _request(forbidden: ForbiddenResponse, target: Target) -> ForbiddenRequest:
@@ -63,7 +66,9 @@ def _request(forbidden: ForbiddenResponse, target: Target) -> ForbiddenRequest:
     )
 
 
-def _configuration(forbidden: ForbiddenResponse, target: Target, state: ClientState) -> Configuration:
+def _configuration(
+    forbidden: ForbiddenResponse, target: Target, state: ClientState, reads_files: bool
+) -> Configuration:
     in_use = {
         "endpoint": target.configured_endpoint,
         "api_key": forbidden.api_key,
@@ -73,7 +78,7 @@ def _configuration(forbidden: ForbiddenResponse, target: Target, state: ClientSt
     origins = {} if target.primary else dict.fromkeys(in_use, of_another_key)
     if target.workspace_origin is not None:
         origins["workspace_id"] = target.workspace_origin
-    found = state.configuration(in_use, origins)
+    found = state.configuration(in_use, origins, reads_files)
     key = found["api_key"]
     if forbidden.credential.kind != "missing":
         if key.origin.kind in ("default", "assignment") and state.has_own_credential:

@@ -185,15 +185,18 @@ class ClientState:
         minutes = int(time.monotonic() - max(times)) // 60
         return Successes(minutes, self.read_at is not None, self.wrote_at is not None)
 
-    def configuration(self, in_use: Mapping[str, str | None], sources: Mapping[str, Origin]) -> Configuration:
+    def configuration(
+        self, in_use: Mapping[str, str | None], sources: Mapping[str, Origin], reads_files: bool = True
+    ) -> Configuration:
         """Return the configuration as it is now.
 
         Args:
             in_use: The values that the request used: `endpoint`, `api_key` and `workspace_id`.
             sources: Their origins, as far as the request itself shows them.
+            reads_files: Whether to read `.env` and the login profile.
         """
         # Only a client that is refused or checked needs these.
-        from safe_langsmith._core.settings import configuration
+        from safe_langsmith._core.settings import Dotenv, configuration
         from safe_langsmith._recovery.local import read_dotenv
         from safe_langsmith._sdk.profile import read_profile
 
@@ -203,12 +206,13 @@ class ClientState:
             now = hash(normal(setting, value))
             noted, digest = all_noted.get(setting, (self._origin(setting, value), now))
             origins[setting] = sources.get(setting) or (noted if digest == now else ASSIGNMENT)
-        profile = read_profile(*self._profile)
+        profile = read_profile(*self._profile) if reads_files else None
+        dotenv = read_dotenv(self.dotenv_path) if reads_files else Dotenv()
         # If the arguments were noted when the client was created, a value of unknown origin was not an argument.
         unexplained = SDK_CACHE if self._digests else UNKNOWN
         # A copy: `os.environ` decodes each value each time that it is read.
         environ = Environment(os.environ)
-        found = configuration(in_use, origins, environ, read_dotenv(self.dotenv_path), profile, unexplained)
+        found = configuration(in_use, origins, environ, dotenv, profile, unexplained)
         # A client that prefers its profile does not read the environment.
         preferred = profile is not None and "prefer_profile_auth" in self._given
         return replace(found, drift=()) if preferred else found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from safe_langsmith._core.endpoints import TENANT_HEADER
@@ -11,7 +12,7 @@ from safe_langsmith._core.model import Facts
 from safe_langsmith._core.redaction import bare_url
 from safe_langsmith._core.responses import canonical_workspace_id
 from safe_langsmith._core.workspaces import contradiction, meant_by
-from safe_langsmith._log import boundary, logger
+from safe_langsmith._log import boundary, logger, raise_hidden_interrupt
 from safe_langsmith._probe import driver
 from safe_langsmith._probe.cache import MOST_KEYS, KeyState
 from safe_langsmith._probe.transports import run_nested
@@ -157,6 +158,7 @@ def _call_chooser(candidates: Sequence[Workspace], chooser: Chooser) -> tuple[st
             return _declined(f"resolve_workspace returned {kind}, which is neither a workspace nor an id")
         id_ = canonical_workspace_id(choice.id if isinstance(choice, Workspace) else choice)
     except Exception as error:
+        raise_hidden_interrupt(error)
         # Without the traceback: its frames are the user's, and may show secrets.
         return _declined(f"resolve_workspace raised {type(error).__name__}")
     if choice is None:
@@ -292,7 +294,6 @@ def log_retry(
 
 def _for_log(diagnosis: Diagnosis) -> dict[str, Any]:
     """Return a diagnosis for a log: at most 20 workspaces, without permissions."""
-    plain = diagnosis.to_dict()
-    if plain["workspaces"]:
-        plain["workspaces"] = [{**each, "permissions": None} for each in plain["workspaces"][:_MOST_LOGGED]]
-    return plain
+    listed = diagnosis.workspaces
+    shown = tuple([replace(each, permissions=None) for each in listed[:_MOST_LOGGED]]) if listed else listed
+    return replace(diagnosis, workspaces=shown).to_dict()

@@ -82,6 +82,11 @@ def safe_repr(sdk_repr: str, client: object) -> str:
     return sdk_repr.replace(endpoint, shown("endpoint", endpoint) or HIDDEN) if endpoint else sdk_repr
 
 
+def key_of(client: object) -> str | None:
+    """Return the API key of a client, or `None` if it has none, or a login in its place."""
+    return values_of(client)["api_key"]
+
+
 def values_of(client: object) -> dict[str, str | None]:
     """Return the endpoint, the API key and the workspace of a client."""
     sdk: Any = client

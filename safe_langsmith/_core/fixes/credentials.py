@@ -222,6 +222,11 @@ def _as_the_server_says(e: Evidence, reason: NamedReason) -> Fix:
 
 def wrong_region(e: Evidence) -> list[Fix]:
     other, origin = e.facts.other_region, e.configuration["endpoint"].origin
+    accepting = e.facts.accepting_region
+    if accepting is not None:
+        title = f"Use the endpoint of {accepting.region}, which accepts this key"
+        detail = f"This client uses {e.target.endpoint}."
+        return [Fix(title, detail, action=set_endpoint(e, accepting.endpoint), url=REGIONS_URL, step=3), *one_source(e)]
     if other is None:
         return key_rejected(e)
     source = "the default" if origin.kind == "default" else f"from {origin}"

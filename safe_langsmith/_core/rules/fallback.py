@@ -38,6 +38,16 @@ def info_refused(e: Evidence) -> Probing[Verdict | None]:
     return Verdict(Cause.BLOCKED_UPSTREAM, Confidence.LIKELY, reason)
 
 
+def accepted_in_another_region(e: Evidence) -> Probing[Verdict | None]:
+    """Everything is refused, and another region accepts the key: only if the user had the other regions asked."""
+    elsewhere = e.facts.accepting_region
+    if elsewhere is None or not (yield from e.everything_refused()):
+        return None
+    here = region_of(e.target.endpoint)
+    reason = f"the {here} region refused every request made with it, and {elsewhere.region} accepts it"
+    return Verdict(Cause.WRONG_REGION, Confidence.CONFIRMED, reason)
+
+
 def stale_environment(e: Evidence) -> Probing[Verdict | None]:
     """Everything is refused, and the environment or `.env` now holds another key."""
     newer = e.configuration.newer_key
@@ -108,6 +118,11 @@ def key_rejected(e: Evidence) -> Probing[Verdict | None]:
         )
     elif e.target.credential.kind == "oauth":
         reason = "this endpoint refused every request made with it, as it does if the login has expired"
+    elif e.facts.regions and all(each.answer.status in (401, 403) for each in e.facts.regions):
+        reason = (
+            "no region of LangSmith's cloud accepts it, as with a key that is revoked, expired or deactivated, or that "
+            "belongs to a self-hosted instance"
+        )
     else:
         reason = (
             "this endpoint refused every request made with it, as it does with a key that is revoked, expired or "

@@ -45,6 +45,15 @@ def key_of_another_form(e: Evidence) -> Verdict | None:
     return None
 
 
+def key_did_not_arrive(e: Evidence) -> Verdict | None:
+    """A well-formed key was sent, and the answer is the one to a request without a key."""
+    key = e.target.credential
+    if key.kind not in ("personal", "service") or e.target.key_problem or e.facts.successes:
+        return None
+    reason = "the answer is 401, as LangSmith answers if no key arrives, and a well-formed key was sent"
+    return Verdict(Cause.BLOCKED_UPSTREAM, Confidence.LIKELY, reason)
+
+
 def endpoint_malformed(e: Evidence) -> Verdict | None:
     """The endpoint does not begin with `https://` or `http://`."""
     if can_be_sent_to(e.target.endpoint):

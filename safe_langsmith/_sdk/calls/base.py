@@ -32,7 +32,7 @@ from safe_langsmith._sdk.replay import ExpectedRequest, NotSent
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from safe_langsmith._core.model import Interface, ProbeRequest
+    from safe_langsmith._core.model import Interface, ProbeRequest, RegionAnswer
 
 
 class InterceptedCall:
@@ -54,11 +54,13 @@ class InterceptedCall:
         sibling_endpoints: Base URLs under which this call path reaches the client's own endpoint, beside the endpoint.
         on_probe: Called with each probe before it is sent, or `None`.
         interface: The form of lines to copy; `None` for the client's own language.
+        regions: What the other regions answered, if the user had them asked.
     """
 
     sibling_endpoints: tuple[str, ...] = ()
     on_probe: Callable[[ProbeRequest], None] | None = None
     interface: Interface | None = None
+    regions: tuple[RegionAnswer, ...] = ()
 
     def __init__(
         self,
@@ -108,8 +110,16 @@ class InterceptedCall:
     @property
     def is_forbidden(self) -> bool:
         """Whether the SDK raised its exception for a 403 from the requested server."""
+        return self._was_answered_with(403)
+
+    @property
+    def is_unauthorized(self) -> bool:
+        """Whether the SDK raised its exception for a 401 from the requested server."""
+        return self._was_answered_with(401)
+
+    def _was_answered_with(self, status: int) -> bool:
         error = self.error
-        if error is None or status_of(error) != 403 or not (self.is_sdk_error(error) and was_raised_by_sdk(error)):
+        if error is None or status_of(error) != status or not (self.is_sdk_error(error) and was_raised_by_sdk(error)):
             return False
         # An object of the user's that authenticates requests may itself be refused, by another host.
         requested = self.url

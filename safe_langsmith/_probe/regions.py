@@ -1,0 +1,84 @@
+"""Ask the other regions of LangSmith's cloud about a key, if the user says so.
+
+This is the one way in which a key goes to another host than the configured one. It goes to LangSmith's own hosts alone,
+over https, without anything else that the client sends: no header of a gateway, no cookie, no workspace.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from safe_langsmith._core.endpoints import REGIONS, host_of
+from safe_langsmith._core.model import LIST_WORKSPACES, RegionAnswer
+from safe_langsmith._core.responses import Answer, read_answer
+from safe_langsmith._log import logger
+from safe_langsmith._probe.driver import DEADLINE
+from safe_langsmith._probe.transports import AsyncTransport, PreparedProbe, RawResponse, RequestsTransport
+
+SCHEME = "https"
+
+
+def hosts_to_ask(endpoint: str) -> list[str]:
+    """Return the hosts of the other regions.
+
+    Args:
+        endpoint: The endpoint in use.
+
+    Raises:
+        ValueError: If it is not one of LangSmith's cloud hosts.
+    """
+    if host_of(endpoint) not in REGIONS or not endpoint.startswith("https://"):
+        raise ValueError(f"find_region asks LangSmith's cloud hosts, and {host_of(endpoint)} is not one of them")
+    return [host for host in REGIONS if host != host_of(endpoint)]
+
+
+def ask_regions(session: Any, endpoint: str, key: str, tell: Callable[[str], None] | None) -> tuple[RegionAnswer, ...]:
+    """Ask all other regions at once, and return their answers.
+
+    Args:
+        session: The client's `requests` session. Only its proxies and certificates are used.
+        endpoint: The endpoint in use.
+        key: The API key.
+        tell: Called with a text that says what goes where, before it is sent.
+    """
+    hosts = _announced(endpoint, tell)
+    received = RequestsTransport(session, is_own=False).get_all(_probes(hosts, key), time.monotonic() + DEADLINE)
+    return _answers(hosts, received, key)
+
+
+async def ask_regions_async(client: Any, endpoint: str, key: str) -> tuple[RegionAnswer, ...]:
+    """Do what `ask_regions` does, over an httpx client."""
+    hosts = _announced(endpoint, None)
+    transport = AsyncTransport(client, is_own=False)
+    return _answers(hosts, await transport.get_all_async(_probes(hosts, key), time.monotonic() + DEADLINE), key)
+
+
+def _announced(endpoint: str, tell: Callable[[str], None] | None) -> list[str]:
+    hosts = hosts_to_ask(endpoint)
+    text = f"Asking GET /workspaces with this key, over https: {', '.join(hosts)} ..."
+    logger.info("%s", text)
+    if tell is not None:
+        tell(text)
+    return hosts
+
+
+def _probes(hosts: Sequence[str], key: str) -> list[PreparedProbe]:
+    headers = {"x-api-key": key, "Accept": "application/json"}
+    return [PreparedProbe(f"{SCHEME}://{host}{LIST_WORKSPACES.path}", headers) for host in hosts]
+
+
+def _answers(hosts: Sequence[str], received: Sequence[RawResponse], key: str) -> tuple[RegionAnswer, ...]:
+    return tuple(
+        RegionAnswer(REGIONS[host], f"https://{host}", _answer(raw, key))
+        for host, raw in zip(hosts, received, strict=True)
+    )
+
+
+def _answer(raw: RawResponse, key: str) -> Answer:
+    if raw.late:
+        return Answer(error=f"no answer within {DEADLINE:g} s")
+    if raw.status is None:
+        return Answer(error=raw.error)
+    return read_answer(raw.status, raw.body, raw.content_type, (key,))
