@@ -40,7 +40,7 @@ COLUMNS = (
     "another method",
     "another body",
     "a batch of runs",
-    "memory",
+    "memory of the listing",
 )
 
 

@@ -56,10 +56,10 @@ def check(
         ValueError: If `find_region` is true, and the endpoint in use is not one of LangSmith's cloud hosts.
     """
     from ._probe.driver import run
+    from ._probe.regions import ask_regions, hosts_to_ask
     from ._recovery import load_handler
     from ._recovery.state import state_of
     from ._sdk.calls.base import CheckedClient
-    from ._probe.regions import ask_regions, hosts_to_ask
     from ._sdk.compat import endpoint_of, is_async, key_of, refresh_login, session_of
 
     if is_async(client):
@@ -97,10 +97,10 @@ async def adiagnose(client: langsmith.AsyncClient, *, find_region: bool = False)
     import asyncio
 
     from ._probe.driver import run_async
+    from ._probe.regions import ask_regions_async, hosts_to_ask
     from ._recovery import load_handler
     from ._recovery.state import state_of
     from ._sdk.calls.base import CheckedClient
-    from ._probe.regions import ask_regions_async, hosts_to_ask
     from ._sdk.compat import endpoint_of, httpx_client_of, is_async, key_of, refresh_login
 
     if not is_async(client):

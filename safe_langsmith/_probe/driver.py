@@ -31,6 +31,9 @@ T = TypeVar("T")
 DEADLINE = 5.0
 """Seconds for all probes about one refusal, by the clock."""
 
+LONGEST_QUEUE = 5.0
+"""Seconds for which a task waits for its turn in a thread that works for other tasks, too."""
+
 PAUSE = 0.1
 """Seconds before a probe is repeated."""
 
@@ -51,7 +54,7 @@ _OF_ONE_REQUEST = frozenset(
 class Blocking(NamedTuple):
     """A step that blocks: it reads files, or calls the user's code. An event loop has a thread do it.
 
-    If the thread is still busy with other tasks after `DEADLINE` seconds, the step raises `Busy`.
+    If the thread is still busy with other tasks after `LONGEST_QUEUE` seconds, the step raises `Busy`.
 
     Attributes:
         work: What to do.
@@ -158,7 +161,7 @@ async def _work(step: Blocking) -> Any:
     queued = step.worker.submit(step.work)
     result = asyncio.wrap_future(queued)
     try:
-        await asyncio.wait((result,), timeout=DEADLINE)
+        await asyncio.wait((result,), timeout=LONGEST_QUEUE)
         if not result.done() and queued.cancel():
             raise Busy
         return await result

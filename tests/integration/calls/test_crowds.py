@@ -106,7 +106,9 @@ def test_many_tasks_do_not_start_a_thread_each(
     assert started.count("safe-langsmith") <= 3
 
 
-def test_tasks_do_not_wait_for_ever_for_a_callable(async_kind, server, org, workspace, key, make_call_path, probing):
+def test_tasks_do_not_wait_for_ever_for_a_callable(
+    async_kind, server, org, workspace, key, make_call_path, monkeypatch
+):
     org.add_workspace("Production")
     inside, release = threading.Event(), threading.Event()
 
@@ -115,7 +117,7 @@ def test_tasks_do_not_wait_for_ever_for_a_callable(async_kind, server, org, work
         release.wait(30)
         return workspace.id
 
-    probing.set_deadline(0.2)
+    monkeypatch.setattr("safe_langsmith._probe.driver.LONGEST_QUEUE", 0.2)
     call_path = make_call_path(async_kind, server, key, resolve_workspace=choose)
 
     async def main():
