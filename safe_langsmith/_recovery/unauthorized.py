@@ -27,4 +27,4 @@ def note_cause(call: InterceptedCall) -> None:
         return
     sentence = sentence_for_401(collect_facts(call, forbidden, target, state, reads_files=False))
     if sentence:
-        error.add_note(redact(f"{sentence} `{COMMAND}` says more.", forbidden.secrets))
+        error.add_note(f"{redact(sentence, forbidden.secrets)} `{COMMAND}` says more.")
