@@ -161,7 +161,7 @@ class TestTheTerminal:
         assert subprocess.run(line, shell=True, cwd=tmp_path, env=environment, capture_output=True).returncode == 3
 
     def test_an_interruption(self, cli, monkeypatch):
-        def interrupted(options, tell):
+        def interrupted(*_):
             raise KeyboardInterrupt
 
         monkeypatch.setattr(command_module, "check", interrupted)

@@ -190,7 +190,7 @@ class TestSecrets:
         assert "chmod" not in ended.out
 
     def test_whatever_is_raised(self, cli, monkeypatch):
-        def fail(options, tell):
+        def fail(*_):
             raise RuntimeError(f"it holds c0ffeec0ffee, and {KEY}")
 
         monkeypatch.setattr(command_module, "check", fail)
