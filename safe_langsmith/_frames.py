@@ -13,6 +13,8 @@ import os
 import sys
 from types import FrameType
 
+from safe_langsmith._log import log_failure
+
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _MOST_LINKED = 20
 
@@ -21,6 +23,9 @@ def clear_frames() -> None:
     """Take out the frames of this library that the exception being handled has left, and those of others behind it."""
     try:
         _clear(sys.exc_info()[1])
+    except Exception as failure:
+        # The exception itself reaches the user, whatever fails in here.
+        log_failure(failure)
     except BaseException:
         # An interrupt, while another exception was being handled.
         _clear(sys.exc_info()[1])

@@ -224,7 +224,8 @@ class SafeClient(langsmith.Client):
                     raise
             resolve(call)
         except BaseException:
-            call = None
+            # The endpoint may hold a password, and a traceback shows this frame.
+            call = endpoint = None  # type: ignore[assignment]
             clear_frames()
             raise
 

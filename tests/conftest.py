@@ -21,7 +21,7 @@ from safe_langsmith.testing import FakeLangSmith, Organization, Workspace
 
 from .fake_service import FullLangSmith
 from .support.gateway import Gateway
-from .support.internals import Probing, forget_everything
+from .support.internals import Probing, forget_everything, forget_prompts
 
 CANARY = "c0ffeec0ffee"
 
@@ -75,6 +75,7 @@ def _forget_variables() -> None:
 def nothing_learned_before() -> Iterator[None]:
     """A server may get the port that an earlier test's server had, and be asked with the same key."""
     forget_everything()
+    forget_prompts()
     yield
     forget_everything()
 

@@ -126,6 +126,9 @@ def _workspace(
     is_auto = sent == state.auto_workspace
     if own_credential:
         return sent, _LIBRARY if is_auto else None, None
+    if has_tenant(custom_headers_of(client)):
+        # A header that the user gave to the client is meant for every request.
+        return sent, Origin("client-header", TENANT_HEADER), None
     # The SDK puts the client's workspace on requests for other keys, too. The user did not name it for this one.
     if not has_tenant(call.caller_headers) or (is_auto and sdk_copies_workspace()):
         return None, Origin("inherited"), sent

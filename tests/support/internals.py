@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,15 @@ _CACHE = "safe_langsmith._probe.cache"
 def load_handler() -> None:
     """Import what the first 403 imports, so that nothing takes a constant that a test has set for a while."""
     importlib.import_module("safe_langsmith._recovery").load_handler()
+
+
+def forget_prompts() -> None:
+    """Empty the SDK's caches of prompts, which all clients of a process share: a later server may get the same port."""
+    module = sys.modules.get("langsmith.prompt_cache")
+    for name in ("prompt_cache_singleton", "async_prompt_cache_singleton"):
+        cache = getattr(module, name, None)
+        if cache is not None:
+            cache.clear()
 
 
 def forget_everything() -> None:

@@ -21,6 +21,7 @@ from types import (
 from typing import Any
 
 import safe_langsmith
+from safe_langsmith import ForbiddenDiagnosis
 
 OURS = os.path.dirname(safe_langsmith.__file__) + os.sep
 FAKE_SERVER = os.path.join(OURS, "testing") + os.sep
@@ -151,7 +152,8 @@ _OF_CLIENTS = {
 
 
 def _is_passed_over(value: Any) -> bool:
-    if isinstance(value, (ModuleType, type, asyncio.AbstractEventLoop)):
+    # The SDK's exception, which the user gets as `sdk_error`, holds the request.
+    if isinstance(value, (ModuleType, type, asyncio.AbstractEventLoop, ForbiddenDiagnosis)):
         return True
     return any((kind.__module__.partition(".")[0], kind.__name__) in _OF_CLIENTS for kind in type(value).__mro__)
 
