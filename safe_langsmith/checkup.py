@@ -72,9 +72,8 @@ def check(
             hosts_to_ask(endpoint_of(client))
         call, handle = CheckedClient(client, on_probe, interface), load_handler().handle
         found = _found(run(handle(call)))
-        key = key_of(client)
-        if find_region and key and _is_refused(found) and state_of(client).probe:
-            call.regions = ask_regions(session_of(client), endpoint_of(client), key, tell)
+        if find_region and key_of(client) and _is_refused(found) and state_of(client).probe:
+            call.regions = ask_regions(session_of(client), endpoint_of(client), key_of(client) or "", tell)
             found = _found(run(handle(call)))
         return found
     except BaseException:
@@ -118,9 +117,9 @@ async def adiagnose(client: langsmith.AsyncClient, *, find_region: bool = False)
             hosts_to_ask(endpoint_of(client))
         call, handle = CheckedClient(client), load_handler().handle
         found = _found(await run_async(handle(call)))
-        key = key_of(client)
-        if find_region and key and _is_refused(found) and state_of(client).probe:
-            call.regions = await ask_regions_async(httpx_client_of(client), endpoint_of(client), key)
+        if find_region and key_of(client) and _is_refused(found) and state_of(client).probe:
+            sender, endpoint = httpx_client_of(client), endpoint_of(client)
+            call.regions = await ask_regions_async(sender, endpoint, key_of(client) or "")
             found = _found(await run_async(handle(call)))
         return _or_none(found)
     except BaseException:

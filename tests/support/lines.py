@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import linecache
+import ast
+import functools
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -28,9 +29,10 @@ class Tracing:
         return self._at if self.is_wanted(frame.f_code) else None
 
     def _at(self, frame: FrameType, event: str, arg: object) -> Any:
-        # Python looks for signals when it enters a function or goes back in a loop, and after a call: at no `try:`.
-        no_signal = linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip() == "try:"
-        if event == "line" and not no_signal and is_callers_task():
+        # Python looks for signals when it enters a function or goes back in a loop, and after a call: at no `try:`. An
+        # interrupt at the lines that clear the frames of another exception finds them not cleared.
+        left_out = frame.f_lineno in lines_without_signals(frame.f_code.co_filename)
+        if event == "line" and not left_out and is_callers_task():
             self.meet(frame)
         return self._at
 
@@ -40,6 +42,16 @@ class Tracing:
 
     def meet(self, frame: FrameType) -> None:
         """Meet a line. What is raised here, is raised on that line."""
+
+
+@functools.cache
+def lines_without_signals(path: str) -> frozenset[int]:
+    """Return the lines with `try:` alone, and those of `except BaseException:`."""
+    source = Path(path).read_text("utf-8")
+    handlers = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ExceptHandler)]
+    caught = [each for each in handlers if isinstance(each.type, ast.Name) and each.type.id == "BaseException"]
+    handling = {line for each in caught for line in range(each.lineno, (each.end_lineno or 0) + 1)}
+    return frozenset(handling | {at for at, line in enumerate(source.splitlines(), 1) if line.strip() == "try:"})
 
 
 class Line(Tracing):

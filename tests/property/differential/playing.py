@@ -44,6 +44,7 @@ class Outcome:
     Attributes:
         value: What it returned, in a form to compare.
         error: What it raised, or `None`.
+        asked_again: Whether the SDK asked for the settings once more, because a retry had named a workspace.
         kept: The state of its arguments afterwards.
         heard: What its callbacks were called with.
         groups: The requests that it sent; see `comparing.Group`.
@@ -51,6 +52,7 @@ class Outcome:
 
     value: Any = None
     error: Exception | None = None
+    asked_again: bool = False
     kept: list[Any] = field(default_factory=list)
     heard: list[Any] = field(default_factory=list)
     groups: list[Group] = field(default_factory=list)

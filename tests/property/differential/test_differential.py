@@ -15,7 +15,7 @@ from . import running
 from .playing import OURS, available, make_program
 from .server import Server
 
-BLOCKS, PROGRAMS = 4, 150
+BLOCKS, PROGRAMS = 4, 40
 MOST_REPORTS = 5
 
 

@@ -131,7 +131,8 @@ def test_a_failure_of_any_function_shows_no_key(call_path: str, stage: Stage) ->
     plain = raised(lambda: on.play(on.sdk, on.arguments(scene), HEADERS))
     found, failed = {}, 0
     for step in functions_of(on, scene):
-        if not step.is_boundary and not step.name.startswith("_core/"):
+        # Without what clears the frames, they hold what they held.
+        if not step.is_boundary and not step.name.startswith(("_core/", "_frames.py")):
             forget_everything()
             with injection.broken(step, injection.Fault(lambda text: RuntimeError(f"{text}: {scene.key} {PASSWORD}"))):
                 error = raised(lambda: on.play(on.safe, on.arguments(scene), HEADERS))
