@@ -2,8 +2,8 @@
 
 A traceback keeps the frames that an exception has passed through, and error trackers show their locals. Those of this
 library hold the key, headers and the environment. An exception of any kind may come at any line, such as Ctrl+C. So the
-outermost function of each entry takes out and clears the frames below its own, and deletes its own arguments. What
-remains is the caller's frame, this one function of ours, and the SDK's frames.
+outermost function of each entry takes out and clears the frames below its own, and deletes its own arguments. The
+traceback then has the caller's frames, the outermost functions of ours, and the SDK's frames.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ def _clear(error: BaseException | None) -> None:
     seen: list[BaseException] = []
     while waiting and len(seen) < _MOST_LINKED:
         current = waiting.pop()
-        if current is None or current in seen:
+        # Not `in`: exceptions may compare equal, or raise when they are compared.
+        if current is None or any(current is other for other in seen):
             continue
         seen.append(current)
         waiting += [current.__cause__, current.__context__]

@@ -6,7 +6,6 @@ import contextlib
 import logging
 import os
 import sys
-from asyncio import CancelledError
 from collections.abc import Generator
 
 logger = logging.getLogger("safe_langsmith")
@@ -45,7 +44,8 @@ def raise_hidden_interrupt(failure: BaseException, handled: BaseException | None
         # A cause was named on purpose, so nothing is lost.
         if current is None or current is handled or current.__suppress_context__:
             return
-        if not isinstance(current, (Exception, GeneratorExit, CancelledError)):
+        # A cancellation is asyncio's, which this module does not import.
+        if not isinstance(current, (Exception, GeneratorExit)) and type(current).__name__ != "CancelledError":
             break
         current = current.__context__
     else:

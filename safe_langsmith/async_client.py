@@ -124,7 +124,9 @@ class SafeAsyncClient(AsyncClient):
                 # The program may set others meanwhile.
                 began = getattr(getattr(self, "_client", None), "headers", None)
                 send: Any = super()._arequest_with_retries
-                first = send if sender is self else partial(send.__func__, sender)
+                method_of_sdk = getattr(send, "__func__", None)
+                # A test may have put something else in the place of the SDK's method.
+                first = send if sender is self or method_of_sdk is None else partial(method_of_sdk, sender)
                 try:
                     sent = await first(method, endpoint, **kwargs)
                 except Exception as error:
@@ -144,10 +146,10 @@ class SafeAsyncClient(AsyncClient):
                 return await resolve_async(call)
             finally:
                 # They hold the key, or a password of the endpoint, and a traceback shows this frame.
-                kwargs = endpoint = sender = began = first = call = None  # type: ignore[assignment]
+                kwargs, endpoint, sender, began, first, call = {}, "", None, None, None, None
         except BaseException:
             # An interrupt may have come just before that.
-            kwargs = endpoint = sender = began = first = call = None  # type: ignore[assignment]
+            kwargs, endpoint, sender, began, first, call = {}, "", None, None, None, None
             clear_frames()
             raise
 

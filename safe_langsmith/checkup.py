@@ -100,7 +100,7 @@ async def adiagnose(client: langsmith.AsyncClient, *, find_region: bool = False)
     from ._recovery import load_handler
     from ._recovery.state import state_of
     from ._sdk.calls.base import CheckedClient
-    from ._sdk.compat import endpoint_of, httpx_client_of, is_async, key_of, refresh_login
+    from ._sdk.compat import endpoint_of, is_async, key_of, refresh_login
 
     if not is_async(client):
         raise TypeError(f"{type(client).__name__} is a sync client; use `diagnose(client)`")
@@ -118,8 +118,7 @@ async def adiagnose(client: langsmith.AsyncClient, *, find_region: bool = False)
         call, handle = CheckedClient(client), load_handler().handle
         found = _found(await run_async(handle(call)))
         if find_region and key_of(client) and _is_refused(found) and state_of(client).probe:
-            sender, endpoint = httpx_client_of(client), endpoint_of(client)
-            call.regions = await ask_regions_async(sender, endpoint, key_of(client) or "")
+            call.regions = await ask_regions_async(endpoint_of(client), key_of(client) or "")
             found = _found(await run_async(handle(call)))
         return _or_none(found)
     except BaseException:
@@ -129,7 +128,8 @@ async def adiagnose(client: langsmith.AsyncClient, *, find_region: bool = False)
 
 def _is_refused(found: Diagnosis | HealthReport) -> bool:
     """Return whether the endpoint in use refuses the key, so that another region may be the one that knows it."""
-    return found.cause in ("key-rejected", "wrong-region", "stale-environment", "blocked-upstream", "undetermined")
+    refused = any(probe.status in (401, 403) for probe in found.probes)
+    return refused and found.cause in ("key-rejected", "wrong-region", "stale-environment")
 
 
 def _found(outcome: Any) -> Diagnosis | HealthReport:

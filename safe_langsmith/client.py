@@ -29,6 +29,7 @@ from safe_langsmith._recovery.state import (
 from safe_langsmith._sdk.calls.hard_delete import HardDeleteCall
 from safe_langsmith._sdk.calls.requests import RequestsCall
 from safe_langsmith._sdk.compat import safe_repr
+from safe_langsmith._sdk.headers import drop_if_identity_changed
 from safe_langsmith._sdk.replay import capture_body
 
 if TYPE_CHECKING:
@@ -165,7 +166,8 @@ class SafeClient(langsmith.Client):
         try:
             try:
                 # The program may set others meanwhile.
-                rewind, began = capture_body(kwargs), (self.api_url, getattr(self, "_headers", None))
+                rewind: Any = capture_body(kwargs)
+                began: Any = (self.api_url, getattr(self, "_headers", None))
                 before_send = self._state.before_send
                 if before_send is not None:
                     kwargs = before_send(self, pathname, kwargs)
@@ -180,7 +182,9 @@ class SafeClient(langsmith.Client):
                         raise
                 else:
                     # A success is evidence, if the same key is refused later. No call: every request pays for this.
-                    if method == "GET" and not pathname.startswith(FOR_ANYBODY):
+                    if sent.status_code not in _ACCEPTED:
+                        pass
+                    elif method == "GET" and not pathname.startswith(FOR_ANYBODY):
                         self._state.read_at = monotonic()
                     elif pathname.endswith(INGEST) and pathname.startswith(("/", began[0])):
                         self._state.wrote_at = monotonic()
@@ -190,10 +194,10 @@ class SafeClient(langsmith.Client):
                 return response
             finally:
                 # They hold the key, or a password of the endpoint, and a traceback shows this frame.
-                kwargs = pathname = began = rewind = call = None  # type: ignore[assignment]
+                kwargs, pathname, began, rewind, call = {}, "", None, None, None
         except BaseException:
             # An interrupt may have come just before that.
-            kwargs = pathname = began = rewind = call = None  # type: ignore[assignment]
+            kwargs, pathname, began, rewind, call = {}, "", None, None, None
             clear_frames()
             raise
 
@@ -210,6 +214,8 @@ class SafeClient(langsmith.Client):
             Exception: If the request fails for another reason, as `langsmith.Client` raises it.
         """
         endpoint = self.api_url
+        if self._state.auto_workspace is not None:
+            drop_if_identity_changed(self)
         try:
             try:
                 super().delete_examples(example_ids, hard_delete=hard_delete, **kwargs)
@@ -247,6 +253,9 @@ class SafeClient(langsmith.Client):
 note_assignments(SafeClient, langsmith.Client)
 
 _PARENT = inspect.signature(langsmith.Client.__init__)
+
+# An error that the SDK was told to ignore is no evidence. Compared by value, because tests return doubles.
+_ACCEPTED = (200, 201, 202)
 
 # `inspect.signature` reads the attribute; the type of a function does not declare it, hence the ignored error. If some
 # SDK's signature cannot be extended, `inspect.signature` shows this library's own.

@@ -37,7 +37,7 @@ class Cause(_Code):
     """The named workspace id is not a UUID."""
 
     KEY_MALFORMED = "key-malformed"
-    """The key cannot be a LangSmith key: a placeholder, code, the name of a secret, encoded, cut, or doubled."""
+    """The key cannot be a LangSmith key, but is a placeholder, code, the name of a secret, encoded, cut, or doubled."""
 
     KEY_LEGACY = "key-legacy"
     """An `ls__` key, unsupported since 2024-10-22.

@@ -84,9 +84,9 @@ def check(options: Options, tell: Callable[[str], None], announce: Callable[[str
         if options.find_region:
             try:
                 hosts_to_ask(endpoint_of(client))
-            except ValueError as error:
+            except ValueError:
                 client.session.close()
-                raise WrongArguments(str(error)) from None
+                raise WrongArguments("--find-region needs an endpoint of LangSmith's cloud") from None
         with closing(client.session):
             try:
                 found = check_client(

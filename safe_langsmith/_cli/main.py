@@ -59,7 +59,7 @@ def _run(options: Options) -> int:
         with progress() as show:
             checked = check(options, show, tell)
     except WrongArguments as error:
-        complain(f"error: --{error}".replace("find_region", "find-region"))
+        complain(f"error: {error}")
         return WRONG_ARGUMENTS
     if options.as_json:
         text = json.dumps({"schema": SCHEMA, **checked.found.to_dict()}, indent=2)

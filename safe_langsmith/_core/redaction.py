@@ -409,37 +409,35 @@ def _harmless(character: str) -> bool:
 T = TypeVar("T")
 
 
-def redact_value(value: T, secrets: tuple[str, ...], unless: type | None = None) -> T:
+def redact_value(value: T, secrets: tuple[str, ...]) -> T:
     """Return a value of `safe_langsmith.diagnosis` with the secrets removed from all its texts.
 
     Args:
         value: A frozen value, a collection of such, or a plain value.
         secrets: Strings that must not appear in the result.
-        unless: The type of values whose texts are sanitized already, or `None`.
     """
     known = secrets_of(secrets)
-    return each_text(value, lambda text: redact(text, known), unless)
+    return each_text(value, lambda text: redact(text, known))
 
 
-def each_text(value: T, change: Callable[[str], str], unless: type | None = None) -> T:
+def each_text(value: T, change: Callable[[str], str]) -> T:
     """Return a value of `safe_langsmith.diagnosis` with each of its texts changed.
 
     Args:
         value: A frozen value, a collection of such, or a plain value.
         change: Returns the new text for a text.
-        unless: The type of values that stay as they are, or `None`.
     """
     changed: Any = value
-    if isinstance(value, Enum) or (unless is not None and isinstance(value, unless)):
+    if isinstance(value, Enum):
         pass
     elif isinstance(value, str):
         changed = change(value)
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {item.name: each_text(getattr(value, item.name), change, unless) for item in dataclasses.fields(value)}
+        fields = {item.name: each_text(getattr(value, item.name), change) for item in dataclasses.fields(value)}
         changed = dataclasses.replace(value, **fields)
     elif isinstance(value, tuple):
-        changed = tuple(each_text(item, change, unless) for item in value)
+        changed = tuple(each_text(item, change) for item in value)
     elif isinstance(value, Mapping):
-        changed = {key: each_text(item, change, unless) for key, item in value.items()}
+        changed = {key: each_text(item, change) for key, item in value.items()}
     result: T = changed
     return result

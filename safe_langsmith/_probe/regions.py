@@ -1,11 +1,12 @@
 """Ask the other regions of LangSmith's cloud about a key, if the user says so.
 
 This is the one way in which a key goes to another host than the configured one. It goes to LangSmith's own hosts alone,
-over https, without anything else that the client sends: no header of a gateway, no cookie, no workspace.
+over https, in a session of its own: no header of a gateway, no cookie, no certificate and no workspace goes with it.
 """
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -15,9 +16,7 @@ from safe_langsmith._core.model import LIST_WORKSPACES, RegionAnswer
 from safe_langsmith._core.responses import Answer, read_answer
 from safe_langsmith._log import logger
 from safe_langsmith._probe.driver import DEADLINE
-from safe_langsmith._probe.transports import AsyncTransport, PreparedProbe, RawResponse, RequestsTransport
-
-SCHEME = "https"
+from safe_langsmith._probe.transports import PreparedProbe, RawResponse, RequestsTransport, in_thread
 
 
 def hosts_to_ask(endpoint: str) -> list[str]:
@@ -38,21 +37,26 @@ def ask_regions(session: Any, endpoint: str, key: str, tell: Callable[[str], Non
     """Ask all other regions at once, and return their answers.
 
     Args:
-        session: The client's `requests` session. Only its proxies and certificates are used.
+        session: The client's `requests` session, or `None`. Only its proxies and its trust in certificates are used.
         endpoint: The endpoint in use.
         key: The API key.
         tell: Called with a text that says what goes where, before it is sent.
     """
+    import requests
+
     hosts = _announced(endpoint, tell)
-    received = RequestsTransport(session, is_own=False).get_all(_probes(hosts, key), time.monotonic() + DEADLINE)
+    with requests.Session() as own:
+        if session is not None:
+            own.proxies, own.verify, own.trust_env = dict(session.proxies), session.verify, session.trust_env
+        received = RequestsTransport(own, is_own=False).get_all(_probes(hosts, key), time.monotonic() + DEADLINE)
     return _answers(hosts, received, key)
 
 
-async def ask_regions_async(client: Any, endpoint: str, key: str) -> tuple[RegionAnswer, ...]:
-    """Do what `ask_regions` does, over an httpx client."""
-    hosts = _announced(endpoint, None)
-    transport = AsyncTransport(client, is_own=False)
-    return _answers(hosts, await transport.get_all_async(_probes(hosts, key), time.monotonic() + DEADLINE), key)
+async def ask_regions_async(endpoint: str, key: str) -> tuple[RegionAnswer, ...]:
+    """Do what `ask_regions` does, without blocking the event loop."""
+    answers: tuple[RegionAnswer, ...]
+    answers = await asyncio.wrap_future(in_thread(lambda: ask_regions(None, endpoint, key, None)))
+    return answers
 
 
 def _announced(endpoint: str, tell: Callable[[str], None] | None) -> list[str]:
@@ -66,7 +70,7 @@ def _announced(endpoint: str, tell: Callable[[str], None] | None) -> list[str]:
 
 def _probes(hosts: Sequence[str], key: str) -> list[PreparedProbe]:
     headers = {"x-api-key": key, "Accept": "application/json"}
-    return [PreparedProbe(f"{SCHEME}://{host}{LIST_WORKSPACES.path}", headers) for host in hosts]
+    return [PreparedProbe(f"https://{host}{LIST_WORKSPACES.path}", headers) for host in hosts]
 
 
 def _answers(hosts: Sequence[str], received: Sequence[RawResponse], key: str) -> tuple[RegionAnswer, ...]:

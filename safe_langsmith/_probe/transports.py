@@ -158,10 +158,6 @@ class AsyncTransport:
         self._client = client
         self._is_own = is_own
 
-    async def get_all_async(self, probes: Sequence[PreparedProbe], until: float) -> list[RawResponse]:
-        """Send several at once, each once."""
-        return list(await asyncio.gather(*[self.get_async(probe, until) for probe in probes]))
-
     async def get_async(self, probe: PreparedProbe, until: float) -> RawResponse:
         """Send one GET, once. Cancelling the task cancels the request."""
         left = _left(until)

@@ -11,7 +11,7 @@ from safe_langsmith._core.fixes.workspace import body_not_replayable, chooser_de
 from safe_langsmith._core.model import Facts, ProbeRequest
 from safe_langsmith._core.redaction import redact_value
 from safe_langsmith._core.responses import Answer
-from safe_langsmith._log import boundary
+from safe_langsmith._log import boundary, log_failure
 from safe_langsmith._probe import driver
 from safe_langsmith._probe.driver import Blocking, Busy, Probe, Prober, Resend, Steps
 from safe_langsmith._probe.transports import AsyncTransport, RequestsTransport
@@ -153,11 +153,16 @@ def _send_again(
         try:
             response = yield Resend(call)
         except Exception as refused_again:
+            if not expected.may_have_left:
+                # It was not LangSmith that refused, but something before the request could leave.
+                log_failure(refused_again)
+                return NotSent(changed=True)
             return None, refused_again
         return response if isinstance(response, NotSent) else (response, None)
     finally:
         # The call refers to it, and it to the call. The SDK's tracing thread counts references to its client.
-        expected.forget()
+        with boundary():
+            expected.forget()
 
 
 def _prober_for(

@@ -68,7 +68,7 @@ def target_of(
     if found is None:
         return None
     endpoint, base = found
-    own_endpoint, own_credential = _base(call.endpoint), _has_own_credential(call, forbidden)
+    own_endpoint, own_credential = _base(call.endpoint), call.uses_own_credential(forbidden.headers)
     fingerprint = forbidden.fingerprint
     workspace_id, origin, inherited = _workspace(call, forbidden, state, own_credential)
     auto_workspace = retried.id if retried else state.auto_workspaces.get((endpoint, fingerprint))
@@ -107,10 +107,6 @@ def _endpoint_and_base(call: InterceptedCall, url: str) -> tuple[str, str] | Non
         return None
     base = max(matching, key=len)
     return endpoints[base], base
-
-
-def _has_own_credential(call: InterceptedCall, forbidden: ForbiddenResponse) -> bool:
-    return call.uses_own_credential(forbidden.headers)
 
 
 def _workspace(

@@ -2,8 +2,8 @@
 
 A workspace is chosen for one endpoint and one identity: the key and whatever else tells one caller from another. The
 client names the workspace that was chosen for its own. It is removed from requests of others, to which the SDK adds it,
-and dropped when the client's own identity changes. Requests of a replica, or of a call that brings an identity of its
-own, name the workspace that was found for it.
+and dropped when the client's own identity changes. Requests of a replica, or of a call whose headers bring an identity
+of its own, name the workspace that was found for it, if `request_with_retries` sends them.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ from safe_langsmith._sdk.replay import Overlay, caller_headers, copy_of
 
 _NONE: dict[str, Any] = {}
 _OF_EVERY_CALL = frozenset({"Accept", "Content-Type"})
-_IDENTIFYING = frozenset({"auth", "cert", "cookies"})
+_IDENTIFYING = frozenset({"auth", "cert", "cookies", "proxies"})
 """Arguments of the HTTP libraries that give one call an identity of its own."""
 
 
@@ -59,7 +59,7 @@ def arguments_of_requests(client: Any, pathname: str, call: dict[str, Any]) -> d
     """
     with boundary():
         state = client._state
-        dropped = _drop_if_identity_changed(client)
+        dropped = drop_if_identity_changed(client)
         # Nearly every call ends here, so nothing else is computed before.
         of_client = pathname[:4] != "http" and "request_kwargs" not in call and call.keys().isdisjoint(_IDENTIFYING)
         if of_client and call.get("headers", _NONE).keys() <= _OF_EVERY_CALL:
@@ -88,7 +88,7 @@ def client_for(client: Any, endpoint: str, call: Mapping[str, Any]) -> Any:
         call: The keyword arguments of `_arequest_with_retries`.
     """
     with boundary():
-        _drop_if_identity_changed(client)
+        drop_if_identity_changed(client)
         given = call.get("headers") or {}
         if client._state.auto_workspace is None or has_tenant(given):
             return client
@@ -118,7 +118,7 @@ def apply_to_options(api: Any, options: Any) -> Any:
 
 
 def _name_in_options(api: Any, client: Any, options: Any) -> None:
-    _drop_if_identity_changed(client)
+    drop_if_identity_changed(client)
     if not client._state.auto_workspace:
         return
     given = options.headers if isinstance(options.headers, Mapping) else {}
@@ -147,18 +147,24 @@ def is_for_another(client: Any, url: str, given: Mapping[str, Any]) -> bool:
     return any(value != own.get(name) for name, value in brought.items())
 
 
-def _drop_if_identity_changed(client: Any) -> str | None:
-    """Drop the client's workspace if it was chosen for another identity than the client has now, and return it."""
+def drop_if_identity_changed(client: Any) -> str | None:
+    """Drop the client's workspace if it was chosen for another identity than the client has now, and return it.
+
+    Args:
+        client: The client.
+    """
     state = client._state
     chosen: str | None = state.auto_workspace
     if chosen is None:
         return None
-    settings = settings_hash(client)
-    if state.auto_settings == settings:
-        return None
-    if state.auto_identity == identity_of(client):
-        state.auto_settings = settings
-        return None
+    with boundary():
+        settings = settings_hash(client)
+        if state.auto_settings == settings:
+            return None
+        if state.auto_identity == identity_of(client):
+            state.auto_settings = settings
+            return None
+    # Also if it cannot be computed.
     state.drop_auto_workspace(client)
     return chosen
 

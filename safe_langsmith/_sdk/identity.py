@@ -1,4 +1,4 @@
-"""Who a client sends requests as, apart from the one request at hand.
+"""The identity that a client's requests share.
 
 A workspace is found for one identity: the endpoint, the key, and whatever else can make a difference to who is asking.
 A gateway may tell users apart by any header, cookie or client certificate. A client that has been given a workspace for
@@ -58,7 +58,7 @@ def settings_hash(client: Any) -> int:
     sender, headers = sender_of(client), headers_of(client)
     # The headers of `requests` are slow to iterate over in another way.
     of_session = getattr(sender.headers, "lower_items", sender.headers.items)()
-    auth, params = sender.auth, sender.params
+    auth, params = _constant(sender.auth), sender.params
     proxies, cert = getattr(sender, "proxies", None), getattr(sender, "cert", None)
     return hash(
         (
@@ -66,7 +66,9 @@ def settings_hash(client: Any) -> int:
             *headers.items(),
             *of_session,
             *[(cookie.domain, cookie.name, cookie.value) for cookie in _jar(sender)],
-            auth if auth is None or isinstance(auth, tuple) else id(auth),
+            # Code of the user's authenticates each request as it likes.
+            auth if auth is not None or sender.auth is None else object(),
+            str(getattr(sender, "base_url", "")),
             str(params) if params else None,
             str(proxies) if proxies else None,
             str(cert) if cert else None,

@@ -21,6 +21,7 @@ from safe_langsmith._log import boundary, log_failure
 from safe_langsmith._sdk.http import (
     TENANT,
     ForbiddenResponse,
+    Headers,
     fingerprint,
     is_requests_session,
     normalize_url,
@@ -59,11 +60,15 @@ class ExpectedRequest:
         forbidden: The response to the first send, which knows its request.
         workspace_id: The workspace that the second request names.
         may_send: Returns whether this library may still choose the workspace: the user may have named one meanwhile.
+
+    Attributes:
+        may_have_left: Whether the request may have left. Until then, whatever fails has prevented the second send.
     """
 
     def __init__(self, forbidden: ForbiddenResponse, workspace_id: str, may_send: Callable[[], bool]) -> None:
         """Hold what the first request was."""
         self.workspace_id = workspace_id
+        self.may_have_left = False
         self._first: ForbiddenResponse | None = forbidden
         self._may_send = may_send
 
@@ -71,27 +76,33 @@ class ExpectedRequest:
         """Show nothing: the first request holds the key."""
         return "ExpectedRequest()"
 
-    def compare(self, request: Any) -> None:
+    def compare(self, request: Any, headers_may_follow: bool = False) -> None:
         """Compare a request that is about to be sent; once: what follows it, such as a redirect, is not compared.
 
         Args:
             request: The prepared request, of `requests`, httpx or httpx2.
+            headers_may_follow: Whether an adapter may still add headers. Then it is compared once more.
 
         Raises:
             NotSent: If it differs from the refused one in more than the workspace.
         """
-        first, self._first = self._first, None
+        first = self._first
         if first is None:
             return
+        if not headers_may_follow:
+            self._first = None
         try:
-            self._compare(first, request)
+            self._compare(first, request, headers_may_follow)
+            self.may_have_left = True
         except Exception as failure:
             # What cannot be compared is not sent.
             log_failure(failure)
             raise NotSent(changed=False) from None
 
-    def _compare(self, first: ForbiddenResponse, request: Any) -> None:
+    def _compare(self, first: ForbiddenResponse, request: Any, headers_may_follow: bool) -> None:
         headers, cookies = plain_headers(request.headers), first.cookies_set
+        if headers_may_follow:
+            headers = Headers({**first.headers, **headers})
         if headers.get(TENANT) != self.workspace_id or not self._may_send():
             raise NotSent(changed=True)
         if first.prepared is None:
@@ -157,10 +168,11 @@ def comparing_session(session: Any, expected: ExpectedRequest) -> Any:
     """Return a copy of a `requests` session that compares its first request before it sends it.
 
     Args:
-        session: The session, which is left unchanged. What is no session of `requests` is returned as it is.
+        session: The session, which is left unchanged. Other objects are returned unchanged.
         expected: The request to compare with.
     """
     if not is_requests_session(session):
+        expected.may_have_left = True
         return session
     clone = copy_of(session)
     # A subclass of the session may add headers in its `send`, and one of the adapter, too.
@@ -332,15 +344,17 @@ def _is_plain(argument: Any) -> bool:
 class _ComparingAdapter:
     """An adapter of a session that compares a request and has another adapter send it."""
 
-    def __init__(self, adapter: Any, expected: ExpectedRequest) -> None:
+    def __init__(self, adapter: Any, expected: ExpectedRequest, headers_may_follow: bool = False) -> None:
         self._adapter = adapter
         self._expected = expected
+        self._headers_may_follow = headers_may_follow
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._adapter, name)
 
     def send(self, request: Any, **options: Any) -> Any:
-        return _compare_and_send(self._adapter.send, self._expected, request, **options)
+        self._expected.compare(request, self._headers_may_follow)
+        return self._adapter.send(request, **options)
 
 
 def _comparing_adapter(get_adapter: Callable[..., Any], expected: ExpectedRequest, url: str) -> Any:
@@ -352,9 +366,9 @@ def _comparing_adapter(get_adapter: Callable[..., Any], expected: ExpectedReques
     once.max_retries = Retry(0, read=False)
     if type(adapter).send is HTTPAdapter.send and type(adapter).add_headers is HTTPAdapter.add_headers:
         return _ComparingAdapter(once, expected)
-    # This one may add headers. The `send` of its parent calls `add_headers` after everything else.
+    # This one may add headers. The `send` of its parent calls `add_headers` after everything else, if it gets there.
     once.__dict__["add_headers"] = partial(_add_and_compare, adapter.add_headers, expected)
-    return once
+    return _ComparingAdapter(once, expected, headers_may_follow=True)
 
 
 def _add_and_compare(add_headers: Callable[..., Any], expected: ExpectedRequest, request: Any, **options: Any) -> None:

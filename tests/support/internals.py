@@ -31,6 +31,7 @@ def forget_prompts() -> None:
 def forget_everything() -> None:
     """Make this process forget what it has learned of endpoints and keys."""
     importlib.import_module(_CACHE).CACHE.clear()
+    importlib.import_module("safe_langsmith._probe.transports").FILE_READER.reset()
 
 
 def count_known_keys() -> int:

@@ -28,8 +28,6 @@ class HardDeleteCall(InterceptedCall):
         prepared = (response.history or [response])[0].request
         super().__init__(client, prepared.method, prepared.url, error, endpoint)
         self._body = prepared.body
-        self._request: Callable[[], Any]
-        self._raise_for_status: Callable[[Any], Any]
 
     def is_sdk_error(self, error: Exception) -> bool:
         """Return whether it is what the SDK raises on this call path."""
@@ -46,17 +44,15 @@ class HardDeleteCall(InterceptedCall):
         headers = without_length(with_tenant(forbidden.prepared.headers, expected.workspace_id))
         timeout = tuple(milliseconds / 1000 for milliseconds in client.timeout_ms)
         request = comparing_session(session_of(client), expected).request
-        self._request = partial(request, self.method, self.requested, headers=headers, data=self._body, timeout=timeout)
+        send = partial(request, self.method, self.requested, headers=headers, data=self._body, timeout=timeout)
         # Undocumented. It adds the server's text to the exception.
-        self._raise_for_status = getattr(
-            langsmith.utils, "raise_for_status_with_text", requests.Response.raise_for_status
-        )
-        self._send_again = self._send
+        raise_for_status = getattr(langsmith.utils, "raise_for_status_with_text", requests.Response.raise_for_status)
+        self._send_again = partial(_send, send, raise_for_status)
         return True
 
-    def _send(self) -> None:
-        """Send the second time. The arguments hold the key, so they are in the call and not in this frame."""
-        self._raise_for_status(self._request())
+
+def _send(send: Callable[[], Any], raise_for_status: Callable[[Any], Any]) -> None:
+    raise_for_status(send())
 
 
 def without_length(headers: dict[str, Any]) -> dict[str, Any]:

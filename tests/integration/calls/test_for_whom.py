@@ -412,3 +412,48 @@ def test_attributes_of_the_client_read_and_write_as_they_do_in_the_sdk():
             each.workspace_id = A1
         assert (client.api_url, client.api_key, client.workspace_id) == ("http://localhost:2", OTHER_KEY, A1)
         assert client._headers == plain._headers
+
+
+class WrappingAdapter(HTTPAdapter):
+    """Has another adapter send, so that its own `add_headers` is never called."""
+
+    inner = HTTPAdapter()
+
+    def send(self, request, *args, **kwargs):
+        return self.inner.send(request, *args, **kwargs)
+
+
+def test_an_adapter_that_wraps_another_one_sends_nothing_for_another_user(make_users):
+    gateway, client = make_users("x-remote-user")
+    client.session.mount("http://", WrappingAdapter())
+    client.session.auth = user_auth
+    gateway.meanwhile["/workspaces"] = lambda: setattr(client.session, "auth", bob_auth)
+    with pytest.raises(ForbiddenDiagnosis):
+        client.request_with_retries("POST", "/things", json={})
+
+    assert [(request.headers["x-remote-user"], request.workspace) for request in gateway.calls] == [("alice", None)]
+
+
+def test_examples_are_not_deleted_for_another_user(make_users):
+    gateway, client = make_users("x-remote-user")
+    client.session.headers["X-Remote-User"] = "alice"
+    list(client.list_projects())
+    client.session.headers["X-Remote-User"] = "bob"
+    gateway.received.clear()
+    with pytest.raises(ForbiddenDiagnosis):
+        client.delete_examples([B1], hard_delete=True)
+
+    assert [request.workspace for request in gateway.calls] == [None]
+
+
+def test_a_user_whose_name_is_set_in_place(make_users):
+    gateway, client = make_users("authorization")
+    client.session.auth = requests.auth.HTTPBasicAuth("alice", "secret")
+    for _ in range(2):
+        list(client.list_projects())
+    client.session.auth.username = "bob"
+    gateway.received.clear()
+    with pytest.raises(ForbiddenDiagnosis):
+        client.request_with_retries("POST", "/things", json={})
+
+    assert [request.workspace for request in gateway.calls] == [None]

@@ -130,4 +130,7 @@ def test_a_call_ends_as_the_sdks_or_explained_when_any_function_fails_otherwise(
 ) -> None:
     trial = Trial(SCENARIOS[name], stage)
 
-    assert list(worse(trial, FAULTS[kind], lambda step: step.is_generator or kind != "an error halfway")) == []
+    # What fails when the request has been sent again cannot be taken back. Nothing follows it in this generator.
+    last = "_recovery/handler.py:_send_again"
+    halfway = kind == "an error halfway"
+    assert list(worse(trial, FAULTS[kind], lambda s: (s.is_generator and s.name != last) or not halfway)) == []

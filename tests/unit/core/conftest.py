@@ -10,7 +10,7 @@ import pytest
 from safe_langsmith import Diagnosis, Workspace
 from safe_langsmith._core.credentials import inspect_key
 from safe_langsmith._core.engine import investigate
-from safe_langsmith._core.model import Facts, ForbiddenRequest, ProbeRequest, Successes, TargetFacts
+from safe_langsmith._core.model import Facts, ForbiddenRequest, ProbeRequest, RegionAnswer, Successes, TargetFacts
 from safe_langsmith._core.origins import UNKNOWN, Origin
 from safe_langsmith._core.responses import Answer, read_body
 from safe_langsmith._core.settings import Dotenv, Profile, configuration
@@ -50,6 +50,7 @@ def describe_refusal(
     inherited: str | None = None,
     unexplained: Origin = UNKNOWN,
     successes: Successes | None = None,
+    regions: tuple[RegionAnswer, ...] = (),
 ) -> Facts:
     """A refused `GET /sessions` with a well-formed key at the US cloud, apart from what the test says.
 
@@ -70,7 +71,7 @@ def describe_refusal(
         primary=inherited is None,
     )
     if method is None:
-        return Facts(target, local, successes=successes)
+        return Facts(target, local, successes=successes, regions=regions)
     refused = ForbiddenRequest(
         method=method,
         path=path or "",
@@ -79,7 +80,7 @@ def describe_refusal(
         body=read_body(body, content_type, (key,) if key else ()),
         redirected_to=redirected_to,
     )
-    return Facts(target, local, refused, successes)
+    return Facts(target, local, refused, successes, regions)
 
 
 def origin(described: str | Origin | None) -> Origin | None:

@@ -20,6 +20,7 @@ from safe_langsmith._core.model import (
     MOST_PROBES,
     PROBING_OFF,
     ProbeRequest,
+    RegionAnswer,
     Successes,
     settings_in,
 )
@@ -605,6 +606,18 @@ ROWS: dict[str, tuple[dict[str, Any], dict[ProbeRequest, Answer], Cause, Confide
     "another key in the environment": (STALE, EVERYTHING_REFUSED, Cause.STALE_ENVIRONMENT, LIKELY),
     "another key in .env": (STALE_FILE, EVERYTHING_REFUSED, Cause.STALE_ENVIRONMENT, LIKELY),
     "another key, but this one was given": (ON_PURPOSE, EVERYTHING_REFUSED, Cause.STALE_ENVIRONMENT, POSSIBLE),
+    "another region accepts the key": (
+        {"regions": (RegionAnswer("EU", EU, listed(A)), RegionAnswer("APAC", EU, REFUSED))},
+        EVERYTHING_REFUSED,
+        Cause.WRONG_REGION,
+        CONFIRMED,
+    ),
+    "no region accepts the key": (
+        {"regions": (RegionAnswer("EU", EU, REFUSED), RegionAnswer("APAC", EU, REFUSED))},
+        EVERYTHING_REFUSED,
+        Cause.KEY_REJECTED,
+        LIKELY,
+    ),
     "another region is named": (OTHER_REGION, EVERYTHING_REFUSED, Cause.WRONG_REGION, LIKELY),
     "all is refused": ({}, EVERYTHING_REFUSED, Cause.KEY_REJECTED, LIKELY),
     "another way to write the same region": (
@@ -1150,6 +1163,7 @@ def proof_of(cause: Cause, facts: Any, given: dict[ProbeRequest, Answer]) -> boo
         Cause.PERMISSION_DENIED: body.permission is not None,
         Cause.WORKSPACE_REQUIRED: any(body.names_no_workspace for body in said),
         Cause.KEY_LEGACY: body.legacy_key,
+        Cause.WRONG_REGION: facts.accepting_region is not None,
         Cause.WORKSPACE_ID_MALFORMED: body.malformed_workspace_id,
         Cause.WORKSPACE_NOT_ACCESSIBLE: any(
             question.workspace_id and answer.forbidden for question, answer in given.items()
