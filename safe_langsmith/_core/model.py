@@ -357,8 +357,13 @@ class Facts:
     @property
     def accepting_region(self) -> RegionAnswer | None:
         """The other region that accepts the key, if the user had the others asked and just one does; else `None`."""
-        accepting = [each for each in self.regions if each.answer.authorized]
+        accepting = [each for each in self.regions if each.answer.knows_key]
         return accepting[0] if len(accepting) == 1 else None
+
+    @property
+    def is_known_nowhere(self) -> bool:
+        """Whether all other regions were asked, and refused the key in the words that LangSmith has for any key."""
+        return bool(self.regions) and all(each.answer.forbidden and each.answer.body.is_bare for each in self.regions)
 
     @property
     def other_region(self) -> OtherRegion | None:

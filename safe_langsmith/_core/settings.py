@@ -250,7 +250,10 @@ def _first(name: str, environ: Mapping[str, str]) -> list[tuple[str, str]]:
 def _latest(name: str, dotenv: Dotenv, more: Sequence[str] = ()) -> list[DotenvLine]:
     """Return the lines of `.env` that count for a setting, the winning variable first, and those of more variables."""
     latest = {line.name: line for line in dotenv.lines}
-    return [latest[variable] for variable in (*VARIABLES[name], *more) if variable in latest]
+    found = [latest[variable] for variable in VARIABLES[name] if variable in latest]
+    # A name in lower case is another variable to the client, but not to the person who wrote it.
+    meant = (*VARIABLES[name], *more) if more else ()
+    return [*found, *(line for line in latest.values() if line.name.upper() in meant and line not in found)]
 
 
 def _variables(environ: Mapping[str, str]) -> Iterator[Variable]:

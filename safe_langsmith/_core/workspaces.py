@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 _ID = re.compile(
     r"(?<![0-9a-z_])([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})(?![0-9a-z_])"
 )
+_PLACEHOLDER = re.compile(
+    r"your|<|\.\.\.|xxx|example|placeholder|change.?me|todo|^none$|^null$|undefined", re.IGNORECASE
+)
 
 
 def ids_in(text: str) -> list[str]:
@@ -52,11 +55,17 @@ def contradiction(
         workspaces: The workspaces that the key reaches.
     """
     for other in others:
-        if speaks_of_workspaces(other.origin):
-            meant = meant_by(other.value, workspaces)
-            if meant != chosen and (meant is not None or other.is_usable):
-                return other
+        if speaks_of_workspaces(other.origin) and _names_another(other.value or "", chosen, workspaces):
+            return other
     return None
+
+
+def _names_another(text: str, chosen: Workspace, workspaces: Sequence[Workspace]) -> bool:
+    """Return whether a text names a workspace and not the chosen one: by an ID in any spelling, or by another name."""
+    ids = [*ids_in(text), *(id_ for word in re.split(r"[^0-9A-Za-z-]+", text) if (id_ := canonical_workspace_id(word)))]
+    if ids:
+        return chosen.id not in ids
+    return meant_by(text, workspaces) != chosen and not _PLACEHOLDER.search(text) and bool(_plain(text) or text)
 
 
 def speaks_of_workspaces(origin: Origin) -> bool:

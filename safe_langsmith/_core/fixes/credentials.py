@@ -169,6 +169,8 @@ def key_rejected(e: Evidence) -> list[Fix]:
         return [*elsewhere, new_key(e, title), _wait(e), *show_variables(e), *reload(e), *_stop_tracing(e)]
     if e.target.credential.kind == "oauth":
         return [new_key(e), *one_source(e), _check_region(e), *show_variables(e)]
+    if e.facts.is_known_nowhere:
+        return [*elsewhere, new_key(e), *show_variables(e), *reload(e)]
     fixes = [*elsewhere, *one_source(e), _check_region(e)]
     if e.target.credential.kind == "service":
         detail = "A service key may be limited to a workspace it cannot list, or the organization to some addresses."

@@ -118,7 +118,7 @@ def key_rejected(e: Evidence) -> Probing[Verdict | None]:
         )
     elif e.target.credential.kind == "oauth":
         reason = "this endpoint refused every request made with it, as it does if the login has expired"
-    elif e.facts.regions and all(each.answer.status in (401, 403) for each in e.facts.regions):
+    elif e.facts.is_known_nowhere:
         reason = (
             "no region of LangSmith's cloud accepts it, as with a key that is revoked, expired or deactivated, or that "
             "belongs to a self-hosted instance"

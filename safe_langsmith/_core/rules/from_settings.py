@@ -32,7 +32,7 @@ def key_malformed(e: Evidence) -> Verdict | None:
     if e.target.is_swapped:
         reason = f"it {key.problem}, and the workspace ID holds a key: the two are swapped"
         return Verdict(Cause.KEY_MALFORMED, Confidence.LIKELY, reason)
-    if key.problem and not key.may_be_valid_elsewhere:
+    if key.problem and not key.may_be_valid_elsewhere and not e.facts.successes:
         return Verdict(Cause.KEY_MALFORMED, Confidence.LIKELY, f"it {key.problem}")
     return None
 
@@ -48,7 +48,8 @@ def key_of_another_form(e: Evidence) -> Verdict | None:
 def key_did_not_arrive(e: Evidence) -> Verdict | None:
     """A well-formed key was sent, and the answer is the one to a request without a key."""
     key = e.target.credential
-    if key.kind not in ("personal", "service") or e.target.key_problem or e.facts.successes:
+    said_something_else = e.named_reason is not None or e.body.form not in ("json", "empty")
+    if key.kind not in ("personal", "service") or e.target.key_problem or e.facts.successes or said_something_else:
         return None
     reason = "the answer is 401, as LangSmith answers if no key arrives, and a well-formed key was sent"
     return Verdict(Cause.BLOCKED_UPSTREAM, Confidence.LIKELY, reason)

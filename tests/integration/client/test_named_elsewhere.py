@@ -119,6 +119,31 @@ def test_what_names_no_other_workspace_hinders_nothing(
     assert client.workspace_id == workspace.id
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        f"{ELSEWHERE}  # Production",
+        f"https://smith.langchain.com/o/{ELSEWHERE}/settings",
+        ELSEWHERE.replace("-", ""),
+        ELSEWHERE.upper(),
+        "Production",
+    ],
+)
+@pytest.mark.parametrize("place", ["variable", "dotenv", "lower case"])
+def test_another_workspace_is_named_in_another_spelling(value, place, server, workspace, key, make_client, monkeypatch):
+    if place == "variable":
+        monkeypatch.setenv("LANGSMITH_TENANT_ID", value)
+    else:
+        name = "LANGSMITH_WORKSPACE_ID" if place == "dotenv" else "langsmith_workspace_id"
+        Path(".env").write_text(f'{name}="{value}"\n')
+    client = make_client(server, key)
+    with pytest.raises(ForbiddenDiagnosis):
+        client.create_dataset("x")
+
+    assert client.workspace_id is None
+    assert [request.workspace_id for request in server.requests if request.method == "POST"] == [None]
+
+
 def test_the_same_for_an_answer_that_does_not_say_what_is_missing(say, server, key, make_client):
     say(ELSEWHERE)
     server.fault(None, None, Reply(403, {"error": "Forbidden"}), times=2)

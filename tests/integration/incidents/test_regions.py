@@ -162,3 +162,23 @@ def test_what_cannot_be_asked_is_a_wrong_argument(m, capsys, options):
 
 def test_the_names_of_the_hosts_are_those_of_the_sdks_cloud():
     assert langsmith.Client(api_key="none", auto_batch_tracing=False).api_url == f"https://{REGIONS['US']}"
+
+
+def test_a_dead_key_is_to_be_replaced_and_no_region_is_proposed(m):
+    m.set(LANGSMITH_API_KEY=m.sign_up().dead_key())
+    found = diagnose(m.client(), find_region=True)
+
+    assert "new key" in found.fixes[0].title.lower()
+    assert not [fix for fix in found.fixes if "region" in fix.title]
+
+
+@pytest.mark.parametrize(
+    "body", [{"detail": "Blocked by policy"}, "<html><title>403</title></html>", {"error": "API key has expired"}]
+)
+def test_what_a_proxy_or_another_reason_says_does_not_prove_that_no_region_knows_the_key(m, body):
+    m.set(LANGSMITH_API_KEY=m.sign_up().dead_key())
+    for host in OTHERS:
+        m.network[host].fault(None, None, Reply(403, body), times=None)
+    found = diagnose(m.client(), find_region=True)
+
+    assert "no region" not in found.summary
