@@ -197,14 +197,18 @@ def _copy(self: Any, **kwargs: Any) -> Any:
 
 
 def _compare(self: Any, request: Any) -> None:
-    self._sdk_class._prepare_request(self, request)
+    prepare = getattr(self._sdk_class, "_prepare_request", None)
+    if prepare is not None:
+        prepare(self, request)
     expected = _expected.get()
     if expected is not None:
         expected.compare(request)
 
 
 async def _compare_async(self: Any, request: Any) -> None:
-    await self._sdk_class._prepare_request(self, request)
+    prepare = getattr(self._sdk_class, "_prepare_request", None)
+    if prepare is not None:
+        await prepare(self, request)
     expected = _expected.get()
     if expected is not None:
         expected.compare(request)
