@@ -15,7 +15,7 @@ from . import running
 from .playing import OURS, available, make_program
 from .server import Server
 
-BLOCKS, PROGRAMS = 4, 40
+BLOCKS, PROGRAMS = 4, 20
 MOST_REPORTS = 5
 
 

@@ -25,7 +25,7 @@ from .table import SCENES
 
 HEADERS = {"X-Proxy-Token": PASSWORD, "Cookie": f"session={PASSWORD}"}
 # Of so many lines one is interrupted by default.
-SAMPLE = 37
+SAMPLE = 89
 # An interrupt may come between a file's or a connection's opening and the statement that would close it.
 pytestmark = pytest.mark.filterwarnings(
     "ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning", "ignore:coroutine:RuntimeWarning"
