@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from langsmith.utils import LangSmithError
+from langsmith.utils import LangSmithAuthError, LangSmithError
 
 from safe_langsmith._sdk.calls.base import InterceptedCall
 from safe_langsmith._sdk.compat import SupportsClient, httpx_client_of, is_http_error
@@ -51,8 +51,12 @@ class AsyncCall(InterceptedCall):
         """Return whether it has a response behind it: the SDK's other exceptions may have an older context."""
         if isinstance(error, LangSmithError) and is_http_error(error.__cause__):
             return True
-        # The oldest SDKs raise this class itself while they handle the response, and name no cause.
-        return type(error) is LangSmithError and error.__cause__ is None and is_http_error(error.__context__)
+        # The oldest SDKs raise these classes themselves while they handle the response, and name no cause.
+        return (
+            type(error) in (LangSmithError, LangSmithAuthError)
+            and error.__cause__ is None
+            and is_http_error(error.__context__)
+        )
 
     def prepare(self, expected: ExpectedRequest, forbidden: ForbiddenResponse) -> bool:
         """Prepare a second send, and return whether the body can be sent twice."""
