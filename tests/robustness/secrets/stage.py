@@ -30,6 +30,7 @@ class Scene:
         options: Further arguments of the clients.
         elsewhere: A host that must not be asked.
         apart_from: The call paths on which a call is not refused.
+        unsent_by: The call paths that never send what is hidden, so that no server can echo it.
     """
 
     url: str
@@ -39,6 +40,7 @@ class Scene:
     options: dict[str, Any] = field(default_factory=dict)
     elsewhere: FakeLangSmith | None = None
     apart_from: tuple[str, ...] = ()
+    unsent_by: tuple[str, ...] = ()
 
 
 class Stage:

@@ -43,6 +43,8 @@ def test_no_call_path_shows_a_secret(
     name: str, call_path: str, stage: Stage, capfd: pytest.CaptureFixture[str]
 ) -> None:
     scene, on = SCENES[name](stage), CALL_PATHS[call_path]
+    if call_path in scene.unsent_by:
+        pytest.skip("this call path never sends the secret")
     ended = Ended(on, scene, on.safe)
     written = capfd.readouterr()
     found = leaks({**ended.told, "stdout": written.out, "stderr": written.err}, scene.hidden)
