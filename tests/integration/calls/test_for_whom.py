@@ -264,18 +264,29 @@ def test_another_user_of_the_async_client(make_gateway, make_call_path, call_pat
     assert [request.workspace for request in gateway.calls] == [None]
 
 
-def test_another_user_of_a_generated_client(make_users, make_call_path, generated_kind, make_gateway):
+def test_another_user_of_a_generated_client(make_call_path, generated_kind, make_gateway):
     gateway = make_gateway({"alice": [A1], "bob": [B1, B2]}, by("x-user"))
     call_path = make_call_path(generated_kind, gateway, KEY)
     call_path.call()
+    gateway.received.clear()
+    with pytest.raises(ForbiddenDiagnosis):
+        call_path.call("POST", "/things", {}, headers={"X-User": "bob"})
+
+    assert [request.workspace for request in gateway.calls] == [None]
+
+
+def test_a_generated_client_whose_owner_became_another_user(make_call_path, generated_kind, make_gateway):
+    gateway = make_gateway({"alice": [A1], "bob": [B1, B2]}, by("x-user"))
+    call_path = make_call_path(generated_kind, gateway, KEY)
+    call_path.call()
+    if not hasattr(call_path.api, "_header_provider"):
+        pytest.skip("before langsmith 0.14.12 a generated client keeps what it was made with")
     call_path.client.headers = {"X-User": "bob"}
     gateway.received.clear()
     with pytest.raises(ForbiddenDiagnosis):
         call_path.call("POST", "/things", {})
-    with pytest.raises(ForbiddenDiagnosis):
-        call_path.call("POST", "/things", {}, headers={"X-User": "bob the second"})
 
-    assert [request.workspace for request in gateway.calls] == [None, None]
+    assert [request.workspace for request in gateway.calls] == [None]
 
 
 def test_a_cookie_of_a_load_balancer_makes_no_other_user(make_users):
