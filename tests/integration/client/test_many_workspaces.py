@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import uuid
 
@@ -19,12 +20,15 @@ class Instructions:
         self.count = 0
 
     def __enter__(self):
+        # A collection runs the finalizers of other tests' clients, whose instructions would be counted.
+        gc.disable()
         self._before = sys.gettrace()
         sys.settrace(self._enter)
         return self
 
     def __exit__(self, *args):
         sys.settrace(self._before)
+        gc.enable()
 
     def _enter(self, frame, event, arg):
         frame.f_trace_opcodes, frame.f_trace_lines = True, False
