@@ -29,7 +29,8 @@ _ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~
 # A scheme, correct or mistyped.
 _SCHEME = re.compile(r"^(?:[A-Za-z]{0,10}:?//+|https?:/?)")
 _HOME = re.compile(r"localhost|127(?:\.[0-9]{1,3}){3}|0\.0\.0\.0")
-_AGENT_SERVER = ".langgraph.app"
+# A deployment's host names its region before this.
+_DEPLOYMENT = re.compile(r"(?:[a-z0-9-]+\.)*?(?:([a-z0-9-]+)\.)?langgraph\.app")
 # Annotation queues and datasets have runs, too, but no thread of the SDK sends those.
 _TRACES = re.compile(
     r"(?!.*/(?:annotation-queues|datasets)/).*/runs(?:/batch|/multipart|(?P<patch>/[0-9a-f-]{36}))?", re.IGNORECASE
@@ -75,8 +76,8 @@ def api_instead_of_ui(endpoint: str) -> str | None:
 def api_instead_of(endpoint: str) -> tuple[str, str] | None:
     """Return the API's URL if `endpoint` is another address of LangSmith's cloud, and what it is; or `None`.
 
-    The host alone shows it: the web UI, the control plane of deployments, another service, or the API's host with a
-    path that is not its base path.
+    The host alone shows it: the web UI, the control plane of deployments, a deployment, another service, or the API's
+    host with a path that is not its base path.
     """
     host, ui = host_of(endpoint), api_instead_of_ui(endpoint)
     if ui:
@@ -89,6 +90,11 @@ def api_instead_of(endpoint: str) -> tuple[str, str] | None:
         path = urlsplit(endpoint).path.rstrip("/")
         # An SDK adds its own paths, also those for OpenTelemetry and for traces.
         return None if path in _API_PATHS else (f"https://{host}", f"{path} is not the path of LangSmith's API")
+    deployment = _DEPLOYMENT.fullmatch(host)
+    if deployment:
+        regional = f"{deployment[1]}.api.smith.langchain.com"
+        api = regional if regional in REGIONS else "api.smith.langchain.com"
+        return f"https://{api}", "that is an Agent Server, which runs a deployment, and not LangSmith's API"
     if _VENDOR.fullmatch(host):
         return "https://api.smith.langchain.com", "that is another service of LangChain's and not LangSmith's API"
     return None
@@ -134,12 +140,13 @@ def with_scheme(address: str) -> str | None:
 
 def is_agent_server(endpoint: str) -> bool:
     """Return whether `endpoint` is a deployment, which is an Agent Server and not LangSmith's own API."""
-    return host_of(endpoint).endswith(_AGENT_SERVER)
+    return _DEPLOYMENT.fullmatch(host_of(endpoint)) is not None
 
 
 def may_lack_api_path(endpoint: str) -> bool:
     """Return whether `endpoint` may be the web page of a self-hosted LangSmith, whose API is at `/api/v1` below it."""
-    return not _VENDOR.fullmatch(host_of(endpoint)) and not endpoint.rstrip("/").endswith(("/api", "/api/v1"))
+    is_known = _VENDOR.fullmatch(host_of(endpoint)) or is_agent_server(endpoint)
+    return not is_known and not endpoint.rstrip("/").endswith(("/api", "/api/v1"))
 
 
 def ui_url(endpoint: str) -> str:

@@ -503,6 +503,9 @@ class TestAKnownHost:
             ("https://eu.smith.langchain.com/o/x", EU),
             ("https://api.hub.langchain.com", US),
             ("https://docs.langchain.com/langsmith", US),
+            ("https://agents-7.us.langgraph.app", US),
+            ("https://agents-8.eu.langgraph.app/runs", EU),
+            ("https://agents-9.langgraph.app", US),
         ],
     )
     @pytest.mark.parametrize(
