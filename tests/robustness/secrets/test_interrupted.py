@@ -77,7 +77,7 @@ def holders(call: Callable[[], object], hidden: tuple[str, ...], one_in: int) ->
 
 
 ONE_IN = pytest.mark.parametrize(
-    "one_in", [pytest.param(SAMPLE, id="some lines"), pytest.param(9, id="more lines", marks=pytest.mark.slow)]
+    "one_in", [pytest.param(SAMPLE, id="some lines"), pytest.param(29, id="more lines", marks=pytest.mark.slow)]
 )
 PATHS = [path for path in call_paths() if path.id in ("requests", "asynchronous", "diagnose", "adiagnose")]
 PATHS += [path for path in call_paths() if path.id.startswith(("generated", "hard"))]
