@@ -27,6 +27,7 @@ from safe_langsmith._recovery.state import (
 from safe_langsmith._sdk.calls.async_ import AsyncCall
 from safe_langsmith._sdk.calls.generated import intercept_requests
 from safe_langsmith._sdk.compat import safe_repr
+from safe_langsmith._sdk.fork import renew_after_forks
 from safe_langsmith._sdk.headers import client_for
 
 if TYPE_CHECKING:
@@ -100,6 +101,9 @@ class SafeAsyncClient(AsyncClient):
                     self._state = ClientState(resolve_workspace, probe, dotenv_path, given, *profile)
                     super().__init__(*args, **kwargs)
                     self._state.note_origins(self)
+                    # A failure here must not fail the constructor: then the client is the SDK's after a fork.
+                    with boundary():
+                        renew_after_forks(self)
                 finally:
                     # They hold the key, and a traceback shows this frame.
                     del args, kwargs

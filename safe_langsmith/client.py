@@ -29,6 +29,7 @@ from safe_langsmith._recovery.state import (
 from safe_langsmith._sdk.calls.hard_delete import HardDeleteCall
 from safe_langsmith._sdk.calls.requests import RequestsCall
 from safe_langsmith._sdk.compat import safe_repr
+from safe_langsmith._sdk.fork import renew_after_forks
 from safe_langsmith._sdk.headers import drop_if_identity_changed
 from safe_langsmith._sdk.replay import capture_body
 
@@ -125,6 +126,9 @@ class SafeClient(langsmith.Client):
                     self._state = ClientState(resolve_workspace, probe, dotenv_path, given, *profile)
                     super().__init__(*args, **kwargs)
                     self._state.note_origins(self)
+                    # A failure here must not fail the constructor: then the client is the SDK's after a fork.
+                    with boundary():
+                        renew_after_forks(self)
                 finally:
                     # They hold the key, and a traceback shows this frame.
                     del args, kwargs

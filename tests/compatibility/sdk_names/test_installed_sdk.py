@@ -36,10 +36,16 @@ def _sandbox_clients() -> list[Any]:
     return [client]
 
 
+def _pools_of_httpx() -> list[Any]:
+    made = generated()
+    return [api._client._transport._pool for api in made] or [importlib.import_module("httpcore").ConnectionPool()]
+
+
 HOLDERS: dict[str, Callable[[], list[Any]]] = {
     "generated client": generated,
     "modules of the generated client": _modules_of_generated,
     "sandbox client": _sandbox_clients,
+    "httpx pool": _pools_of_httpx,
     "requests.Response": lambda: [requests.Response()],
     "urllib3.HTTPResponse": lambda: [urllib3.HTTPResponse()],
 }

@@ -1,0 +1,75 @@
+"""Trace before, during and after a fork, with a client that is configured, one that is given, and one of a tracer."""
+
+import os
+import sys
+
+import langsmith
+from langchain_core.runnables import RunnableLambda
+from langchain_core.tracers import LangChainTracer
+
+from safe_langsmith import SafeClient
+
+configured, given, of_tracer = SafeClient(), SafeClient(), SafeClient()
+langsmith.configure(client=configured)
+tracer = LangChainTracer(client=of_tracer)
+
+
+@langsmith.traceable
+def by_configured(label):
+    return label
+
+
+@langsmith.traceable(client=given)
+def by_given(label):
+    return label
+
+
+def trace(moment):
+    by_configured(moment, langsmith_extra={"name": f"configured {moment}"})
+    by_given(moment, langsmith_extra={"name": f"given {moment}"})
+    RunnableLambda(str).invoke(moment, {"callbacks": [tracer], "run_name": f"tracer {moment}"})
+
+
+def flush():
+    for client in (configured, given, of_tracer):
+        # The oldest SDKs do not wait for the queue once they compress.
+        client.tracing_queue.join()
+        client.flush()
+
+
+def fork(work):
+    """Return when the child has ended. It waits for nothing but its traces."""
+    sys.stdout.flush()
+    child = os.fork()
+    if child == 0:
+        work()
+        # Without a flush: the interpreter sends what is left.
+        sys.exit(0)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert status == 0, status
+
+
+def child():
+    trace("in the child")
+    fork(grandchild)
+    flush()
+    trace("in the child, later")
+
+
+def grandchild():
+    trace("in the grandchild")
+    flush()
+
+
+@langsmith.traceable(name="around the fork")
+def around():
+    fork(lambda: (by_configured("during", langsmith_extra={"name": "during"}), flush(), os._exit(0)))
+
+
+trace("first")
+flush()
+trace("queued")
+fork(child)
+trace("after")
+around()
+flush()
