@@ -119,13 +119,17 @@ class _Renewal:
 
     def search(self, owner: Any) -> None:
         """Replace the locks and events that an object holds, and drop its threads and tasks, which the child lacks."""
+        has_ended = False
         for name, old in _attributes(owner):
             new = self.of(old)
             if _is_of(owner, _SDK) and _has_ended(old):
                 _never_free(old)
-                new = None
+                new, has_ended = None, True
             if new is not old:
                 setattr(owner, name, new)
+        if has_ended and hasattr(owner, "_start_refresh_thread"):
+            # A cache of prompts starts it with the first prompt only, and those of the parent would never be renewed.
+            owner._start_refresh_thread()
 
     def _new(self, old: Any) -> Any:
         if isinstance(old, _LOCKS):

@@ -46,6 +46,7 @@ HOLDERS: dict[str, Callable[[], list[Any]]] = {
     "modules of the generated client": _modules_of_generated,
     "sandbox client": _sandbox_clients,
     "httpx pool": _pools_of_httpx,
+    "prompt cache": lambda: [importlib.import_module("langsmith.prompt_cache").PromptCache],
     "requests.Response": lambda: [requests.Response()],
     "urllib3.HTTPResponse": lambda: [urllib3.HTTPResponse()],
 }

@@ -7,8 +7,10 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -22,38 +24,40 @@ DEADLINE = 60.0
 """Seconds after which a program counts as hanging. None takes more than a few."""
 
 
-@pytest.fixture(params=["healthy", "retried"])
-def key(request: pytest.FixtureRequest, org: Organization, workspace: Workspace) -> str:
-    """A key that works as it is, or one whose requests arrive only if a workspace is named."""
-    return org.add_service_key(workspaces=[workspace] if request.param == "healthy" else None)
+KINDS = ("healthy", "retried")
 
 
 @pytest.fixture
-def environment(server: FakeLangSmith, key: str) -> dict[str, str]:
-    """The environment of a program that traces to the server."""
+def environments(server: FakeLangSmith, org: Organization, workspace: Workspace) -> dict[str, dict[str, str]]:
+    """The environments of programs that trace: with a key that works as it is, and one that needs a workspace."""
     path = [str(Path(safe_langsmith.__file__).parents[1]), str(PROGRAMS)]
-    settings = {"ENDPOINT": server.url, "API_KEY": key, "TRACING": "true", "PROJECT": "forks"}
-    return {
+    settings = {
         **os.environ,
-        **{f"LANGSMITH_{name}": value for name, value in settings.items()},
+        "LANGSMITH_ENDPOINT": server.url,
+        "LANGSMITH_TRACING": "true",
         "PYTHONPATH": os.pathsep.join(path),
         # Python 3.12 warns of forks with threads around, which this is about.
         "PYTHONWARNINGS": "ignore::DeprecationWarning",
         "PYTHONFAULTHANDLER": "1",
     }
+    keys = {kind: org.add_service_key(workspaces=[workspace] if kind == "healthy" else None) for kind in KINDS}
+    return {kind: {**settings, "LANGSMITH_API_KEY": key} for kind, key in keys.items()}
+
+
+@pytest.fixture(params=KINDS)
+def environment(request: pytest.FixtureRequest, environments: dict[str, dict[str, str]]) -> dict[str, str]:
+    return environments[request.param]
 
 
 @pytest.fixture
 def run(environment: dict[str, str]) -> Callable[..., str]:
-    """Run a program to its end and return what it printed. All its processes are ended if one of them hangs."""
-
-    def run_program(name: str, *arguments: str) -> str:
-        return run_command(environment, sys.executable, str(PROGRAMS / f"{name}.py"), *arguments)
-
-    return run_program
+    """Run a program to its end, and return what it printed."""
+    return partial(run_program, environment)
 
 
-def run_command(environment: dict[str, str], *command: str) -> str:
+def run_program(environment: dict[str, str], name: str, *arguments: str) -> str:
+    """Run a program to its end, and return what it printed. If one of its processes hangs, all are ended."""
+    command = [sys.executable, str(PROGRAMS / f"{name}.py"), *arguments]
     with subprocess.Popen(
         command,
         env=environment,
@@ -71,6 +75,63 @@ def run_command(environment: dict[str, str], *command: str) -> str:
             pytest.fail(f"a process hangs:\n{process.communicate()[0]}")
     assert process.returncode == 0, printed
     return printed
+
+
+class Service:
+    """A program that serves until it is stopped."""
+
+    def __init__(self, environment: dict[str, str], *command: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, *command],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        # If a process hangs, the test that reads what it prints goes on when all are ended.
+        self._timer = threading.Timer(DEADLINE, self.kill)
+        self._timer.start()
+        self.output = ""
+
+    def wait_for(self, text: str, times: int) -> None:
+        """Return when it has printed a text so many times."""
+        while self.output.count(text) < times:
+            line = self.process.stdout.readline()
+            assert line, self.output
+            self.output += line
+
+    def terminate(self) -> None:
+        """Tell it to stop, as a supervisor does."""
+        self.process.send_signal(signal.SIGTERM)
+
+    def wait(self) -> str:
+        """Wait until it has stopped, and return all that it printed."""
+        self.output += self.process.communicate()[0]
+        assert self.process.returncode == 0, self.output
+        return self.output
+
+    def kill(self) -> None:
+        """End all its processes."""
+        self._timer.cancel()
+        with contextlib.suppress(OSError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        with self.process:
+            pass  # It waits, and closes the pipe.
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., Service]]:
+    """Start a program that serves."""
+    services: list[Service] = []
+
+    def start(environment: dict[str, str], *command: str) -> Service:
+        services.append(Service(environment, *command))
+        return services[-1]
+
+    yield start
+    for service in services:
+        service.kill()
 
 
 @pytest.fixture

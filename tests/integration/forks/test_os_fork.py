@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from collections import Counter
 from collections.abc import Callable
 
 import pytest
 
-from .conftest import once
+from safe_langsmith import SafeAsyncClient
+from safe_langsmith.testing import FakeLangSmith, Workspace
+
+from .conftest import once, run_program
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks here")
 
@@ -22,3 +26,40 @@ def test_every_run_of_parent_child_and_grandchild_arrives_once(
 
     runs = [f"{client} {moment}" for client in ("configured", "given", "tracer") for moment in MOMENTS]
     assert arrived() == once(*runs, "around the fork", "during"), printed
+
+
+def test_a_child_waits_for_no_lock_of_its_parent(
+    run: Callable[..., str], arrived: Callable[[], Counter[str]], server: FakeLangSmith, workspace: Workspace
+) -> None:
+    printed = run("held_locks")
+
+    assert arrived() == once("first", "in the parent", "in the child"), printed
+    projects = {project["name"] for project in server.projects(workspace)}
+    assert {"in the parent", "in the child"} <= projects
+
+
+def test_a_fork_at_any_moment_of_tracing_loses_and_repeats_nothing(
+    environments: dict[str, dict[str, str]], arrived: Callable[[], Counter[str]]
+) -> None:
+    forks = 30
+    printed = run_program(environments["retried"], "while_tracing", str(forks))
+
+    traced = [int(count) for count in printed.splitlines()[-1].split()]
+    of_threads = [f"thread {thread}, {number}" for thread, count in enumerate(traced) for number in range(count)]
+    assert arrived() == once("first", *of_threads, *[f"child {number}" for number in range(forks)]), printed
+
+
+def test_an_asynchronous_client_works_in_parent_and_child(
+    run: Callable[..., str], environment: dict[str, str], server: FakeLangSmith, workspace: Workspace
+) -> None:
+    if not hasattr(SafeAsyncClient, "workspace_id"):
+        environment["LANGSMITH_WORKSPACE_ID"] = workspace.id
+    printed = run("asynchronous")
+
+    created = sorted(dataset["name"] for dataset in server.records(workspace, "datasets"))
+    assert created == ["after", "before", "during", "in the child"], printed
+
+
+@pytest.mark.skipif(importlib.util.find_spec("langsmith.prompt_cache") is None, reason="this SDK caches no prompts")
+def test_a_child_refreshes_the_prompts_that_its_parent_has_cached(run: Callable[..., str]) -> None:
+    run("prompts")
