@@ -98,7 +98,7 @@ class SafeAsyncClient(AsyncClient):
                 try:
                     given = given_arguments(_PARENT, args, kwargs)
                     profile = (kwargs.get("profile"), kwargs.get("profile_config_path"))
-                    self._state = ClientState(resolve_workspace, probe, dotenv_path, given, *profile)
+                    self._state = ClientState.of_new(self, resolve_workspace, probe, dotenv_path, given, profile)
                     super().__init__(*args, **kwargs)
                     self._state.note_origins(self)
                     # A failure here must not fail the constructor: then the client is the SDK's after a fork.

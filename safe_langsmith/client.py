@@ -123,7 +123,7 @@ class SafeClient(langsmith.Client):
                     given = given_arguments(_PARENT, args, kwargs)
                     profile = (kwargs.get("profile"), kwargs.get("profile_config_path"))
                     # Before the parent's: its tracing thread may send a request while the constructor still runs.
-                    self._state = ClientState(resolve_workspace, probe, dotenv_path, given, *profile)
+                    self._state = ClientState.of_new(self, resolve_workspace, probe, dotenv_path, given, profile)
                     super().__init__(*args, **kwargs)
                     self._state.note_origins(self)
                     # A failure here must not fail the constructor: then the client is the SDK's after a fork.

@@ -106,6 +106,33 @@ class ClientState:
         if not isinstance(resolve_workspace, bool) and not callable(resolve_workspace):
             raise TypeError(f"resolve_workspace must be a bool or a callable, not {type(resolve_workspace).__name__}")
 
+    @classmethod
+    def of_new(
+        cls,
+        client: Any,
+        resolve_workspace: bool | Chooser,
+        probe: bool,
+        dotenv_path: PathLike | None,
+        given: Collection[str],
+        profile: tuple[str | None, str | None],
+    ) -> ClientState:
+        """Return the state of a client that is being created.
+
+        Args:
+            client: The client. If it was created as the SDK's, `install` has put its own options on it.
+            resolve_workspace: The option as it was given, or its default.
+            probe: The same.
+            dotenv_path: The same.
+            given: The names of the constructor's other arguments that were given.
+            profile: The name of the profile to use, and its config file.
+        """
+        installed: ClientState | None = getattr(client, "_state", None)
+        if installed is not None:
+            resolve_workspace = installed.resolve_workspace if resolve_workspace is True else resolve_workspace
+            probe = installed.probe and probe
+            dotenv_path = installed.dotenv_path if dotenv_path is None else dotenv_path
+        return cls(resolve_workspace, probe, dotenv_path, given, *profile)
+
     @property
     def has_own_exporter(self) -> bool:
         """Whether the user gave the client an OpenTelemetry provider, and so an exporter of their own."""
