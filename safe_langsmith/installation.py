@@ -72,7 +72,7 @@ def uninstall() -> None:
     global _options
     with _lock:
         _options = None
-        if _finder in sys.meta_path:
+        while _finder in sys.meta_path:
             sys.meta_path.remove(_finder)
         for construction in _constructions.values():
             construction.restore()

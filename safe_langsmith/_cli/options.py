@@ -32,7 +32,7 @@ VERSION = (
 _DESCRIPTION = """\
 Check the LangSmith key, endpoint and workspace that a client created here would use, and say what to do if something
 is wrong. The check sends at most four different requests, which only read. It takes the key from LANGSMITH_API_KEY or
-the login profile, and never shows it."""
+the login profile, and never shows it. "safe-langsmith run PROGRAM" runs a program with safe clients instead."""
 _EPILOG = "exit codes: 0 nothing wrong, 1 a problem found, 2 wrong arguments, 3 could not tell, 130 interrupted"
 # argparse repeats the typed text here, which may be a key.
 _TYPED = re.compile(r"(explicit argument ).*")

@@ -98,14 +98,15 @@ class AfterImport:
         self._then = then
 
     def find_spec(self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> Any:
-        """Return what the finders behind this one find, if it is one of the modules."""
-        then = self._then.get(name)
-        if then is None or self not in sys.meta_path:
-            return None
-        for finder in sys.meta_path[sys.meta_path.index(self) + 1 :]:
+        """Return what the other finders find, if it is one of the modules."""
+        if sys.meta_path[0] is not self:
+            # Another one was put before this one, as pytest's is, and would find the SDK first. This one stays in its
+            # old place, too: if an entry is taken away, another thread's import may skip the next.
+            sys.meta_path.insert(0, self)
+        for finder in [each for each in sys.meta_path if each is not self] if name in self._then else ():
             spec = finder.find_spec(name, path, target) if hasattr(finder, "find_spec") else None
             if spec is not None:
-                _call_after(spec.loader, then)
+                _call_after(spec.loader, self._then[name])
                 return spec
         return None
 
