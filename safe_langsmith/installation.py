@@ -108,6 +108,7 @@ def _make(sdk_class: type, safe_module: str, safe_name: str) -> object:
     made = object.__new__(safe_class)
     # The constructor makes another one with these options. A copy of a plain client has no other.
     made._state = ClientState(*options)
+    made._state.is_installed = True
     return made
 
 

@@ -245,6 +245,7 @@ class TargetFacts:
         interface: The form of lines to copy.
         names_workspaces: Whether the installed SDK's client can name a workspace.
         resolves_workspace: Whether the client itself finds the only workspace when a request is refused.
+        is_installed: Whether `install` made the client a safe one, so that the program has no line with `SafeClient`.
     """
 
     endpoint: str
@@ -258,6 +259,7 @@ class TargetFacts:
     interface: Interface = "python"
     names_workspaces: bool = True
     resolves_workspace: bool = True
+    is_installed: bool = False
 
     @property
     def key_problem(self) -> str | None:

@@ -49,6 +49,7 @@ def collect_facts(
         names_workspaces=can_name_workspace(call.client),
         # A client of the SDK's own has no state, and finds nothing.
         resolves_workspace=hasattr(call.client, "_state") and state.resolve_workspace is True,
+        is_installed=state.is_installed,
     )
     request = _request(forbidden, target) if call.error is not None else None
     return Facts(facts, configuration, request, state.successes(call.client) if target.primary else None, call.regions)

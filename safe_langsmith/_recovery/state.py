@@ -58,6 +58,7 @@ class ClientState:
         auto_settings: A hash of the settings when the client last had that identity.
         auto_workspaces: The workspaces chosen for other endpoints and keys, by endpoint and fingerprint of the key.
         before_send: Puts the chosen workspace into the arguments of a call; `None` until one is chosen.
+        is_installed: Whether `install` made the client a safe one.
         read_at: When a request of the client's own key that reads last succeeded, by `time.monotonic()`, or `None`.
         wrote_at: The same for runs.
     """
@@ -73,6 +74,7 @@ class ClientState:
         "auto_workspaces",
         "before_send",
         "dotenv_path",
+        "is_installed",
         "probe",
         "read_at",
         "resolve_workspace",
@@ -97,6 +99,7 @@ class ClientState:
         self.auto_settings: int | None = None
         self.auto_workspaces: dict[tuple[str, str], str] = {}
         self.before_send: BeforeSend | None = None
+        self.is_installed = False
         self.read_at: float | None = None
         self.wrote_at: float | None = None
         self._given = given
@@ -131,7 +134,9 @@ class ClientState:
             resolve_workspace = installed.resolve_workspace if resolve_workspace is True else resolve_workspace
             probe = installed.probe and probe
             dotenv_path = installed.dotenv_path if dotenv_path is None else dotenv_path
-        return cls(resolve_workspace, probe, dotenv_path, given, *profile)
+        state = cls(resolve_workspace, probe, dotenv_path, given, *profile)
+        state.is_installed = installed is not None
+        return state
 
     @property
     def has_own_exporter(self) -> bool:

@@ -71,6 +71,8 @@ def name_workspace(e: Evidence, workspace_id: str) -> Action | None:
         return _edit_replica(e, "<its key>", workspace_id)
     if not e.target.primary:
         return PassHeader(TENANT_HEADER, workspace_id)
+    if e.target.is_installed:
+        return set_variable(e, "workspace_id", workspace_id)
     return PassArgument("workspace_id", workspace_id)
 
 

@@ -62,7 +62,7 @@ def workspace_required(e: Evidence) -> list[Fix]:
     # At a shell, the line that sets the variable is the same.
     if not (in_shell(e) and SetVariable("LANGSMITH_WORKSPACE_ID", found[0].id) in [fix.action for fix in fixes]):
         fixes.append(_name_it(e, detail, found[0].id))
-    if e.target.primary and not in_shell(e):
+    if e.target.primary and not in_shell(e) and not e.target.is_installed:
         fixes.append(
             Fix(
                 "Or name it once for the whole process",

@@ -163,7 +163,7 @@ def test_a_copy_of_an_earlier_client_works(server, org: Organization, workspace)
     assert copied.api_key == viewer
 
 
-def test_a_client_that_exists_stays_the_sdks_and_one_line_says_so(configured, caplog):
+def test_a_client_that_exists_stays_the_sdks_and_one_line_says_so(caplog):
     shared = run_trees._CLIENT = make()
     safe_langsmith.install()
 
@@ -199,6 +199,16 @@ def test_options_of_a_safe_client_are_its_own(server, key):
     safe_langsmith.install(resolve_workspace=False)
 
     assert list(SafeClient(server.url, api_key=key, auto_batch_tracing=False).list_projects()) == []
+
+
+def test_the_line_to_copy_fits_a_program_that_does_not_name_a_safe_client(configured, org: Organization, workspace):
+    org.add_workspace("Support")
+    safe_langsmith.install()
+    with pytest.raises(ForbiddenDiagnosis) as caught:
+        list(Client(auto_batch_tracing=False).list_projects())
+
+    assert caught.value.fixes[0].code == f"LANGSMITH_WORKSPACE_ID={workspace.id}"
+    assert not [fix for fix in caught.value.fixes if "SafeClient" in str(fix.code)]
 
 
 def test_options_are_checked_at_once():

@@ -14,6 +14,7 @@ app.conf.broker_transport_options = {
     "data_folder_out": "queue",
     "processed_folder": "processed",
     "control_folder": "control",
+    "polling_interval": 0.1,
 }
 
 
