@@ -10,29 +10,37 @@ from ._frames import clear_frames
 from .diagnosis import Diagnosis
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from ._core.engine import HealthReport
     from ._core.model import Interface, ProbeRequest
 
 
-def diagnose(client: langsmith.Client, *, find_region: bool = False) -> Diagnosis | None:
-    """Return the diagnosis of a client's key, workspace and endpoint, or `None` if nothing is wrong.
+def diagnose(
+    client: langsmith.Client, *, can: str | Iterable[str] | None = None, find_region: bool = False
+) -> Diagnosis | None:
+    """Return the diagnosis of a client's key, workspace, endpoint and permissions, or `None` if nothing is wrong.
+
+    A request that was refused in this process within the last ten minutes counts, if the key, the endpoint and the
+    workspace are the same. If the server does not list the permissions of the key, the cause is `undetermined`.
 
     Send at most four read-only requests, and none if the client was made with `probe=False`. Change nothing but a login
     that has expired: the SDK renews it first.
 
     Args:
         client: A `SafeClient`, or a `langsmith.Client`.
+        can: What the program will do: "tracing", "evaluate", permissions such as "datasets:create", or several of
+            these. By default tracing, if it is on; `()` for nothing.
         find_region: Whether to ask `GET /workspaces` of LangSmith's other cloud hosts as well, if the key is refused.
             They get the key, over https, and nothing else; a message of the logger `safe_langsmith` at INFO says so
             before.
 
     Raises:
         TypeError: If it is an async client.
-        ValueError: If `find_region` is true, and the endpoint in use is not one of LangSmith's cloud hosts.
+        ValueError: If `can` has an unknown name; or if `find_region` is true, and the endpoint in use is not one of
+            LangSmith's cloud hosts.
     """
-    return _or_none(check(client, find_region=find_region))
+    return _or_none(check(client, find_region=find_region, can=can))
 
 
 def check(
@@ -41,6 +49,7 @@ def check(
     interface: Interface | None = None,
     find_region: bool = False,
     tell: Callable[[str], None] | None = None,
+    can: str | Iterable[str] | None = None,
 ) -> Diagnosis | HealthReport:
     """Check a client as `diagnose` does, but return a report if nothing is wrong, too.
 
@@ -50,11 +59,13 @@ def check(
         interface: The form of lines to copy; by default Python.
         find_region: Whether to ask the other regions as well, if the key is refused.
         tell: Called with a text that says what goes to which region, before it is sent.
+        can: As for `diagnose`.
 
     Raises:
         TypeError: If it is an async client.
-        ValueError: If `find_region` is true, and the endpoint in use is not one of LangSmith's cloud hosts.
+        ValueError: As for `diagnose`.
     """
+    from ._core.needs import needs_of
     from ._probe.driver import run
     from ._probe.regions import ask_regions, hosts_to_ask
     from ._recovery import load_handler
@@ -64,13 +75,14 @@ def check(
 
     if is_async(client):
         raise TypeError(f"{type(client).__name__} is not a sync client; use `await adiagnose(client)`")
+    needs = None if can is None else needs_of(can)
     if state_of(client).probe:
         # The renewal is a request, too.
         refresh_login(client)
     try:
         if find_region:
             hosts_to_ask(endpoint_of(client))
-        call, handle = CheckedClient(client, on_probe, interface), load_handler().handle
+        call, handle = CheckedClient(client, on_probe, interface, needs), load_handler().handle
         found = _found(run(handle(call)))
         if find_region and key_of(client) and _is_refused(found) and state_of(client).probe:
             call.regions = ask_regions(session_of(client), endpoint_of(client), key_of(client) or "", tell)
@@ -81,11 +93,14 @@ def check(
         raise
 
 
-async def adiagnose(client: langsmith.AsyncClient, *, find_region: bool = False) -> Diagnosis | None:
+async def adiagnose(
+    client: langsmith.AsyncClient, *, can: str | Iterable[str] | None = None, find_region: bool = False
+) -> Diagnosis | None:
     """Check a `SafeAsyncClient` or a `langsmith.AsyncClient` as `diagnose` does, without blocking the event loop.
 
     Args:
         client: The client.
+        can: As for `diagnose`.
         find_region: As for `diagnose`.
 
     Raises:
@@ -95,6 +110,7 @@ async def adiagnose(client: langsmith.AsyncClient, *, find_region: bool = False)
     """
     import asyncio
 
+    from ._core.needs import needs_of
     from ._probe.driver import run_async
     from ._probe.regions import ask_regions_async, hosts_to_ask
     from ._recovery import load_handler
@@ -109,13 +125,14 @@ async def adiagnose(client: langsmith.AsyncClient, *, find_region: bool = False)
     except RuntimeError:
         message = "adiagnose needs an asyncio event loop, and none is running; use `diagnose` with a SafeClient"
         raise RuntimeError(message) from None
+    needs = None if can is None else needs_of(can)
     try:
         renewing = refresh_login(client) if state_of(client).probe else None
         if renewing is not None:
             await renewing
         if find_region:
             hosts_to_ask(endpoint_of(client))
-        call, handle = CheckedClient(client), load_handler().handle
+        call, handle = CheckedClient(client, needs=needs), load_handler().handle
         found = _found(await run_async(handle(call)))
         if find_region and key_of(client) and _is_refused(found) and state_of(client).probe:
             call.regions = await ask_regions_async(endpoint_of(client), key_of(client) or "")

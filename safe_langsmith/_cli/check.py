@@ -95,6 +95,7 @@ def check(options: Options, tell: Callable[[str], None], announce: Callable[[str
                     "shell",
                     options.find_region,
                     announce,
+                    options.can,
                 )
             except Exception as error:
                 raise_hidden_interrupt(error)

@@ -67,6 +67,8 @@ class Situation:
                 if (normal(name, typed) or "") != (self.configuration[name].value or ""):
                     return None
                 words += _given(option, typed)
+        if self.options.can is not None:
+            words += _given("--can", self.options.can)
         if self.options.load_env or load_env:
             words.append("--load-env")
         if self.options.env_file is not None:

@@ -15,6 +15,7 @@ import langsmith
 
 import safe_langsmith
 from safe_langsmith._cli.terminal import tell, write
+from safe_langsmith._core.needs import needs_of
 from safe_langsmith._core.redaction import HIDDEN, sanitize
 from safe_langsmith._recovery.local import read_dotenv
 from safe_langsmith.diagnosis import Cause
@@ -52,6 +53,7 @@ class Options:
         endpoint: The endpoint to use, or `None` for the configured one.
         workspace_id: The workspace to name, or `None` for the configured one.
         find_region: Whether to ask the other regions as well, if the key is refused.
+        can: What the program will do, with commas between; `None` for tracing, if it is on.
         explain: The cause whose page to print instead, empty for a list of them, or `None`.
     """
 
@@ -63,6 +65,7 @@ class Options:
     endpoint: str | None = None
     workspace_id: str | None = None
     find_region: bool = False
+    can: str | None = None
     explain: str | None = None
 
 
@@ -87,6 +90,11 @@ def parse(argv: Sequence[str]) -> Options:
     parser.add_argument(
         "--find-region", action="store_true", help="ask LangSmith's other regions about a refused key, too"
     )
+    parser.add_argument(
+        "--can",
+        metavar="NAMES",
+        help="check permissions, too: tracing, evaluate, or names such as datasets:create, with commas between",
+    )
     parser.add_argument("--offline", action="store_true", help="send nothing; check the values alone")
     parser.add_argument("--json", action="store_true", dest="as_json", help="print JSON")
     parser.add_argument("-v", "--verbose", action="store_true", help="list the checks that are fine, too")
@@ -102,6 +110,11 @@ def parse(argv: Sequence[str]) -> Options:
         parser.error(f"no such cause; --explain takes one of {', '.join(Cause)}")
     if options.endpoint is not None and not _is_url(options.endpoint):
         parser.error("--endpoint must be a URL that begins with https:// or http://")
+    if options.can is not None:
+        try:
+            needs_of(options.can)
+        except ValueError as unknown_name:
+            parser.error(str(unknown_name))
     if options.find_region and options.offline:
         parser.error("--find-region sends requests, and --offline sends none")
     if options.env_file is not None or options.load_env:

@@ -139,7 +139,9 @@ def _verdict(checked: Checked) -> str:
         if any(check.result == "problem" for check in found.checks):
             return "nothing wrong, but look at [!!] above"
         off = "; tracing is off" if list(_tracing_note(checked)) else ""
-        return f"nothing wrong with key, endpoint and workspace{off}"
+        is_permitted = any(check.title == "Permission" and check.result == "ok" for check in found.checks)
+        what = "key, endpoint, workspace and permissions" if is_permitted else "key, endpoint and workspace"
+        return f"nothing wrong with {what}{off}"
     if found.cause is Cause.UNDETERMINED:
         return f"could not tell ({found.cause})"
     unread = ", and .env could not be read" if checked.dotenv_error else ""

@@ -6,7 +6,7 @@ from safe_langsmith._core.model import GET_INFO, GET_SETTINGS, Evidence, Verdict
 from safe_langsmith._core.origins import SDK_CACHE
 from safe_langsmith._core.permissions import is_for_token_holders, still_allowed
 from safe_langsmith._core.responses import NO_BODY
-from safe_langsmith._core.summary import named
+from safe_langsmith._core.summary import joined, named
 from safe_langsmith._core.variables import DOCUMENTED, LABELS
 from safe_langsmith.diagnosis import Cause, Check, CheckResult, Confidence
 
@@ -207,7 +207,7 @@ def _json_answered(e: Evidence, title: str, quoted: str) -> Check:
 def _permission(e: Evidence) -> Check:
     title, needed = "Permission", e.requirement
     if e.request is None:
-        return Check(None, title, "not-applicable", _NO_ANSWER)
+        return _permissions_needed(e, title)
     if is_for_token_holders(e.request.path):
         return Check(None, title, "not-applicable", "the address holds a token that permits the operation by itself")
     if needed is None:
@@ -227,6 +227,20 @@ def _permission(e: Evidence) -> Check:
     works = still_allowed(lacking, e.place.permissions or ())
     detail = f"needs {lacking}; {who} does not include it" + (f", but includes {works}" if works else "")
     return Check(None, title, "problem", detail)
+
+
+def _permissions_needed(e: Evidence, title: str) -> Check:
+    """Return the check of what the program needs, before any request is refused."""
+    if not e.facts.needs:
+        return Check(None, title, "not-applicable", _NO_ANSWER)
+    needed = f"needs {joined(e.facts.needs)}"
+    role = (e.place and e.place.role) or "the caller's role"
+    who = f'{role} in workspace "{e.place.name}"' if e.place else "the caller's role"
+    if e.lacking:
+        return Check(None, title, "problem", f"{needed}; {who} does not include {joined(e.lacking)}")
+    if e.unlisted:
+        return Check(None, title, "unknown", f"{needed}; it is not known whether {who} includes {joined(e.unlisted)}")
+    return Check(None, title, "ok", f"{needed}; {who} includes that")
 
 
 def _bypasses(e: Evidence, verdict: Verdict) -> tuple[Check, ...]:

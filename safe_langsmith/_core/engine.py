@@ -11,14 +11,14 @@ not hold. Later rules see the answers of earlier ones, so a probe is sent only i
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from safe_langsmith._core.checks import run_checks
 from safe_langsmith._core.fixes import access, credentials, workspace
-from safe_langsmith._core.model import PROBING_OFF, Evidence, Facts, Probing, Verdict
+from safe_langsmith._core.model import PROBING_OFF, Evidence, Facts, Probing, Verdict, ago
 from safe_langsmith._core.rules import endpoint, fallback, from_probes, from_response, from_settings, preflight
-from safe_langsmith._core.summary import named, principal, summarize
+from safe_langsmith._core.summary import joined, named, principal, summarize
 from safe_langsmith.diagnosis import ApiKey, Cause, Check, Confidence, Diagnosis, Fix, Probe, Setting, Workspace, _plain
 
 Rule = Callable[[Evidence], "Verdict | Probing[Verdict | None] | None"]
@@ -88,6 +88,8 @@ PREFLIGHT: tuple[Row, ...] = (
     Row(3, Cause.WORKSPACE_NOT_ACCESSIBLE, _LIKELY,    from_probes.workspace_not_listed),
     Row(3, Cause.UNDETERMINED,             _POSSIBLE,  preflight.another_workspace_answers),
     Row(3, Cause.WORKSPACE_REQUIRED,       _LIKELY,    preflight.bypassed),
+    Row(3, Cause.PERMISSION_DENIED,        _LIKELY,    preflight.not_permitted),
+    Row(3, Cause.UNDETERMINED,             _POSSIBLE,  preflight.permissions_not_listed),
     Row(4, Cause.STALE_ENVIRONMENT,        _POSSIBLE,  preflight.drifted),
 )
 """The problems to look for if nothing was refused and the key works: those that probes show, then those of values."""
@@ -198,7 +200,7 @@ def judge_client(e: Evidence) -> Probing[Verdict | None]:
         return verdict
     works = yield from e.probe(e.settings_probe)
     if works.resolved:
-        return (yield from _first_of(PREFLIGHT, e))
+        return (yield from _refused_before(e)) or (yield from _first_of(PREFLIGHT, e))
     if works.status in (404, 405) and works.body.form != "html":
         verdict = (yield from endpoint.not_the_api(e)) or (yield from endpoint.no_api(e))
         if verdict is not None:
@@ -207,6 +209,23 @@ def judge_client(e: Evidence) -> Probing[Verdict | None]:
     if works.status is not None and works.status < 500 and not 300 <= works.status < 400:
         e.body = works.body
     return (yield from judge(e))
+
+
+_OF_ONE_OPERATION = (Cause.PERMISSION_DENIED, Cause.FEATURE_UNAVAILABLE, Cause.BLOCKED_UPSTREAM)
+"""The causes for which a key that works is refused."""
+
+
+def _refused_before(e: Evidence) -> Probing[Verdict | None]:
+    """Return why a request was refused before, judged by the answers of now, and take it for the refused request."""
+    for request, minutes in e.facts.earlier:
+        then = Evidence(replace(e.facts, request=request), e.answers)
+        verdict = yield from judge(then)
+        if verdict.cause in _OF_ONE_OPERATION:
+            e.facts, e.body = then.facts, then.body
+            # What the answer of then proved may no longer hold.
+            sure = _LIKELY if verdict.confidence is _CONFIRMED else verdict.confidence
+            return verdict._replace(confidence=sure, reason=f"{verdict.reason}; it was refused {ago(minutes)}")
+    return None
 
 
 def sentence_for_401(facts: Facts) -> str | None:
@@ -251,12 +270,14 @@ def conclude(e: Evidence, verdict: Verdict | None) -> Conclusion:
         verdict: The verdict, or `None` if nothing is wrong.
     """
     facts, request, key = e.facts, e.request, e.target.credential
+    needs = joined(need.permission for need in facts.needs)
+    permitted = f"Its permissions there include {needs}" if needs else "What it may do there was not checked"
     api_key = ApiKey(key.kind, key.masked, str(e.configuration["api_key"].origin))
     settings = e.configuration.public()
     if verdict is None:
         in_workspace = f" in {named(e.place)}" if e.place else ""
         report = HealthReport(
-            summary=f"{principal(e)} works at {e.target.endpoint}{in_workspace}. What it may do there was not checked.",
+            summary=f"{principal(e)} works at {e.target.endpoint}{in_workspace}. {permitted}.",
             checks=run_checks(e, None),
             key=api_key,
             settings=settings,

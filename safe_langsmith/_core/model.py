@@ -9,8 +9,9 @@ from typing import Literal, NamedTuple, TypeVar
 
 from safe_langsmith._core.credentials import Credential, inspect_key
 from safe_langsmith._core.endpoints import api_instead_of, host_of, is_ui, region_named, region_of, with_scheme
+from safe_langsmith._core.needs import Need
 from safe_langsmith._core.origins import DEFAULT, Origin
-from safe_langsmith._core.permissions import Requirement, built_in_role, requirement
+from safe_langsmith._core.permissions import Requirement, built_in_role, requirement, roles_with
 from safe_langsmith._core.responses import NO_BODY, Answer, Body, NamedReason, canonical_workspace_id
 from safe_langsmith._core.variables import NO_RELATED_VARIABLES, RelatedVariables, shown
 from safe_langsmith._core.workspaces import meant_by
@@ -290,19 +291,38 @@ class Successes(NamedTuple):
         minutes: How long ago the last time was. Whole minutes, so that facts of one minute are equal.
         read: Whether it accepted a request that reads.
         wrote: Whether it accepted a request that writes, such as traces.
+        traced_here: Whether it accepted traces, and the client still names the same workspace.
     """
 
     minutes: int
     read: bool = False
     wrote: bool = False
+    traced_here: bool = False
 
     @property
     def when(self) -> str:
         """The time in words."""
-        if self.minutes < 1:
-            return "less than a minute ago"
-        number, unit = (self.minutes, "minute") if self.minutes < 120 else (self.minutes // 60, "hour")
-        return f"{number} {unit}{'s' if number > 1 else ''} ago"
+        return ago(self.minutes)
+
+
+def ago(minutes: int) -> str:
+    """Return how long ago something was, in words."""
+    if minutes < 1:
+        return "less than a minute ago"
+    number, unit = (minutes, "minute") if minutes < 120 else (minutes // 60, "hour")
+    return f"{number} {unit}{'s' if number > 1 else ''} ago"
+
+
+class EarlierRefusal(NamedTuple):
+    """A request that was refused in this process before, with the same endpoint, key and workspace.
+
+    Attributes:
+        request: The request.
+        minutes: How long ago that was, in whole minutes.
+    """
+
+    request: ForbiddenRequest
+    minutes: int
 
 
 class RegionAnswer(NamedTuple):
@@ -348,6 +368,8 @@ class Facts:
         request: The refused request, or `None` if nothing was refused yet.
         successes: What was accepted before with the same key, or `None` if nothing was, or if that is not known.
         regions: What the other regions answered, if the user had them asked.
+        needs: The permissions that the program needs, if the client is checked before any request is refused.
+        earlier: The requests that were refused before and that count for such a check, the latest first.
     """
 
     target: TargetFacts
@@ -355,6 +377,8 @@ class Facts:
     request: ForbiddenRequest | None = None
     successes: Successes | None = None
     regions: tuple[RegionAnswer, ...] = ()
+    needs: tuple[Need, ...] = ()
+    earlier: tuple[EarlierRefusal, ...] = ()
 
     @property
     def accepting_region(self) -> RegionAnswer | None:
@@ -494,8 +518,15 @@ class Evidence:
 
     @property
     def requirement(self) -> Requirement | None:
-        """The permission that the refused operation needs: from the body, else from the documentation, else `None`."""
+        """The permission that the refused operation needs: from the body, else from the documentation, else `None`.
+
+        If nothing was refused, the permissions that the program needs and the caller's role lacks.
+        """
         request, permission = self.request, self.body.permission
+        if request is None and self.lacking:
+            first, *also = [need.permission for need in self.lacking]
+            roles = [role for role in roles_with(first) if all(role in roles_with(name) for name in also)]
+            return Requirement(first, tuple(roles), tuple(also))
         known = requirement(request.method, request.path) if request else None
         if permission and (known is None or known.permission != permission):
             return Requirement(permission, ())
@@ -651,12 +682,41 @@ class Evidence:
     def lacks_permission(self) -> str | None:
         """The permission that the operation needs and the caller's role lacks, or `None` if that is not known."""
         needed, place = self.requirement, self.place
+        if self.request is None and self.lacking:
+            return self.lacking[0].permission
         if needed is None or place is None:
             return None
         if place.permissions is not None:
             return next((name for name in (needed.permission, *needed.also) if name not in place.permissions), None)
         role = built_in_role(place.role)
         return needed.permission if role and needed.roles and role not in needed.roles else None
+
+    @property
+    def lacking(self) -> tuple[Need, ...]:
+        """The permissions that the program needs and the caller's role lacks."""
+        return tuple(need for need in self.facts.needs if self._has(need) is False)
+
+    @property
+    def unlisted(self) -> tuple[Need, ...]:
+        """The permissions that the program needs, and of which no answer shows whether the caller has them."""
+        return tuple(need for need in self.facts.needs if self._has(need) is None)
+
+    def _has(self, need: Need) -> bool | None:
+        """Return whether the caller has a permission, or `None` if that is not known."""
+        name, place, before = need.permission, self.place, self.facts.successes
+        if place is not None and name in (place.permissions or ()):
+            return True
+        # Traces that arrive prove more than a list: a policy may allow what the role does not.
+        if name == "runs:create" and before is not None and before.traced_here:
+            return True
+        # The list of a workspace has nothing of the organization.
+        if place is None or name.startswith("organization:"):
+            return None
+        if place.permissions is not None:
+            return False
+        # That a role should have a permission is no list of the caller's.
+        role, roles = built_in_role(place.role), roles_with(name)
+        return False if role and roles and role not in roles else None
 
     @property
     def is_permitted(self) -> bool:

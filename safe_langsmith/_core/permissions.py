@@ -195,6 +195,29 @@ _OPERATIONS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("DELETE", "/orgs/current/**", "organization:manage", ()),
 )
 
+# LangSmith's other permissions, which the API names for access policies:
+# https://docs.langchain.com/langsmith/abac. No operation of the table needs them.
+_OTHERS = (
+    "agent-auth-connections:{create,delete,read,revoke,update} alerts:{create,delete,read,update} "
+    "charts:{create,delete,update} custom-apps:{create,delete,download,read,update} "
+    "datasets:{clone,tag-on-create} deployments:{create,delete,read,update} experiments:{run} "
+    "feedback-configs:{create,delete,update} fleet:{read-admin-config,write-admin-config} gateway:{invoke} "
+    "issues:{create,delete,read,update} mcp-servers:{create,delete,invoke,read,update} "
+    "model-price-map:{create,delete,read,update} organization:{manage-model-configs,manage-model-secrets,"
+    "pats:read,read-metadata} projects:{decrease-trace-tier,increase-trace-tier,tag-on-create} "
+    "prompts:{share,tag-on-create} rules:{configure-retention} runs:{read-stats} sandboxes:{exec,tag-on-create} "
+    "snapshots:{create,delete,update} workspaces:{manage-model-configs}"
+)
+
+
+def _others() -> set[str]:
+    groups = [group.rstrip("}").split(":{") for group in _OTHERS.split()]
+    return {f"{resource}:{action}" for resource, actions in groups for action in actions.split(",")}
+
+
+PERMISSIONS = tuple(sorted({name for _, _, names, _ in _OPERATIONS for name in names.split("+")} | _others()))
+"""Every permission whose name is known. LangSmith adds some each month."""
+
 _BUILT_IN = {
     "admin": ADMIN,
     "workspaceadmin": ADMIN,
@@ -245,6 +268,11 @@ def built_in_role(name: str | None) -> str | None:
 def permissions_of(role: str) -> tuple[str, ...]:
     """Return every workspace permission in the table that the built-in `role` has, sorted."""
     return tuple(sorted({name for _, _, names, roles in _OPERATIONS if role in roles for name in names.split("+")}))
+
+
+def roles_with(permission: str) -> tuple[str, ...]:
+    """Return the built-in workspace roles that have a permission; none if that is not documented."""
+    return tuple(role for role in _ALL if permission in permissions_of(role))
 
 
 _TRACING = "runs:create"

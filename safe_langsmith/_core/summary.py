@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from safe_langsmith._core.model import Evidence, Verdict
 from safe_langsmith._core.permissions import spoken
 from safe_langsmith._core.redaction import HIDDEN, shorten
@@ -46,6 +48,9 @@ def summarize(e: Evidence, verdict: Verdict) -> str:
         return f"{refused} in workspace {named} (from {e.target.workspace_origin}): {verdict.reason}."
     if verdict.cause is Cause.UNDETERMINED and e.request is None:
         who = within_sentence(principal(e))
+        if e.place and e.unlisted:
+            may = joined(spoken(need.permission) for need in e.unlisted)
+            return f"It is not known whether {who} may {may} in {place(e)}: {verdict.reason}."
         return f"It is not known whether {who} works at {endpoint}: {verdict.reason}."
     if verdict.cause is Cause.KEY_MISSING and e.request is None:
         empty = e.configuration.related_variables.empty_key
@@ -79,9 +84,15 @@ def within_sentence(name: str) -> str:
 def operation(e: Evidence) -> str:
     """Return the operation that was refused."""
     if e.request is None:
-        return "use LangSmith"
+        return joined(spoken(need.permission) for need in e.lacking) or "use LangSmith"
     needed = e.requirement
     return f"{spoken(needed.permission)} ({request(e)})" if needed else f"call {request(e)}"
+
+
+def joined(names: Iterable[object]) -> str:
+    """Return names as a list in a sentence."""
+    *others, last = [*map(str, names)] or [""]
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def request(e: Evidence) -> str:

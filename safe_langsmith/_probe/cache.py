@@ -34,7 +34,7 @@ from types import MethodType
 from typing import Any, NamedTuple, TypeVar
 
 from safe_langsmith._core.engine import Conclusion
-from safe_langsmith._core.model import Facts, ProbeRequest
+from safe_langsmith._core.model import Facts, ForbiddenRequest, ProbeRequest
 from safe_langsmith._core.responses import Answer
 from safe_langsmith._probe.transports import Worker
 from safe_langsmith.diagnosis import Diagnosis, Workspace
@@ -51,11 +51,15 @@ LOST_AFTER = 7.0
 MOST_BYTES = 20_000_000
 """About how many bytes of memory the results for all keys may take."""
 
+REFUSAL_TTL = 600.0
+"""Seconds for which a refused request counts for a later check of the client."""
+
 MOST_KEYS = 1_000
 MOST_ANSWERS = 100
 MOST_CONCLUSIONS = 4
 MOST_REPORTS = 20
 MOST_CHOICES = 20
+MOST_REFUSALS = 10
 _CONCLUSION_BYTES = 50_000
 # A URL or path of the refused request stands in several texts of a conclusion.
 _COPIES_OF_PATH = 10
@@ -173,6 +177,7 @@ class KeyState:
         self._conclusions: tuple[CachedConclusion, ...] = ()
         self._choices: list[tuple[Callable[[], Any], Any]] = []
         self._flights: dict[Hashable, Flight] = {}
+        self._refusals: dict[tuple[str, str, str | None], tuple[ForbiddenRequest, float]] = {}
         self._reported: set[int] = set()
         self._logged: set[str] = set()
         self.chooser_thread = Worker()
@@ -304,6 +309,28 @@ class KeyState:
                 flying.wait(left)
         finally:
             flight.cancel()
+
+    def note_refusal(self, request: ForbiddenRequest, workspace_id: str | None) -> None:
+        """Remember a refused request for a later check of the client.
+
+        Args:
+            request: The request.
+            workspace_id: The workspace that it named, if any.
+        """
+        with self._lock:
+            key = (request.method, request.path, workspace_id)
+            others = [(other, kept) for other, kept in self._refusals.items() if other != key]
+            self._refusals = dict([*others[1 - MOST_REFUSALS :], (key, (request, self._clock()))])
+
+    def refusals(self, workspace_id: str | None) -> list[tuple[ForbiddenRequest, float]]:
+        """Return the requests that were refused in a workspace, the latest first, and how many seconds ago each was.
+
+        Args:
+            workspace_id: The workspace that they named, or `None` for none.
+        """
+        now, found = self._clock(), reversed(self._refusals.items())
+        ages = [(request, now - at) for (*_, named), (request, at) in found if named == workspace_id]
+        return [(request, age) for request, age in ages if age < REFUSAL_TTL]
 
     def first_report(self, diagnosis: Diagnosis) -> bool:
         """Return whether no such diagnosis was reported before, and note it. A log then repeats it in one line."""

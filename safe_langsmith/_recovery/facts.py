@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 from safe_langsmith._core.endpoints import sends_runs
-from safe_langsmith._core.model import Configuration, Facts, ForbiddenRequest, TargetFacts
+from safe_langsmith._core.model import Configuration, EarlierRefusal, Facts, ForbiddenRequest, TargetFacts
+from safe_langsmith._core.needs import TRACING, Need, needs_of
 from safe_langsmith._core.origins import Origin
+from safe_langsmith._core.permissions import requirement
 from safe_langsmith._core.redaction import bare_url
 from safe_langsmith._core.variables import shown
 from safe_langsmith._recovery.state import ClientState
 from safe_langsmith._recovery.target import Target
 from safe_langsmith._sdk.bypasses import bypasses_in_use
 from safe_langsmith._sdk.calls.base import InterceptedCall
-from safe_langsmith._sdk.compat import can_name_workspace, is_async, replicas_take_auth
+from safe_langsmith._sdk.compat import can_name_workspace, is_async, replicas_take_auth, tracing_is_on
 from safe_langsmith._sdk.http import ForbiddenResponse
 
 _REPLICA = Origin("replica")
@@ -52,7 +55,30 @@ def collect_facts(
         is_installed=state.is_installed,
     )
     request = _request(forbidden, target) if call.error is not None else None
-    return Facts(facts, configuration, request, state.successes(call.client) if target.primary else None, call.regions)
+    successes = state.successes(call.client) if target.primary else None
+    needs: tuple[Need, ...] = ()
+    earlier: tuple[EarlierRefusal, ...] = ()
+    if request is None:
+        needs = call.needs if call.needs is not None else _needed_by_default(configuration)
+        earlier = _earlier(call, target, state)
+    return Facts(facts, configuration, request, successes, call.regions, needs, earlier)
+
+
+def _needed_by_default(configuration: Configuration) -> tuple[Need, ...]:
+    """Return what tracing needs, if it is on and the client's own endpoint and key are the ones that it uses."""
+    return needs_of(TRACING) if tracing_is_on() and not configuration.related_variables.replicas else ()
+
+
+def _earlier(call: InterceptedCall, target: Target, state: ClientState) -> tuple[EarlierRefusal, ...]:
+    """Return the requests that were refused before, and of which no later success is known."""
+    named = None if call.needs is None else {need.permission for need in call.needs}
+    found = []
+    for request, age in target.key_state.refusals(target.workspace_id):
+        needed = request.body.permission or getattr(requirement(request.method, request.path), "permission", None)
+        since = state.wrote_at is not None and time.monotonic() - state.wrote_at < age
+        if (named is None or needed in named) and not (since and sends_runs(request.path, request.method)):
+            found.append(EarlierRefusal(request, int(age) // 60))
+    return tuple(found)
 
 
 def _request(forbidden: ForbiddenResponse, target: Target) -> ForbiddenRequest:

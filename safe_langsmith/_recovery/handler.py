@@ -124,14 +124,14 @@ def handle(call: InterceptedCall, retried: Workspace | None = None, seconds: flo
         if diagnosis.cause is Cause.WORKSPACE_NOT_ACCESSIBLE:
             invalidate(call.client, target, target.workspace_id)
         if workspace is None or not prober.is_shared:
-            return Outcome(error=_explain(call, diagnosis, forbidden, target))
+            return Outcome(error=_explain(call, diagnosis, forbidden, target, facts))
         again = yield from _send_again(call, workspace, forbidden, target)
         if isinstance(again, NotSent):
             if not again.changed:
                 kept = remember(call, workspace, target, forbidden, facts, resent=False, diagnosis=diagnosis)
                 diagnosis = body_not_replayable(diagnosis, workspace, kept)
                 diagnosis = present(diagnosis, facts.target.interface)
-            return Outcome(error=_explain(call, diagnosis, forbidden, target))
+            return Outcome(error=_explain(call, diagnosis, forbidden, target, facts))
     call.response, call.error = again
     if status_of(call.error) in (401, 403):
         retry_was_refused(target, workspace.id)
@@ -206,6 +206,8 @@ def _investigate(facts: Facts, prober: Prober, forbidden: ForbiddenResponse, tar
     if not isinstance(conclusion.diagnosis, Diagnosis):
         return conclusion
     # The user may change the dictionary, which another diagnosis must not show.
+    # A checked client may be told of a request that was refused before, with an id of its own.
+    request_id = request_id if request else conclusion.diagnosis.request_id
     own = replace(conclusion.diagnosis, request_id=request_id, settings=dict(conclusion.diagnosis.settings))
     return conclusion._replace(diagnosis=own)
 
@@ -237,8 +239,10 @@ def _choose(
 
 
 def _explain(
-    call: InterceptedCall, diagnosis: Diagnosis, forbidden: ForbiddenResponse, target: Target
+    call: InterceptedCall, diagnosis: Diagnosis, forbidden: ForbiddenResponse, target: Target, facts: Facts
 ) -> ForbiddenDiagnosis:
+    if facts.request is not None:
+        target.key_state.note_refusal(facts.request, target.workspace_id)
     sdk_class, message = call.describe_error()
     sdk_error = cast("Exception", call.error)
     repeated = call.is_logged and not target.key_state.first_report(diagnosis)

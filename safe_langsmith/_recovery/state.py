@@ -215,7 +215,9 @@ class ClientState:
         if not times or not unchanged:
             return None
         minutes = int(time.monotonic() - max(times)) // 60
-        return Successes(minutes, self.read_at is not None, self.wrote_at is not None)
+        workspace, wrote = values["workspace_id"], self.wrote_at is not None
+        is_same = workspace == self.auto_workspace or hash(normal("workspace_id", workspace)) == self._digests[2]
+        return Successes(minutes, self.read_at is not None, wrote, traced_here=wrote and is_same)
 
     def configuration(
         self, in_use: Mapping[str, str | None], sources: Mapping[str, Origin], reads_files: bool = True

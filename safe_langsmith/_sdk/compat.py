@@ -229,6 +229,14 @@ def clear_caches() -> None:
                 clear()
 
 
+def tracing_is_on() -> bool:
+    """Return whether the SDK sends what `@traceable` records: by the environment, or because the program says so."""
+    from langsmith.utils import tracing_is_enabled
+
+    # It is "local" if nothing is sent.
+    return tracing_is_enabled() is True
+
+
 def refresh_login(client: object) -> Any:
     """Have the SDK renew a profile's expired login; for an async client, return the awaitable that does it."""
     refresh = getattr(client, "_ensure_profile_auth", None)

@@ -28,9 +28,9 @@ from safe_langsmith._core.fixes.shared import (
 )
 from safe_langsmith._core.model import Evidence
 from safe_langsmith._core.permissions import DOCS_URL as PERMISSIONS_URL
-from safe_langsmith._core.permissions import Requirement, is_for_token_holders, owner_of_prompt
+from safe_langsmith._core.permissions import Requirement, is_for_token_holders, owner_of_prompt, roles_with
 from safe_langsmith._core.responses import AGENT_SERVER
-from safe_langsmith._core.summary import place, principal, request, within_sentence
+from safe_langsmith._core.summary import joined, place, principal, request, within_sentence
 from safe_langsmith.actions import AskSomebody, SetVariable, ShowVariables, Steps
 from safe_langsmith.diagnosis import Fix, Workspace
 
@@ -105,7 +105,9 @@ def _call_again(e: Evidence) -> Fix:
 def _ask_for(e: Evidence, needed: Requirement | None) -> Fix:
     of_organization = bool(needed and needed.permission.startswith("organization:"))
     scope = "the organization" if of_organization else place(e) or "the workspace"
-    role = f"a role {f'with {needed.permission}' if needed else f'that allows {request(e)}'}"
+    # A request that was refused may lack the first of several alone.
+    names = joined([needed.permission, *(() if e.request else needed.also)]) if needed else ""
+    role = f"a role {f'with {names}' if names else f'that allows {request(e)}'}"
     grantee = "me" if e.target.credential.kind in ("personal", "oauth") else within_sentence(principal(e))
     roles = f" These built-in roles have it: {', '.join(needed.roles)}." if needed and needed.roles else ""
     there = "organization" if of_organization else _workspace_in_message(e)
@@ -266,6 +268,8 @@ def undetermined(e: Evidence) -> list[Fix]:
         return [pass_header_through(), _support(e)]
     failed = [answer for answer in e.answers.values() if answer.inconclusive and answer.asked]
     not_asked = any(not answer.asked for answer in e.answers.values())
+    if e.request is None and e.place and e.unlisted:
+        return [_ask_about(e)]
     if not_asked and e.request is None:
         return [_allow_probes(e)]
     fixes = [_allow_probes(e)] if not_asked and not failed else []
@@ -282,6 +286,20 @@ def undetermined(e: Evidence) -> list[Fix]:
         )
     no_response = any(answer.inconclusive and answer.status is None for answer in e.answers.values())
     return fixes if no_response and e.request is None else [*fixes, _support(e)]
+
+
+def _ask_about(e: Evidence) -> Fix:
+    names = joined(need.permission for need in e.unlisted)
+    role = f"its role, {e.place.role}," if e.place and e.place.role else "its role"
+    key = within_sentence(principal(e))
+    roles = roles_with(e.unlisted[0].permission) if len(e.unlisted) == 1 else ()
+    known = f" These built-in roles have it: {', '.join(roles)}." if roles else ""
+    return Fix(
+        f"Ask an admin of {place(e)} whether {role} has {names}",
+        f"Roles and their permissions are under Settings > Members and roles.{known} The key itself works.",
+        action=AskSomebody(f"Does {harmless(key)} have {names}\nin the LangSmith {_workspace_in_message(e)}?"),
+        url=PERMISSIONS_URL,
+    )
 
 
 def _allow_probes(e: Evidence) -> Fix:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from safe_langsmith._core.model import CREDENTIALS, GET_SETTINGS, LIST_WORKSPACES, Evidence, Probing, Verdict
 from safe_langsmith._core.rules.fallback import undetermined
+from safe_langsmith._core.summary import joined
 from safe_langsmith.diagnosis import Cause, Confidence
 
 
@@ -24,6 +25,33 @@ def bypassed(e: Evidence) -> Probing[Verdict | None]:
     names = " and ".join(bypass.name for bypass in certain)
     reason = f"the client names it, but not in the requests of {names}"
     return Verdict(Cause.WORKSPACE_REQUIRED, Confidence.LIKELY, reason)
+
+
+def not_permitted(e: Evidence) -> Probing[Verdict | None]:
+    """The role of the key lacks a permission that the program needs."""
+    if not e.facts.needs:
+        return None
+    yield from e.probe(LIST_WORKSPACES)
+    if not e.lacking:
+        return None
+    role = f"the role {e.place.role}" if e.place and e.place.role else "the caller's role"
+    return Verdict(Cause.PERMISSION_DENIED, Confidence.LIKELY, f"{role} does not include {joined(e.lacking)}")
+
+
+def permissions_not_listed(e: Evidence) -> Probing[Verdict | None]:
+    """No answer shows whether the key has a permission that the program needs."""
+    if not e.unlisted:
+        return None
+    listing = yield from e.probe(LIST_WORKSPACES)
+    if listing.workspaces is None and listing.forbidden:
+        reason = "this key may not list workspaces, and so not its permissions"
+    elif listing.workspaces is None:
+        reason = f"its permissions were not listed, because GET /workspaces failed ({listing.status or listing.error})"
+    elif e.place is None or e.place.permissions is None:
+        reason = "the server did not list its permissions"
+    else:
+        reason = f"the server lists no permissions of the organization, such as {e.unlisted[0].permission}"
+    return Verdict(Cause.UNDETERMINED, Confidence.POSSIBLE, reason)
 
 
 def drifted(e: Evidence) -> Verdict | None:

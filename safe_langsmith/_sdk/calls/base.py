@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from safe_langsmith._core.model import Interface, ProbeRequest, RegionAnswer
+    from safe_langsmith._core.needs import Need
 
 
 class InterceptedCall:
@@ -55,12 +56,14 @@ class InterceptedCall:
         on_probe: Called with each probe before it is sent, or `None`.
         interface: The form of lines to copy; `None` for the client's own language.
         regions: What the other regions answered, if the user had them asked.
+        needs: The permissions that the program needs, for a checked client; `None` for what tracing needs, if it is on.
     """
 
     sibling_endpoints: tuple[str, ...] = ()
     on_probe: Callable[[ProbeRequest], None] | None = None
     interface: Interface | None = None
     regions: tuple[RegionAnswer, ...] = ()
+    needs: tuple[Need, ...] | None = None
 
     def __init__(
         self,
@@ -197,6 +200,7 @@ class CheckedClient(InterceptedCall):
         client: The client.
         on_probe: Called with each probe before it is sent, or `None`.
         interface: The form of lines to copy; `None` for the client's own language.
+        needs: The permissions that the program needs; `None` for what tracing needs, if it is on.
     """
 
     def __init__(
@@ -204,9 +208,11 @@ class CheckedClient(InterceptedCall):
         client: Any,
         on_probe: Callable[[ProbeRequest], None] | None = None,
         interface: Interface | None = None,
+        needs: tuple[Need, ...] | None = None,
     ) -> None:
         """Hold the client."""
         super().__init__(client, None, "", None)
+        self.needs = needs
         self.on_probe = on_probe
         self.interface = interface
 

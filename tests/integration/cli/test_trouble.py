@@ -212,7 +212,7 @@ class TestNothingElseHappens:
         before = set(threading.enumerate())
         assert cli(LANGSMITH_API_KEY=personal, LANGSMITH_TRACING="true").code == 0
 
-        assert [(r.method, r.path) for r in server.requests] == [("GET", "/settings")]
+        assert [(r.method, r.path) for r in server.requests] == [("GET", "/settings"), ("GET", "/workspaces")]
         assert {thread.name for thread in set(threading.enumerate()) - before} <= {
             "safe-langsmith-probe",
             "fake-langsmith",
