@@ -15,7 +15,6 @@ import warnings
 import pytest
 
 from safe_langsmith._cli import main as command_module
-from safe_langsmith._cli.main import main
 from safe_langsmith._core.settings import Dotenv
 
 from ...support.thinning import every
@@ -238,7 +237,10 @@ class TestNothingElseHappens:
         assert server.requests == ()
 
 
-def test_the_script_is_the_module():
-    import safe_langsmith.__main__
+def test_the_script_runs_the_check(monkeypatch, capsys):
+    import safe_langsmith.__main__ as script
 
-    assert safe_langsmith.__main__.main is main
+    monkeypatch.setattr("sys.argv", ["safe-langsmith", "--version"])
+
+    assert script.main() == 0
+    assert capsys.readouterr().out.startswith("safe-langsmith ")
