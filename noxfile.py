@@ -40,6 +40,7 @@ SDK_TESTS = (
     "tests/integration/tracing",
     "tests/integration/entry_points",
     "tests/integration/generated_client",
+    "tests/integration/install/test_install.py",
     "tests/compatibility/sdk_names",
 )
 # Most of the rest. The sessions `readme_test` and `slow` run all tests.
@@ -49,6 +50,8 @@ MOST_TESTS = (
     "tests/integration/cli",
     "tests/integration/incidents",
     "tests/integration/fake_server",
+    "tests/integration/install/test_programs.py",
+    "tests/integration/install/test_run.py",
     "tests/integration/test_examples.py",
     "tests/compatibility/typing",
 )
@@ -263,6 +266,15 @@ def search(session: nox.Session) -> None:
     pytest(session, "--hypothesis-profile=random", "-m", "", "tests/property")
     session.run("python", "-m", "tests.property.differential", "20000", seed)
     session.run("python", "benchmarks/stress.py", "600", seed)
+
+
+@nox.session(requires=["package"])
+def programs(session: nox.Session) -> None:
+    """Run the programs that need more than the tests do, on the wheel."""
+    install_wheel(session, "celery>=5.4", "langgraph-cli[inmem]>=0.4")
+    session.run(
+        "python", "-m", "pytest", "-q", "tests/integration/install/test_programs.py", "-k", "Celery or langgraph"
+    )
 
 
 @nox.session

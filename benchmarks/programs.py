@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT))
 from langsmith import Client  # noqa: E402
 
 from safe_langsmith.testing import FakeLangSmith  # noqa: E402
-from tests.integration.install.scenes import SCENES, Scene, environment_for, play  # noqa: E402
+from tests.integration.install.scenes import SCENES, Scene, environment_for, play, times_accepted  # noqa: E402
 
 WAYS = {"plain": "plain SDK", "readme": "README's lines", "run": "`run`"}
 # Counts in every process, as `sitecustomize` beside this library's, without changing what a program logs.
@@ -74,6 +74,9 @@ def measure(scene: Scene, how: str) -> Measured:
             play(scene, how, work, environment)
         except (AssertionError, subprocess.TimeoutExpired) as error:
             print(f"{scene.title}, {how}: {type(error).__name__}: {str(error)[:2000]}", file=sys.stderr)
+        twice = [part for part, times in times_accepted(server).items() if times > 1]
+        if twice:
+            print(f"{scene.title}, {how}: {len(twice)} parts of runs arrived more than once", file=sys.stderr)
         refused = sum(request.status == 403 for request in server.requests)
         return Measured(len(server.runs(workspace)), scene.runs, refused, len(records.read_text("utf-8")))
 

@@ -30,6 +30,7 @@ import langsmith
 import pytest
 from langsmith import Client
 
+from safe_langsmith import uninstall
 from safe_langsmith._sdk.compat import clear_caches
 from safe_langsmith.testing import FakeLangSmith
 
@@ -85,6 +86,7 @@ def hidden_names(server: FakeLangSmith, patch: pytest.MonkeyPatch, caplog: pytes
 def process_as_before(server: FakeLangSmith) -> Iterator[None]:
     """Undo what a page configures for the whole process, while the server can still receive the traces."""
     yield
+    uninstall()
     for client in [found for found in gc.get_objects() if isinstance(found, Client)]:
         if client.tracing_queue is not None:
             client.flush()

@@ -111,7 +111,7 @@ SCENES = {
         Scene(
             "Celery, prefork",
             "tasks.py",
-            ("celery", "-A", "tasks", "worker", "--concurrency=2", "--pool=prefork", "--loglevel=ERROR", *QUICK),
+            ("celery", "-A", "tasks", "worker", "--concurrency=2", "--pool=prefork", "--loglevel=WARNING", *QUICK),
             5,
             ("celery",),
             work_through_the_queue,

@@ -177,7 +177,7 @@ def test_a_client_that_exists_stays_the_sdks_and_one_line_says_so(caplog):
 def test_the_client_that_all_share_is_a_safe_one(configured):
     safe_langsmith.install()
 
-    assert type(run_trees.get_cached_client()) is SafeClient
+    assert type(run_trees.get_cached_client(auto_batch_tracing=False)) is SafeClient
 
 
 def test_the_last_options_count(server, org: Organization, key, tmp_path):

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+import safe_langsmith
+
 from .scenes import ROOT, RUN, Ended
 
 SEEN = """
@@ -25,7 +27,7 @@ print(json.dumps({
 KIND = "import langsmith; print(type(langsmith.Client(api_key='none', auto_batch_tracing=False)).__name__)"
 
 
-STARTUP = ROOT / "safe_langsmith" / "_cli" / "startup"
+STARTUP = Path(safe_langsmith.__file__).parent / "_cli" / "startup"
 
 
 @pytest.fixture
