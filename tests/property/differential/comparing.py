@@ -158,7 +158,8 @@ def _asks(outcome: Outcome, position: int, request: Request) -> bool:
 def _set_without_sending(error: ForbiddenDiagnosis) -> list[str]:
     """Return the workspace that the client names from now on, although the request could not be sent again."""
     first = error.fixes[0]
-    if first.title != "Call again":
+    # For another key than the client's own, the title goes on.
+    if not first.title.startswith("Call again"):
         return []
     return [workspace.id for workspace in error.workspaces or () if f'"{workspace.name}"' in first.detail]
 
@@ -263,9 +264,11 @@ def _errors(ours: Exception, sdk: Exception, outcome: Outcome) -> Iterator[str]:
 
 
 def _is_for_own_host(outcome: Outcome) -> bool:
-    """Return whether the last request is for the client's endpoint, if only at first. Others' 403s are the SDK's."""
-    request = outcome.groups[-1].request if outcome.groups else None
-    return request is not None and (request.named.is_own_host or request.path.startswith(MOVED))
+    """Return whether the last request, or the one that was redirected to it, is for the client's endpoint."""
+    requests = [group.request for group in outcome.groups]
+    while len(requests) > 1 and requests[-1].path.startswith(MOVED):
+        requests.pop()
+    return bool(requests) and requests[-1].named.is_own_host
 
 
 def _whole_runs(ours: Player, sdk: Player) -> Iterator[str]:
