@@ -36,8 +36,8 @@ from safe_langsmith._sdk.compat import is_async, session_of
 
 _clients: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
 _is_registered = False
-_leak: Callable[[Any], object] | None = None
-_leaked: list[Any] = []
+_never_freed: list[Any] = []
+"""The hooks refer to this module, and so the interpreter does not free it when it ends."""
 
 _SDK = "langsmith"
 _SEARCHED = (_SDK, "requests", "httpx", "httpx2", "httpcore", "httpcore2")
@@ -65,15 +65,11 @@ def _prepare() -> None:
 
     A fork copies the lock of a module that another thread is importing, and the child would wait for it forever.
     """
-    global _leak
     # A failed import must not prevent the fork.
     with boundary():
         if _clients:
             for name in _IMPORTED_BY_THREADS:
                 importlib.import_module(name)
-            if _leak is None:
-                ctypes: Any = importlib.import_module("ctypes")
-                _leak = lambda thing: ctypes.pythonapi.Py_IncRef(ctypes.py_object(thing))  # noqa: E731
 
 
 def _renew_all() -> None:
@@ -123,7 +119,7 @@ class _Renewal:
         for name, old in _attributes(owner):
             new = self.of(old)
             if _is_of(owner, _SDK) and _has_ended(old):
-                _never_free(old)
+                _never_freed.append(old)
                 new, has_ended = None, True
             if new is not old:
                 setattr(owner, name, new)
@@ -172,13 +168,6 @@ def _attributes(owner: Any) -> Iterator[tuple[str, Any]]:
             yield name, getattr(owner, name)
 
 
-def _never_free(thing: object) -> None:
-    """Keep an object until the process ends, also while the interpreter frees everything."""
-    _leaked.append(thing)
-    if _leak is not None:
-        _leak(thing)
-
-
 class _TracingQueue(queue.PriorityQueue[Any]):
     """A client's queue in a child. Its first run starts the thread that sends it.
 
@@ -215,8 +204,7 @@ def _renew_tracing(client: Any) -> None:
     if is_async(client):
         return
     # Freeing either of these waits for threads that are gone.
-    for name in ("compressed_traces", "_pyo3_client"):
-        _never_free(getattr(client, name, None))
+    _never_freed.extend(getattr(client, name, None) for name in ("compressed_traces", "_pyo3_client"))
     # Until the new queue is in its place, and if it never is, the SDK sends runs one by one.
     old, client.tracing_queue = client.tracing_queue, None
     client.compressed_traces = client._data_available_event = None

@@ -24,7 +24,7 @@ def test_every_run_of_parent_child_and_grandchild_arrives_once(
 ) -> None:
     printed = run("os_fork")
 
-    runs = [f"{client} {moment}" for client in ("configured", "given", "tracer") for moment in MOMENTS]
+    runs = [f"{client} {moment}" for client in ("configured", "given", "tracer", "passing") for moment in MOMENTS]
     assert arrived() == once(*runs, "around the fork", "during"), printed
 
 
@@ -49,12 +49,20 @@ def test_a_fork_at_any_moment_of_tracing_loses_and_repeats_nothing(
     assert arrived() == once("first", *of_threads, *[f"child {number}" for number in range(forks)]), printed
 
 
-def test_an_asynchronous_client_works_in_parent_and_child(
-    run: Callable[..., str], environment: dict[str, str], server: FakeLangSmith, workspace: Workspace
+def test_a_fork_waits_for_an_import_that_a_child_needs(
+    environments: dict[str, dict[str, str]], arrived: Callable[[], Counter[str]]
 ) -> None:
-    if not hasattr(SafeAsyncClient, "workspace_id"):
-        environment["LANGSMITH_WORKSPACE_ID"] = workspace.id
-    printed = run("asynchronous")
+    printed = run_program(environments["healthy"], "importing")
+
+    assert arrived() == once("in the parent", "in the child"), printed
+
+
+def test_an_asynchronous_client_works_in_parent_and_child(
+    environments: dict[str, dict[str, str]], server: FakeLangSmith, workspace: Workspace
+) -> None:
+    # Older ones cannot name a workspace.
+    kind = "retried" if hasattr(SafeAsyncClient, "workspace_id") else "healthy"
+    printed = run_program(environments[kind], "asynchronous")
 
     created = sorted(dataset["name"] for dataset in server.records(workspace, "datasets"))
     assert created == ["after", "before", "during", "in the child"], printed

@@ -1,9 +1,10 @@
-"""Fork while another thread holds every lock of the client and of the SDK, and for good."""
+"""Fork while another thread holds every lock of the client and of the SDK, and a batch of runs is under way."""
 
 import contextlib
 import os
 import sys
 import threading
+from concurrent.futures import Future
 
 import langsmith
 from langsmith._internal import _background_thread
@@ -61,6 +62,8 @@ def hold():
         may_end.wait()
 
 
+under_way = Future()
+client._futures.add(under_way)
 holder = threading.Thread(target=hold)
 holder.start()
 are_held.wait()
@@ -72,5 +75,6 @@ if child == 0:
 status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 may_end.set()
 holder.join()
+under_way.set_result(None)
 flush()
 sys.exit(status)

@@ -1,4 +1,7 @@
-"""Trace before, during and after a fork, with a client that is configured, one that is given, and one of a tracer."""
+"""Trace before, during and after a fork, with a client that is configured, and others that are given.
+
+One is given to a decorator, one to a tracer, and one passes its runs to a function before it queues them.
+"""
 
 import os
 import sys
@@ -10,6 +13,7 @@ from langchain_core.tracers import LangChainTracer
 from safe_langsmith import SafeClient
 
 configured, given, of_tracer = SafeClient(), SafeClient(), SafeClient()
+passing = SafeClient(process_buffered_run_ops=list, run_ops_buffer_size=100, run_ops_buffer_timeout_ms=60_000)
 langsmith.configure(client=configured)
 tracer = LangChainTracer(client=of_tracer)
 
@@ -24,14 +28,20 @@ def by_given(label):
     return label
 
 
+@langsmith.traceable(client=passing)
+def by_passing(label):
+    return label
+
+
 def trace(moment):
     by_configured(moment, langsmith_extra={"name": f"configured {moment}"})
     by_given(moment, langsmith_extra={"name": f"given {moment}"})
+    by_passing(moment, langsmith_extra={"name": f"passing {moment}"})
     RunnableLambda(str).invoke(moment, {"callbacks": [tracer], "run_name": f"tracer {moment}"})
 
 
 def flush():
-    for client in (configured, given, of_tracer):
+    for client in (configured, given, of_tracer, passing):
         # The oldest SDKs do not wait for the queue once they compress.
         client.tracing_queue.join()
         client.flush()
@@ -54,6 +64,8 @@ def child():
     fork(grandchild)
     flush()
     trace("in the child, later")
+    # The interpreter does not send what the SDK has not queued yet.
+    passing.flush()
 
 
 def grandchild():
