@@ -91,10 +91,10 @@ def _renew_all() -> None:
     if lost:
         with boundary():
             logger.warning(
-                "Process %d was forked after a client had been created, and this library cannot renew all of that "
-                "client with langsmith %s: %s. Create a client in this process instead.",
-                os.getpid(),
+                "langsmith %s is not as this library expects it, so a client that was created before this process (%d) "
+                "was forked is not fully renewed in it: %s. Create a client in this process instead.",
                 getattr(sys.modules.get(_SDK), "__version__", "in this version"),
+                os.getpid(),
                 "; ".join(sorted(lost)),
             )
 

@@ -24,6 +24,7 @@ DEADLINE = 60.0
 """Seconds after which a program counts as hanging. None takes more than a few."""
 
 
+UPLOADS = ("/runs", "/runs/multipart")
 KINDS = ("healthy", "retried")
 
 
@@ -140,11 +141,15 @@ def arrived(server: FakeLangSmith, workspace: Workspace) -> Callable[[], Counter
 
     def count() -> Counter[str]:
         accepted = [request for request in server.requests if request.status and request.status < 300]
-        uploads = [request for request in accepted if request.path == "/runs/multipart"]
-        operations = [operation for upload in uploads for operation in run_operations(upload, upload.path)]
-        found = Counter(one.fields["name"] for one in operations if one.is_first and "name" in one.fields)
+        uploads = [request for request in accepted if request.method == "POST" and request.path in UPLOADS]
+        created = [
+            operation.fields["name"]
+            for upload in uploads
+            for operation in run_operations(upload, upload.path)
+            if "name" in operation.fields and (operation.is_first or upload.path == "/runs")
+        ]
         assert all(run.get("end_time") for run in server.runs(workspace))
-        return found
+        return Counter(created)
 
     return count
 

@@ -71,3 +71,21 @@ def test_an_asynchronous_client_works_in_parent_and_child(
 @pytest.mark.skipif(importlib.util.find_spec("langsmith.prompt_cache") is None, reason="this SDK caches no prompts")
 def test_a_child_refreshes_the_prompts_that_its_parent_has_cached(run: Callable[..., str]) -> None:
     run("prompts")
+
+
+LOSSES = {
+    "queue": "it sends its runs one by one",
+    "thread": "it sends its runs one by one",
+    "connections": "it may use a connection of the other process",
+}
+
+
+@pytest.mark.parametrize("difference", LOSSES)
+def test_with_an_unknown_sdk_the_runs_arrive_and_a_warning_says_what_is_lost(
+    difference: str, environments: dict[str, dict[str, str]], arrived: Callable[[], Counter[str]]
+) -> None:
+    printed = run_program(environments["healthy"], "unknown_sdk", difference)
+
+    (warning,) = printed.splitlines()
+    assert f"not fully renewed in it: {LOSSES[difference]}." in warning
+    assert arrived() == once("first", "in the child")
