@@ -11,8 +11,7 @@ except ForbiddenDiagnosis as e:
 ```
 """
 
-# Not from `typing`: every Python that `python -m safe_langsmith run` starts imports this module, used or not.
-TYPE_CHECKING = False
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from safe_langsmith.async_client import SafeAsyncClient

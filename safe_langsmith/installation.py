@@ -6,13 +6,12 @@ import sys
 from functools import partial
 from importlib import import_module
 from threading import RLock
+from typing import TYPE_CHECKING, Any
 
 from safe_langsmith._sdk.construction import AfterImport, Construction, shared_client
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
-    from typing import Any
 
     from safe_langsmith._recovery.state import Chooser, PathLike
 

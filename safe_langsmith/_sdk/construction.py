@@ -12,12 +12,11 @@ A subclass of `Client` that a user or a library has written is constructed as be
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING, Any
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import ModuleType
-    from typing import Any
 
 
 class Construction:
@@ -99,32 +98,46 @@ class AfterImport:
 
     def find_spec(self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> Any:
         """Return what the other finders find, if it is one of the modules."""
-        if sys.meta_path[0] is not self:
+        if sys.meta_path[0] is not self and sys.meta_path.count(self) < _MOST_PLACES:
             # Another one was put before this one, as pytest's is, and would find the SDK first. This one stays in its
             # old place, too: if an entry is taken away, another thread's import may skip the next.
             sys.meta_path.insert(0, self)
-        for finder in [each for each in sys.meta_path if each is not self] if name in self._then else ():
-            spec = finder.find_spec(name, path, target) if hasattr(finder, "find_spec") else None
+        if name not in self._then:
+            return None
+        for finder in [each for each in sys.meta_path if each is not self]:
+            spec: Any = finder.find_spec(name, path, target) if hasattr(finder, "find_spec") else None
             if spec is not None:
-                _call_after(spec.loader, self._then[name])
+                if hasattr(spec.loader, "exec_module"):
+                    spec.loader = _Loader(spec.loader, self._then[name])
                 return spec
         return None
 
 
-def _call_after(loader: Any, then: Callable[[ModuleType], None]) -> None:
-    from safe_langsmith._log import boundary
+_MOST_PLACES = 10
+"""Two finders that both want to be the first must not push each other forward forever."""
 
-    # Some loaders take no attribute. The SDK's module is imported without this library then.
-    with boundary():
-        execute = loader.exec_module
 
-        def exec_module(module: ModuleType) -> None:
-            del loader.exec_module
-            execute(module)
-            with boundary():
-                then(module)
+class _Loader:
+    """The loader of one module, which calls a function after it has loaded the module."""
 
-        loader.exec_module = exec_module
+    def __init__(self, loader: Any, then: Callable[[ModuleType], None]) -> None:
+        self._loader = loader
+        self._then = then
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._loader, name)
+
+    def create_module(self, spec: Any) -> Any:
+        return self._loader.create_module(spec)
+
+    def exec_module(self, module: Any) -> None:
+        from safe_langsmith._log import boundary
+
+        # The module shows the loader that it has without this library.
+        module.__spec__.loader = module.__loader__ = self._loader
+        self._loader.exec_module(module)
+        with boundary():
+            self._then(module)
 
 
 def shared_client() -> object:

@@ -28,7 +28,9 @@ from safe_langsmith import (
     adiagnose,
     diagnose,
     find_diagnosis,
+    install,
     reload_environment,
+    uninstall,
 )
 from safe_langsmith.diagnosis import CheckResult, KeyKind
 from safe_langsmith.testing import FakeLangSmith, Organization, RecordedRequest, Reply
@@ -181,6 +183,13 @@ def checking() -> None:
     assert_type(diagnose(SafeClient()), Diagnosis | None)
     assert_type(diagnose(Client()), Diagnosis | None)
     assert_type(reload_environment(Path(".env")), dict[str, Setting])
+
+
+def everywhere() -> None:
+    install()
+    install(resolve_workspace=first, probe=False, dotenv_path=Path(".env"))
+    assert_type(Client(), Client)
+    uninstall()
 
 
 def standing_in() -> None:

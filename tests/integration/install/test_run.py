@@ -21,7 +21,7 @@ print(json.dumps({
     "spec": __spec__ and [__spec__.name, __spec__.origin, str(type(__spec__.loader))],
     "environment": {name: value for name, value in os.environ.items() if name not in ours},
     "flags": str(sys.flags), "warnings": sys.warnoptions, "executable": sys.executable, "prefix": sys.prefix,
-    "has imported": [name for name in ("langsmith", "requests", "logging", "typing") if name in sys.modules],
+    "has imported": [name for name in ("langsmith", "requests", "logging") if name in sys.modules],
 }))
 """
 KIND = "import langsmith; print(type(langsmith.Client(api_key='none', auto_batch_tracing=False)).__name__)"
@@ -142,6 +142,30 @@ def test_clients_are_safe_however_the_sdk_is_imported(program, execute):
     ended = execute(*RUN, sys.executable, "-c", program)
 
     assert (ended.code, ended.out.strip(), ended.err) == (0, expected, "")
+
+
+@pytest.mark.parametrize("how", ["plain", "installed"])
+def test_the_sdks_module_shows_the_loader_that_it_has_without_this_library(how, execute):
+    program = "import langsmith.client as m; print(type(m.__loader__).__name__, m.__spec__.loader is m.__loader__)"
+    command = (sys.executable, "-c", program)
+
+    assert execute(*(RUN if how == "installed" else ()), *command).out == "SourceFileLoader True\n"
+
+
+def test_finders_that_all_want_to_be_first_do_not_grow(execute):
+    program = """
+import sys
+
+class First:
+    def find_spec(self, *args):
+        if sys.meta_path[0] is not self:
+            sys.meta_path.insert(0, self)
+
+sys.meta_path.insert(0, First())
+import langsmith, json.tool, xml.dom.minidom, email.mime.text, http.server
+print(len(sys.meta_path) < 40, type(langsmith.Client(api_key="none", auto_batch_tracing=False)).__name__)
+"""
+    assert execute(*RUN, sys.executable, "-c", program).out == "True SafeClient\n"
 
 
 def test_asynchronous_clients_are_safe(execute):
