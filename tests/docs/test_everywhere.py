@@ -24,6 +24,7 @@ from langsmith.middleware import TracingMiddleware
 from langsmith.utils import LangSmithError
 from opentelemetry.sdk.trace import TracerProvider
 
+import safe_langsmith
 from safe_langsmith import ForbiddenDiagnosis, SafeClient
 
 from .pages import ROOT
@@ -162,7 +163,9 @@ def a_prompt(client, experiment):
 
 def a_url(client, experiment):
     with TracerProvider().get_tracer("t").start_as_current_span("s") as span:
-        assert "/projects/p/" in get_langsmith_run_url_for_span(span, uuid.uuid4(), client=client)
+        url = get_langsmith_run_url_for_span(span, uuid.uuid4(), client=client)
+    assert "/projects/p/" in url
+    return url
 
 
 def named(function):
@@ -207,21 +210,34 @@ def test_a_client_for_one_alone_is_used_by(place, machine, was_used):
     was_used(client, None)
 
 
-@pytest.mark.parametrize(
-    "call",
-    [
-        lambda: LangSmithLoader(dataset_name="questions").load(),
-        lambda: hub.pull("farewell"),
-        lambda: hub.push("farewell", ChatPromptTemplate.from_messages([])),
-        lambda: a_url(None, ""),
-    ],
-    ids=["a loader", "hub.pull", "hub.push", "a url"],
-)
+OWN = {
+    "a loader": lambda: LangSmithLoader(dataset_name="questions").load(),
+    "hub.push": lambda: hub.push("farewell", ChatPromptTemplate.from_messages([("human", "Bye!")])),
+    "hub.pull": lambda: hub.pull("farewell"),
+    "a url": lambda: a_url(None, ""),
+}
+
+
+@pytest.mark.parametrize("call", OWN.values(), ids=OWN)
 def test_what_makes_its_own_makes_a_plain_one(call, machine):
     langsmith.configure(client=SafeClient())
     with pytest.raises((LangSmithError, AssertionError)) as caught:
         call()
     assert not isinstance(caught.value, ForbiddenDiagnosis)
+
+
+def test_after_install_what_makes_its_own_makes_a_safe_one(machine):
+    safe_langsmith.install()
+    assert all(call() for call in OWN.values())
+
+
+@pytest.mark.parametrize("place", [*EITHER, a_continued_trace], ids=named)
+def test_after_install_the_shared_client_is_a_safe_one_for(place, machine, was_used):
+    safe_langsmith.install()
+    place(None, machine["experiment"])
+    client = run_trees.get_cached_client()
+    assert type(client) is SafeClient
+    was_used(client, client)
 
 
 def test_options_that_hide_are_options_of_a_safe_client(machine, was_used, server):

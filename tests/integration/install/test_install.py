@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import inspect
 import logging
@@ -58,6 +59,18 @@ def test_a_client_that_is_made_as_the_sdks_explains(server, org: Organization, w
 
     with pytest.raises(ForbiddenDiagnosis, match="projects:create"):
         client.create_project("p")
+
+
+def test_an_asynchronous_client_that_is_made_as_the_sdks_explains(server, org: Organization, workspace):
+    safe_langsmith.install()
+    viewer = org.add_personal_key(default=workspace, role="Viewer")
+
+    async def create():
+        async with langsmith.AsyncClient(server.url, viewer) as client:
+            await client.create_project("p")
+
+    with pytest.raises(ForbiddenDiagnosis, match="projects:create"):
+        asyncio.run(create())
 
 
 @pytest.mark.parametrize(("kind", "safe"), [(Client, SafeClient), (AsyncClient, SafeAsyncClient)])
