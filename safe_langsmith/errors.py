@@ -39,8 +39,11 @@ class ForbiddenDiagnosis(LangSmithError):
     It is also an instance of the class that the SDK would have raised for the same response, so code that catches that
     class still does. `str()` is complete alone: the diagnosis first, the SDK's own message last.
 
+    It has `status_code`, `response`, `request`, `body` and `message` only if that class has them: code of the SDK tells
+    exceptions apart by these. `diagnosis.status_code` is always there.
+
     Attributes:
-        diagnosis: The diagnosis as a value. Its fields are attributes of the exception, too.
+        diagnosis: The diagnosis as a value. Its fields except `status_code` are attributes of the exception, too.
         sdk_error: The SDK's own exception; `None` after a copy or a pickle.
         sdk_message: The SDK's own message, shortened and without secrets.
         repeated: Whether `str()` is short, because the SDK logs each refused batch of traces, and an earlier one had
@@ -57,7 +60,6 @@ class ForbiddenDiagnosis(LangSmithError):
     workspaces: tuple[Workspace, ...] | None = _field()
     method: str | None = _field()
     url: str | None = _field()
-    status_code: int | None = _field()
     request_id: str | None = _field()
     server_message: str | None = _field()
     probes: tuple[Probe, ...] = _field()
@@ -96,29 +98,6 @@ class ForbiddenDiagnosis(LangSmithError):
     def _repr_html_(self) -> str | None:
         """Return the diagnosis as HTML, for a notebook that shows a caught exception."""
         return self.diagnosis._repr_html_()
-
-    @property
-    def response(self) -> Any:
-        """The refused response, or `None` if the SDK's exception has none or this one is a copy."""
-        from ._sdk.compat import response_of
-
-        own = getattr(self.sdk_error, "response", None)
-        return own if own is not None or self.sdk_error is None else response_of(self.sdk_error)
-
-    @property
-    def request(self) -> Any:
-        """The refused request, or `None` if the SDK's exception has none or this one is a copy."""
-        return getattr(self.response, "request", None)
-
-    @property
-    def body(self) -> Any:
-        """The refused response's body, if the SDK's exception has one; else `None`."""
-        return getattr(self.sdk_error, "body", None)
-
-    @property
-    def message(self) -> str:
-        """The same as `str()`. The SDK's generated exceptions have a message, and error trackers show it."""
-        return str(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Leave out the SDK's exception, which holds a response, and with it the key."""
@@ -185,6 +164,29 @@ def _linked(error: BaseException) -> list[BaseException]:
     return found
 
 
+def _of_sdk_error(name: str) -> property:
+    return property(lambda error: getattr(error.sdk_error, name, None), doc=f"The `{name}` of the SDK's exception.")
+
+
+_PROMISES = {
+    "status_code": property(lambda error: error.diagnosis.status_code, doc="The status of the refusal."),
+    "response": _of_sdk_error("response"),
+    "request": _of_sdk_error("request"),
+    "body": _of_sdk_error("body"),
+    "message": property(str, doc="The same as `str()`, for error trackers."),
+}
+"""What classes of the SDK, or of `requests`, promise about the response. A copy has no response, request and body."""
+
+
+def _promised(sdk_class: type[BaseException]) -> dict[str, property]:
+    """Return what a class promises. An exception with more would be taken for another by code that looks for it."""
+    declared = {name for base in sdk_class.__mro__ for name in (*vars(base), *vars(base).get("__annotations__", ()))}
+    if any(base.__name__ == "RequestException" for base in sdk_class.__mro__):
+        # It declares nothing, and sets both in its constructor.
+        declared |= {"response", "request"}
+    return {name: value for name, value in _PROMISES.items() if name in declared}
+
+
 _classes: dict[type[BaseException], type[ForbiddenDiagnosis]] = {}
 
 
@@ -192,7 +194,8 @@ def _class_for(sdk_class: type[BaseException]) -> type[ForbiddenDiagnosis]:
     if issubclass(ForbiddenDiagnosis, sdk_class):
         return ForbiddenDiagnosis
     if sdk_class not in _classes:
-        namespace = {"__module__": ForbiddenDiagnosis.__module__, "__qualname__": "ForbiddenDiagnosis"}
+        named = {"__module__": ForbiddenDiagnosis.__module__, "__qualname__": "ForbiddenDiagnosis"}
+        namespace = {**named, **_promised(sdk_class)}
         bases = (ForbiddenDiagnosis, sdk_class)
         _classes[sdk_class] = cast("type[ForbiddenDiagnosis]", type("ForbiddenDiagnosis", bases, namespace))
     return _classes[sdk_class]

@@ -33,7 +33,8 @@ _HOME = re.compile(r"localhost|127(?:\.[0-9]{1,3}){3}|0\.0\.0\.0")
 _DEPLOYMENT = re.compile(r"(?:[a-z0-9-]+\.)*?(?:([a-z0-9-]+)\.)?langgraph\.app")
 # Annotation queues and datasets have runs, too, but no thread of the SDK sends those.
 _TRACES = re.compile(
-    r"(?!.*/(?:annotation-queues|datasets)/).*/runs(?:/batch|/multipart|(?P<patch>/[0-9a-f-]{36}))?", re.IGNORECASE
+    r"(?!.*/(?:annotation-queues|datasets)/).*(?:/runs(?:/batch|/multipart|(?P<patch>/[0-9a-f-]{36}))?|/otel/v1/traces)",
+    re.IGNORECASE,
 )
 
 
@@ -46,7 +47,7 @@ def host_of(url: str) -> str:
 
 
 def sends_runs(url: str, method: str | None = None) -> bool:
-    """Return whether a request sends runs of traces. Only such requests go to replicas.
+    """Return whether a request sends runs or spans of traces. Only such requests go to replicas.
 
     Args:
         url: Its URL or path.

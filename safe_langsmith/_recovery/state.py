@@ -26,7 +26,7 @@ PathLike = Union[str, os.PathLike[str]]
 BeforeSend = Callable[[Any, str, dict[str, Any]], dict[str, Any]]
 Chooser = Callable[[Sequence[Workspace]], Union[Workspace, str, None]]
 
-INGEST = ("/runs/multipart", "/runs/batch", "/runs")
+INGEST = ("/runs/multipart", "/runs/batch", "/runs", "/otel/v1/traces")
 """How the addresses end to which the SDK sends runs."""
 
 FOR_ANYBODY = ("/info", "/public/", "http")

@@ -231,10 +231,11 @@ def clear_caches() -> None:
 
 def tracing_is_on() -> bool:
     """Return whether the SDK sends what `@traceable` records: by the environment, or because the program says so."""
-    from langsmith.utils import tracing_is_enabled
+    import langsmith.utils
 
+    is_enabled = getattr(langsmith.utils, "tracing_is_enabled", None)
     # It is "local" if nothing is sent.
-    return tracing_is_enabled() is True
+    return is_enabled is not None and is_enabled() is True
 
 
 def refresh_login(client: object) -> Any:

@@ -29,7 +29,8 @@ CREDENTIAL_HEADERS = (API_KEY, "authorization", "x-service-key", "cookie")
 _OF_NOBODY = frozenset(
     "accept accept-charset accept-encoding accept-language b3 baggage cache-control connection content-encoding "
     "content-length content-type date expect host idempotency-key if-match if-modified-since if-none-match "
-    "if-unmodified-since pragma range sentry-trace te traceparent tracestate trailer transfer-encoding upgrade "
+    "if-unmodified-since langsmith-agent-environment langsmith-agent-id langsmith-project pragma range sentry-trace te "
+    "traceparent tracestate trailer transfer-encoding upgrade "
     "user-agent x-amzn-trace-id x-cloud-trace-context x-correlation-id x-post-compressed-size x-pre-compressed-size "
     "x-request-id x-tenant-id".split()
 )

@@ -62,7 +62,7 @@ class RequestsCall(InterceptedCall):
 
     @property
     def is_logged(self) -> bool:
-        """Whether it sends runs: from a tracing thread, or for a decorator that must not fail the user's function."""
+        """Whether it sends traces: from a background thread, or for a decorator that must not fail the function."""
         return sends_runs(self.url, self.method or "")
 
     def is_sdk_error(self, error: Exception) -> bool:

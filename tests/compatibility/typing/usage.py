@@ -111,7 +111,7 @@ def catching() -> str | None:
         assert_type(e.workspaces, tuple[Workspace, ...] | None)
         assert_type(e.method, str | None)
         assert_type(e.url, str | None)
-        assert_type(e.status_code, int | None)
+        assert_type(e.diagnosis.status_code, int | None)
         assert_type(e.request_id, str | None)
         assert_type(e.server_message, str | None)
         assert_type(e.probes, tuple[Probe, ...])

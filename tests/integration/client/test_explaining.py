@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-import requests
 from langsmith.utils import LangSmithError, LangSmithUserError
 
 from safe_langsmith import Cause, Confidence, ForbiddenDiagnosis
@@ -384,12 +383,6 @@ class TestExceptionClasses:
         assert isinstance(error, LangSmithError)
         assert not isinstance(error, LangSmithUserError)
         assert str(error.sdk_error) in str(error)
-
-    def test_the_response_is_at_hand(self, server, make_client):
-        error = refused(list_projects(make_client(server, "<your-api-key>")))
-
-        assert isinstance(error.response, requests.Response)
-        assert error.response.status_code == error.status_code == 403
 
     def test_facts_of_the_request(self, server, make_client):
         server.fault("GET", "/sessions", Reply(403, {"detail": "Forbidden"}, headers={"X-Request-Id": "req-1"}))

@@ -57,7 +57,7 @@ def _told_by_diagnosis(error: ForbiddenDiagnosis) -> dict[str, str]:
         "repr": repr(error),
         "format": f"{error!s:>20}{error!r:>20}",
         "arguments": repr(error.args),
-        "message": error.message,
+        "message": getattr(error, "message", ""),
         "notes": repr(getattr(error, "__notes__", None)),
         "traceback": _traceback(error),
         "attributes": repr(own),

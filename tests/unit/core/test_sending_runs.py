@@ -17,6 +17,8 @@ RUN = "11111111-aaaa-4aaa-8aaa-111111111111"
         ("POST", "https://ls.example/api/v1/runs/multipart"),
         ("POST", "/runs/multipart?a=b"),
         ("PATCH", f"/runs/{RUN}"),
+        ("POST", "/otel/v1/traces"),
+        ("POST", "https://ls.example/api/v1/otel/v1/traces"),
     ],
 )
 def test_it_sends_runs(method, path):
@@ -33,6 +35,8 @@ def test_it_sends_runs(method, path):
         ("PATCH", "/runs/rules"),
         ("GET", f"/runs/{RUN}"),
         ("GET", "/runs"),
+        ("GET", "/otel/v1/traces"),
+        ("POST", "/otel/v1/metrics"),
         ("POST", f"/runs/{RUN}"),
         ("POST", f"/runs/{RUN}/share"),
         ("POST", f"/annotation-queues/{RUN}/runs"),
