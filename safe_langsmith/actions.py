@@ -62,12 +62,14 @@ class PassHeader(Action):
         name: The header.
         value: Its value.
         to: The recipient: the `call` itself, the constructor of the `client`, or that of a `sandbox` client.
+        alternatives: Other values, of which one may be the right one.
     """
 
     kind: ClassVar[str] = "pass-header"
     name: str
     value: str
     to: Literal["call", "client", "sandbox"] = "call"
+    alternatives: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

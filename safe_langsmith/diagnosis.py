@@ -236,13 +236,23 @@ class Diagnosis:
     probes: tuple[Probe, ...] = ()
 
     def __str__(self) -> str:
-        """Return the diagnosis as plain text."""
+        """Return the diagnosis as short text: at most 20 lines of 80 columns, and last what to do."""
         # A failure in here would hide the SDK's error from the user.
         with boundary():
             from safe_langsmith._render.text import as_text
 
             return as_text(self)
         return self.summary
+
+    def report(self, width: int | None = None) -> str:
+        """Return everything as plain text: all checks, all things to do, all workspaces.
+
+        Args:
+            width: The columns of a line; 80 by default. Addresses and lines to copy are not broken.
+        """
+        from safe_langsmith._render.report import as_report
+
+        return as_report(self, width)
 
     def _repr_html_(self) -> str | None:
         """Return the diagnosis as HTML for notebooks; if that fails, as text in HTML."""

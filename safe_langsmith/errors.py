@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 from langsmith.utils import LangSmithError
 
 from safe_langsmith._core.redaction import sanitize
+from safe_langsmith._log import boundary
 from safe_langsmith.diagnosis import ApiKey, Cause, Check, Confidence, Diagnosis, Fix, Probe, Setting, Workspace
 
 SDK_MESSAGE_LIMIT = 1_000
@@ -37,7 +38,7 @@ class ForbiddenDiagnosis(LangSmithError):
     """LangSmith answered with 403; the diagnosis explains why.
 
     It is also an instance of the class that the SDK would have raised for the same response, so code that catches that
-    class still does. `str()` is complete alone: the diagnosis first, the SDK's own message last.
+    class still does. `str()` is complete alone: the sentence, the evidence with the SDK's own words, and what to do.
 
     It has `status_code`, `response`, `request`, `body` and `message` only if that class has them: code of the SDK tells
     exceptions apart by these. `diagnosis.status_code` is always there.
@@ -49,6 +50,9 @@ class ForbiddenDiagnosis(LangSmithError):
         repeated: Whether `str()` is short, because the SDK logs each refused batch of traces, and an earlier one had
             the full text. `diagnosis` is always complete.
     """
+
+    # Tracebacks, and the short summary of pytest, show the name under which users import it.
+    __module__ = "safe_langsmith"
 
     cause: Cause = _field()
     confidence: Confidence = _field()
@@ -85,11 +89,16 @@ class ForbiddenDiagnosis(LangSmithError):
         self.repeated = False
 
     def __str__(self) -> str:
-        """Return the diagnosis, or its summary if an earlier one was complete, then the SDK's own message."""
+        """Return the short text of the diagnosis, with the SDK's own words in it."""
         sdk = f"\n\nThe SDK's own message: {self.sdk_message}" if self.sdk_message else ""
         if self.repeated:
             return f"{self.diagnosis.summary} {_REPORTED_BEFORE}{sdk}"
-        return f"{self.diagnosis}{sdk}"
+        # A failure in here would hide the SDK's error from the user.
+        with boundary():
+            from ._render.text import as_text
+
+            return as_text(self.diagnosis, self.sdk_message)
+        return f"{self.diagnosis.summary}{sdk}"
 
     def __repr__(self) -> str:
         """Return the cause and the summary, as a log line has them."""

@@ -46,6 +46,12 @@ class Checked:
     dotenv_error: str | None
 
 
+def is_warning(found: Found) -> bool:
+    """Return whether the client works, and only something that differs from it was found."""
+    is_accepted = any(probe.path.startswith("/settings") and probe.status == 200 for probe in found.probes)
+    return found.cause is Cause.STALE_ENVIRONMENT and found.confidence is Confidence.POSSIBLE and is_accepted
+
+
 def check(options: Options, tell: Callable[[str], None], announce: Callable[[str], None]) -> Checked:
     """Check the configuration found here.
 
@@ -102,7 +108,8 @@ def check(options: Options, tell: Callable[[str], None], announce: Callable[[str
                 found = _not_checked(error, configuration)
     dotenv = read_dotenv(path)
     situation = Situation(options, configuration, dotenv)
-    fixes = present_fixes(fixes_for_shell(found.fixes, found.cause, found.confidence, situation), "shell")
+    fixes = fixes_for_shell(found.fixes, found.cause, found.confidence, situation)
+    fixes = present_fixes(fixes, "shell", found.workspaces or ())
     return Checked(
         redact_value(replace(found, fixes=fixes), known_keys()),
         configuration,

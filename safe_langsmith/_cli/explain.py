@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import posixpath
 import re
-import textwrap
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import safe_langsmith
-from safe_langsmith._render.text import WIDTH, wrap
+from safe_langsmith._cli.report import in_ascii
+from safe_langsmith._cli.terminal import BLUE, BOLD, Paint
+from safe_langsmith._render.layout import NO_BREAK, wrap
 from safe_langsmith.diagnosis import Cause
 
 if TYPE_CHECKING:
@@ -22,65 +23,76 @@ _FIRST_SENTENCE = re.compile(r"^# [^\n]*\n\n(.+?)\.\s", re.DOTALL)
 _EXAMPLE = re.compile(r"^## What it says\n.*?(?=^## )", re.MULTILINE | re.DOTALL)
 _ITEM = re.compile(r" *(?:[-*]|[0-9]+\.) ")
 _CODE = re.compile(r"`[^`]+`")
-_NO_BREAK = "\N{NO-BREAK SPACE}"
+_RULE = re.compile(r"[|: -]+")
 _LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
 
 
-def page(cause: Cause) -> str:
-    """Return the page on a cause as text for a terminal.
+def page(cause: Cause, width: int, paint: Paint) -> str:
+    """Return the page on a cause as text for a terminal, in ASCII.
 
     Args:
         cause: The cause.
+        width: The columns of a line.
+        paint: Colours a text, if colours are wanted.
     """
-    return "\n".join(_wrapped(_LINK.sub(_spelt_out, _EXAMPLE.sub("", _read(cause))).strip()))
+    text = in_ascii(_LINK.sub(_spelt_out, _EXAMPLE.sub("", _read(cause))).strip())
+    return "\n".join(_rendered(text, width, paint))
 
 
-def contents() -> str:
+def contents(width: int) -> str:
     """Return the list of the causes, with a line for each."""
-    return "\n".join(
-        [
-            "Causes of a 403, and other conditions that this command finds:",
-            *_lines({cause: _FIRST_SENTENCE.findall(_read(cause))[0] for cause in Cause}),
-            "",
-            "A page on one of them, with what to do: python -m safe_langsmith --explain CAUSE",
-        ]
+    command = "python -m safe_langsmith --explain CAUSE".replace(" ", NO_BREAK)
+    return in_ascii(
+        "\n".join(
+            [
+                "Causes of a 403, and other conditions that this command finds:",
+                *_lines({cause: _FIRST_SENTENCE.findall(_read(cause))[0] for cause in Cause}, width),
+                "",
+                *wrap(f"A page on one of them, with what to do: {command}", width),
+            ]
+        )
     )
 
 
-def _wrapped(text: str) -> Iterator[str]:
-    """Yield the lines of a page, with prose and lists as wide as a terminal, and the rest unchanged."""
+def _rendered(text: str, width: int, paint: Paint) -> Iterator[str]:
+    """Yield the lines of a page: headings without marks, prose and lists as wide as the terminal, the rest as it is."""
     prose: list[str] = []
     in_code = False
     for line in text.splitlines():
         is_fence = line.lstrip().startswith("```")
-        kept = in_code or is_fence or not line.strip() or line.startswith(("#", "|"))
-        if kept or _ITEM.match(line):
-            yield from _filled(prose)
+        is_kept = in_code or is_fence or not line.strip() or line.startswith(("#", "|"))
+        if is_kept or _ITEM.match(line):
+            yield from _filled(prose, width)
             prose = []
         in_code ^= is_fence
-        if kept:
-            yield line
-        else:
+        if is_fence:
+            continue
+        if in_code:
+            yield paint(f"    {line}", BLUE)
+        elif line.startswith("#"):
+            yield paint(line.lstrip("# ").replace("`", ""), BOLD)
+        elif not is_kept:
             prose.append(line)
-    yield from _filled(prose)
+        elif not _RULE.fullmatch(line):
+            yield line.replace("`", "")
+    yield from _filled(prose, width)
 
 
-def _filled(prose: list[str]) -> list[str]:
+def _filled(prose: list[str], width: int) -> list[str]:
     if not prose:
         return []
     item = _ITEM.match(prose[0])
-    # Do not break addresses, which would no longer work, or commands in backquotes.
-    text = " ".join([prose[0], *(line.strip() for line in prose[1:])])
-    text = _CODE.sub(lambda code: code[0].replace(" ", _NO_BREAK), text)
-    hang = " " * (item.end() if item else len(text) - len(text.lstrip()))
-    lines = textwrap.wrap(text, WIDTH, subsequent_indent=hang, break_long_words=False, break_on_hyphens=False)
-    return [line.replace(_NO_BREAK, " ") for line in lines]
+    label = item[0] if item else prose[0][: len(prose[0]) - len(prose[0].lstrip())]
+    text = " ".join([prose[0][len(label) :], *(line.strip() for line in prose[1:])]).replace("**", "")
+    # A command in backquotes is not broken.
+    text = _CODE.sub(lambda code: code[0].strip("`").replace(" ", NO_BREAK), text)
+    return wrap(text, width, len(label), label=label)
 
 
-def _lines(descriptions: dict[Cause, str]) -> Iterator[str]:
-    width = max(map(len, Cause))
+def _lines(descriptions: dict[Cause, str], width: int) -> Iterator[str]:
+    longest = max(map(len, Cause))
     for cause in Cause:
-        yield from wrap(f"  {cause:<{width}}  {descriptions[cause]}", width + 4, 2)
+        yield from wrap(descriptions[cause], width, longest + 4, 2, f"  {cause:<{longest}}  ")
 
 
 def _read(name: str) -> str:

@@ -6,7 +6,8 @@ import json
 import sys
 from collections.abc import Sequence
 
-from safe_langsmith._cli.check import Checked, check
+from safe_langsmith._cli.check import Checked, check, is_warning
+from safe_langsmith._cli.edit import fix
 from safe_langsmith._cli.explain import contents, page
 from safe_langsmith._cli.options import (
     COULD_NOT_TELL,
@@ -18,8 +19,8 @@ from safe_langsmith._cli.options import (
     WrongArguments,
     parse,
 )
-from safe_langsmith._cli.report import as_text, in_ascii
-from safe_langsmith._cli.terminal import complain, progress, quiet, settle, tell, write
+from safe_langsmith._cli.report import as_text
+from safe_langsmith._cli.terminal import complain, painter, progress, quiet, settle, tell, width, write
 from safe_langsmith.diagnosis import Cause
 
 SCHEMA = 1
@@ -53,8 +54,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(options: Options) -> int:
     if options.explain is not None:
-        text = page(Cause(options.explain)) if options.explain else contents()
-        return NOTHING_WRONG if write(in_ascii(text)) else COULD_NOT_TELL
+        columns, paint = width(), painter(options.color)
+        text = page(Cause(options.explain), columns, paint) if options.explain else contents(columns)
+        return NOTHING_WRONG if write(text) else COULD_NOT_TELL
     try:
         with progress() as show:
             checked = check(options, show, tell)
@@ -64,11 +66,13 @@ def _run(options: Options) -> int:
     if options.as_json:
         text = json.dumps({"schema": SCHEMA, **checked.found.to_dict()}, indent=2)
     else:
-        text = as_text(checked, options)
-    return _exit_code(checked) if write(text) else COULD_NOT_TELL
+        text = as_text(checked, options, width(), painter(options.color))
+    if not write(text):
+        return COULD_NOT_TELL
+    return fix(checked, options) if options.fix else _exit_code(checked)
 
 
 def _exit_code(checked: Checked) -> int:
-    if checked.found.cause is None:
+    if checked.found.cause is None or is_warning(checked.found):
         return NOTHING_WRONG
     return COULD_NOT_TELL if checked.found.cause is Cause.UNDETERMINED else PROBLEM

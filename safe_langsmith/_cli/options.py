@@ -55,6 +55,9 @@ class Options:
         find_region: Whether to ask the other regions as well, if the key is refused.
         can: What the program will do, with commas between; `None` for tracing, if it is on.
         explain: The cause whose page to print instead, empty for a list of them, or `None`.
+        color: Whether colours may be printed on a terminal.
+        fix: Whether to carry out the first fix in `.env`.
+        yes: Whether to do so without asking.
     """
 
     as_json: bool = False
@@ -67,6 +70,9 @@ class Options:
     find_region: bool = False
     can: str | None = None
     explain: str | None = None
+    color: bool = True
+    fix: bool = False
+    yes: bool = False
 
 
 class WrongArguments(Exception):
@@ -101,6 +107,13 @@ def parse(argv: Sequence[str]) -> Options:
     parser.add_argument(
         "--explain", metavar="CAUSE", nargs="?", const="", help="print the page on a cause, or a list of them, and exit"
     )
+    parser.add_argument(
+        "--no-color", action="store_false", dest="color", help="print no colours; NO_COLOR does the same"
+    )
+    parser.add_argument(
+        "--fix", action="store_true", help="show what the first fix changes in .env, ask, and change it"
+    )
+    parser.add_argument("--yes", action="store_true", help="with --fix: write it without asking")
     parser.add_argument("--version", action="version", version=VERSION)
     known, unknown = parser.parse_known_args(argv)
     if unknown:
@@ -115,6 +128,10 @@ def parse(argv: Sequence[str]) -> Options:
             needs_of(options.can)
         except ValueError as unknown_name:
             parser.error(str(unknown_name))
+    if options.fix and options.as_json:
+        parser.error("--fix prints text; leave out --json")
+    if options.yes and not options.fix:
+        parser.error("--yes belongs to --fix")
     if options.find_region and options.offline:
         parser.error("--find-region sends requests, and --offline sends none")
     if options.env_file is not None or options.load_env:

@@ -1,4 +1,4 @@
-"""The result as text on one screen: the settings, the checks, the verdict, and what to do."""
+"""The result as text, as wide as the terminal: the settings, the problems, and at the bottom what to do."""
 
 from __future__ import annotations
 
@@ -8,49 +8,55 @@ from dataclasses import replace
 from itertools import takewhile
 from typing import TypeVar
 
-from safe_langsmith._cli.check import Checked
+from safe_langsmith._cli.check import Checked, Found, is_warning
 from safe_langsmith._cli.options import VERSION, Options
+from safe_langsmith._cli.terminal import BLUE, BOLD, DIM, GREEN, RED, YELLOW, Paint
 from safe_langsmith._core.origins import DEFAULT
 from safe_langsmith._core.redaction import each_text, shorten
 from safe_langsmith._core.variables import LABELS
 from safe_langsmith._render.actions import present_fixes, render
-from safe_langsmith._render.text import (
-    WHAT_IS_A_WORKSPACE,
-    explained_by,
-    first_that_fits,
-    is_about_workspaces,
+from safe_langsmith._render.layout import NO_BREAK, wrap
+from safe_langsmith._render.report import (
+    MOST_CHOICES,
     lines_of_answers,
     lines_of_checks,
     lines_of_fixes,
+    lines_of_setting,
     lines_of_workspaces,
-    wrap,
+)
+from safe_langsmith._render.text import (
+    WHAT_IS_A_WORKSPACE,
+    badge,
+    explained_by,
+    is_about_workspaces,
+    is_choice_of_workspace,
 )
 from safe_langsmith.actions import SetVariable, Steps, UnsetVariable
-from safe_langsmith.diagnosis import Action, Cause, Fix, Setting
+from safe_langsmith.diagnosis import Action, Cause, Diagnosis, Fix, Setting
 
 T = TypeVar("T")
 
-_INDENT = 16
 _MOST_OTHERS = 4
+_MOST_WORKSPACES = 6
+_MOST_FIXES = 3
+_LONGEST_CHECK = 3
 _LONGEST_VALUE = 72
 _NOT_FINE = ("problem", "unknown")
-# The lines that the detail of a check may take, and the text of a fix; and the number of fixes that are listed.
-_SIZES = ((9, 6, 5), (4, 4, 5), (2, 3, 5), (1, 3, 5), (1, 3, 4), (1, 3, 3), (1, 3, 2), (1, 2, 2), (1, 1, 1))
-_WHOLE = (99, 99, 99)
+_COLOURS = {"[!!]": RED, "[??]": YELLOW, "[ok]": GREEN, "[--]": DIM}
 
 
-def as_text(checked: Checked, options: Options) -> str:
+def as_text(checked: Checked, options: Options, width: int, paint: Paint) -> str:
     """Return the result in ASCII, without a line break at its end.
 
     Args:
         checked: The result.
         options: What the user typed.
+        width: The columns of a line.
+        paint: Colours a text, if colours are wanted.
     """
-    shown = in_ascii(replace(checked.found, fixes=_with_ascii_code(checked.found.fixes)))
+    shown = in_ascii(replace(checked.found, fixes=_with_ascii_code(checked.found)))
     checked = replace(checked, found=shown, dotenv_path=in_ascii(checked.dotenv_path))
-    # --verbose prints everything, even if it takes more than a screen.
-    sizes = (_WHOLE,) if options.verbose else _SIZES
-    return "\n".join(first_that_fits(list(_lines(checked, options, *size)) for size in sizes))
+    return "\n".join(_lines(checked, options, width, paint))
 
 
 def in_ascii(value: T) -> T:
@@ -58,18 +64,19 @@ def in_ascii(value: T) -> T:
     return each_text(value, _escape)
 
 
-def _with_ascii_code(fixes: tuple[Fix, ...]) -> tuple[Fix, ...]:
+def _with_ascii_code(found: Found) -> tuple[Fix, ...]:
     """Return the fixes without the lines to copy that escapes would change: they would name another file."""
-    return present_fixes(
-        tuple(replace(fix, action=_ascii_part(fix.action), code=None) if fix.action else fix for fix in fixes), "shell"
-    )
+    shown = (replace(fix, action=_ascii_part(fix.action), code=None) if fix.action else fix for fix in found.fixes)
+    return present_fixes(tuple(shown), "shell", found.workspaces or ())
 
 
 def _ascii_part(action: Action) -> Action | None:
     steps = action.actions if isinstance(action, Steps) else (action,)
     shown = tuple(takewhile(_is_ascii, steps))
+    if shown == steps:
+        return action
     # To unset a variable helps even without the next step. Part of other steps would do something else.
-    return Steps(shown) if shown == steps or (shown and isinstance(shown[0], UnsetVariable)) else None
+    return Steps(shown) if shown and isinstance(shown[0], UnsetVariable) else None
 
 
 def _is_ascii(action: Action) -> bool:
@@ -86,39 +93,54 @@ def _escape(text: str) -> str:
     )
 
 
-def _lines(checked: Checked, options: Options, seen: int, most: int, fixes: int) -> Iterator[str]:
+def _lines(checked: Checked, options: Options, width: int, paint: Paint) -> Iterator[str]:
     found = checked.found
-    yield VERSION
+    yield paint(VERSION, DIM)
     yield ""
-    yield "Settings"
-    yield from _settings(checked)
-    yield from _row(".env", _dotenv(checked, options.load_env))
+    yield from _settings(checked, width)
+    yield from lines_of_setting(".env", _dotenv(checked, options.load_env), width)
     checks = [check for check in found.checks if options.verbose or check.result in _NOT_FINE]
     if checks:
         yield ""
-        marks = "!! problem, ?? not known" + (", -- does not apply" if options.verbose else "; -v lists all")
-        yield f"Checks (1-5: LangSmith's own advice on 403; {marks})"
-        yield from lines_of_checks(checks, seen)
-    if found.cause is not None or options.verbose:
-        yield from lines_of_answers(found.server_message, found.probes, most)
-        yield from lines_of_workspaces(found.workspaces or ())
+        heading = "Checks (1-5: LangSmith's own; !! problem, ?? not known"
+        heading += ", -- does not apply)" if options.verbose else "; -v lists all)"
+        yield from (paint(line, BOLD) for line in wrap(heading, width))
+        for line in lines_of_checks(checks, width, None if options.verbose else _LONGEST_CHECK):
+            mark = line[2:6]
+            yield line.replace(mark, paint(mark, _COLOURS[mark]), 1) if mark in _COLOURS else line
+    if options.verbose:
+        yield from lines_of_answers(found.server_message, found.probes, width)
+    has_lines = any(is_choice_of_workspace(fix.action) for fix in found.fixes)
+    if found.workspaces and (options.verbose or (found.cause is not None and not has_lines)):
+        yield ""
+        yield from lines_of_workspaces(found.workspaces, width, None if options.verbose else _MOST_WORKSPACES)
     yield ""
-    yield f"Verdict: {_verdict(checked)}"
-    yield from wrap(found.summary)
+    if found.cause is not None:
+        command = explained_by(found.cause).replace(" ", NO_BREAK)
+        yield from wrap(f"More on this: {command}", width)
+        if options.verbose:
+            masked = "Keys, and values that look like one, show at most four characters. Names and ids are shown."
+            yield from wrap(masked, width)
+        yield ""
+    text, colour = _verdict(checked)
+    yield from (paint(line, colour, BOLD) for line in wrap(f"Verdict: {text}", width))
+    yield from wrap(found.summary, width)
     if is_about_workspaces(found.cause):
-        yield WHAT_IS_A_WORKSPACE
+        yield from wrap(WHAT_IS_A_WORKSPACE, width)
     if found.cause is None:
-        yield from _tracing_note(checked)
+        yield from _tracing_note(checked, width)
     if found.fixes:
         yield ""
-        yield f"What to do{_how_to_copy(found.fixes)}"
-        yield from lines_of_fixes(found.fixes[:fixes], most)
-        if len(found.fixes) > fixes:
-            yield f"  and {len(found.fixes) - fixes} more, which --json lists"
-    if found.cause is not None:
-        yield ""
-        yield f"More on this: {explained_by(found.cause)}"
-        yield "Keys, and values that look like one, show at most four characters. Names and ids are shown."
+        yield from _what_to_do(found.fixes, options, width, paint)
+
+
+def _what_to_do(fixes: tuple[Fix, ...], options: Options, width: int, paint: Paint) -> Iterator[str]:
+    shown = fixes if options.verbose else fixes[:_MOST_FIXES]
+    rest = f"; -v lists {len(fixes) - len(shown)} more" if len(fixes) > len(shown) else ""
+    notes = "; ".join(filter(None, (_how_to_copy(shown), rest.removeprefix("; "))))
+    yield from (paint(line, BOLD) for line in wrap(f"What to do{f' ({notes})' if notes else ''}", width))
+    for line in lines_of_fixes(shown, width, MOST_CHOICES if options.verbose else _MOST_WORKSPACES, "-v"):
+        yield paint(line, BLUE) if line.startswith((" " * 9, "     http")) else line
 
 
 def _how_to_copy(fixes: tuple[Fix, ...]) -> str:
@@ -127,28 +149,31 @@ def _how_to_copy(fixes: tuple[Fix, ...]) -> str:
     if not any(isinstance(step, SetVariable) and step.file is None for step in steps):
         return ""
     if os.name == "nt":
-        return " (NAME=value: set it as your shell does, or in .env)"
-    return " (in .env, leave out the word export)"
+        return "NAME=value: set it as your shell does, or in .env"
+    return "in .env, leave out the word export"
 
 
-def _verdict(checked: Checked) -> str:
+def _verdict(checked: Checked) -> tuple[str, str]:
+    """Return the verdict with its colour."""
     found = checked.found
     if found.cause is None:
         if checked.dotenv_error:
-            return "nothing wrong, but the .env file could not be compared"
+            return "nothing wrong, but the .env file could not be compared", YELLOW
         if any(check.result == "problem" for check in found.checks):
-            return "nothing wrong, but look at [!!] above"
-        off = "; tracing is off" if list(_tracing_note(checked)) else ""
+            return "nothing wrong, but look at [!!] above", YELLOW
+        off = "; tracing is off" if list(_tracing_note(checked, 80)) else ""
         is_permitted = any(check.title == "Permission" and check.result == "ok" for check in found.checks)
         what = "key, endpoint, workspace and permissions" if is_permitted else "key, endpoint and workspace"
-        return f"nothing wrong with {what}{off}"
-    if found.cause is Cause.UNDETERMINED:
-        return f"could not tell ({found.cause})"
+        return f"nothing wrong with {what}{off}", GREEN
+    if found.cause is Cause.UNDETERMINED or not isinstance(found, Diagnosis):
+        return f"could not tell ({found.cause})", YELLOW
+    if is_warning(found):
+        return f"the key works; warning: {found.cause} ({badge(found)})", YELLOW
     unread = ", and .env could not be read" if checked.dotenv_error else ""
-    return f"problem found: {found.cause} ({found.confidence}){unread}"
+    return f"problem found: {found.cause} ({badge(found)}){unread}", RED
 
 
-def _tracing_note(checked: Checked) -> Iterator[str]:
+def _tracing_note(checked: Checked, width: int) -> Iterator[str]:
     """Yield that there are no traces: it is not a problem, but many users look for the reason."""
     tracing = checked.configuration["tracing"]
     # The SDK accepts "true" and not "True". If .env says true, the program may load it.
@@ -156,18 +181,20 @@ def _tracing_note(checked: Checked) -> Iterator[str]:
         return
     why = "" if tracing.value is None else f' by {tracing.origin}, because only "true" turns it on'
     line = render(SetVariable(tracing.origin.variable or "LANGSMITH_TRACING", "true"), "shell")
-    yield from wrap(f"Note: tracing is off{why}, so nothing is traced. To trace: {line}")
+    yield from wrap(
+        f"Note: tracing is off{why}, so nothing is traced. To trace: {(line or '').replace(' ', NO_BREAK)}", width
+    )
 
 
-def _settings(checked: Checked) -> Iterator[str]:
+def _settings(checked: Checked, width: int) -> Iterator[str]:
     found, left = checked.found, _MOST_OTHERS
     for name, setting in found.settings.items():
         is_fine = name == "workspace_id" and found.cause is None and setting.value is None
         is_default = checked.configuration[name].origin == DEFAULT
         shown = "not set, and not needed" if is_fine else _described(setting, is_default)
-        yield from _row(LABELS.get(name, name), shown)
+        yield from lines_of_setting(LABELS.get(name, name), shown, width)
         for other in setting.others[:left]:
-            yield from _row("", f"not used: {_described(other)}")
+            yield from lines_of_setting("", f"not used: {_described(other)}", width)
             left -= 1
 
 
@@ -184,7 +211,3 @@ def _dotenv(checked: Checked, is_loaded: bool) -> str:
     if error:
         return f"{path or 'unknown'}  (could not be read: {error})"
     return f"{path}  ({'loaded' if is_loaded else 'compared, not loaded'})" if path else "none found"
-
-
-def _row(label: str, text: str) -> list[str]:
-    return wrap(f"  {label:<{_INDENT - 2}}{text}", _INDENT, 3)

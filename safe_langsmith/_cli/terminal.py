@@ -5,11 +5,45 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import shutil
 import sys
 import warnings
 from collections.abc import Callable, Iterator
 
 _USUAL_COLUMNS = 80
+_FEWEST_COLUMNS = 40
+
+RED, GREEN, YELLOW, BLUE, BOLD, DIM = "31", "32", "33", "36", "1", "2"
+Paint = Callable[..., str]
+
+
+def painter(is_wanted: bool) -> Paint:
+    """Return a function that colours a text, and that returns it as it is if standard output shows no colours.
+
+    Args:
+        is_wanted: Whether the user did not ask for plain text.
+    """
+    shows = is_wanted and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb" and is_terminal()
+    # An old console of Windows prints the codes.
+    shows = shows and (os.name != "nt" or bool(os.environ.get("WT_SESSION") or os.environ.get("TERM")))
+
+    def paint(text: str, *codes: str) -> str:
+        return f"\x1b[{';'.join(codes)}m{text}\x1b[0m" if shows and text else text
+
+    return paint
+
+
+def is_terminal() -> bool:
+    """Return whether standard output is a terminal."""
+    try:
+        return sys.stdout is not None and sys.stdout.isatty()
+    except ValueError:  # It is closed.
+        return False
+
+
+def width() -> int:
+    """Return the columns of standard output, or those of a usual terminal if it is none. `COLUMNS` overrides both."""
+    return max(shutil.get_terminal_size((_USUAL_COLUMNS, 24)).columns, _FEWEST_COLUMNS)
 
 
 @contextlib.contextmanager

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import os
 import shlex
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from safe_langsmith._core.fixes.shared import harmless
 from safe_langsmith._core.model import Interface
 from safe_langsmith._core.redaction import each_text
+from safe_langsmith._render.text import is_choice_of_workspace
 from safe_langsmith.actions import (
     AskSomebody,
     CreateClient,
@@ -25,7 +28,7 @@ from safe_langsmith.actions import (
     Steps,
     UnsetVariable,
 )
-from safe_langsmith.diagnosis import Action, Diagnosis, Fix
+from safe_langsmith.diagnosis import Action, Diagnosis, Fix, Workspace
 
 if TYPE_CHECKING:
     from safe_langsmith._core.engine import HealthReport
@@ -48,36 +51,57 @@ def present(diagnosis: Presented, interface: Interface) -> Presented:
         diagnosis: The diagnosis.
         interface: The form of the lines to copy.
     """
-    return replace(diagnosis, fixes=present_fixes(diagnosis.fixes, interface))
+    return replace(diagnosis, fixes=present_fixes(diagnosis.fixes, interface, diagnosis.workspaces or ()))
 
 
-def present_fixes(fixes: tuple[Fix, ...], interface: Interface) -> tuple[Fix, ...]:
+def present_fixes(
+    fixes: tuple[Fix, ...], interface: Interface, workspaces: tuple[Workspace, ...] = ()
+) -> tuple[Fix, ...]:
     """Return copies of fixes with `Fix.code` rendered from `Fix.action`, as `present` does.
 
     Args:
         fixes: The fixes.
         interface: The form of the lines to copy.
+        workspaces: The workspaces whose names stand behind their IDs in lines of which one is to be chosen.
     """
+    names = {workspace.id: workspace.name for workspace in workspaces}
     return tuple(
-        replace(fix, code=render(fix.action, interface), action=each_text(fix.action, _visible))
+        replace(fix, code=render(fix.action, interface, names), action=each_text(fix.action, _visible))
         if fix.action and fix.code is None
         else fix
         for fix in fixes
     )
 
 
-def render(action: Action, interface: Interface) -> str | None:
+def render(action: Action, interface: Interface, names: Mapping[str, str] | None = None) -> str | None:
     """Return the lines to copy for an action, or `None` if none can do it in this form.
 
     Args:
         action: The action.
         interface: The form of the lines.
+        names: The names of workspaces by their IDs.
     """
+    if is_choice_of_workspace(action):
+        return _one_of_several(action, interface, names or {})
     if isinstance(action, Steps):
-        return "\n".join(filter(None, (render(step, interface) for step in action.actions))) or None
+        return "\n".join(filter(None, (render(step, interface, names) for step in action.actions))) or None
     if interface == "shell":
         return _in_shell(action)
     return _in_python(action, "SafeAsyncClient" if interface == "async" else "SafeClient")
+
+
+def _one_of_several(action: Any, interface: Interface, names: Mapping[str, str]) -> str:
+    """Return a whole line for each workspace, with its name in a comment: none is chosen for the reader."""
+    found: list[str] = []
+    for workspace_id in (action.value, *action.alternatives):
+        line = render(replace(action, value=workspace_id, alternatives=()), interface) or ""
+        # A shell or Python must not act on any part of a name.
+        name = harmless(names.get(workspace_id, ""))
+        if name and interface == "shell":
+            # zsh does not take a comment behind a command.
+            found.append(f"# {name}")
+        found.append(f"{line}  # {name}" if name and interface != "shell" else line)
+    return "\n".join(found)
 
 
 def _visible(text: str) -> str:

@@ -7,7 +7,13 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from safe_langsmith._render.style import STYLE
-from safe_langsmith._render.text import WHAT_IS_A_WORKSPACE, explained_by, is_about_workspaces
+from safe_langsmith._render.text import (
+    WHAT_IS_A_WORKSPACE,
+    badge,
+    explained_by,
+    is_about_workspaces,
+    is_choice_of_workspace,
+)
 
 if TYPE_CHECKING:
     from safe_langsmith.diagnosis import Check, Diagnosis, Fix, Setting
@@ -39,7 +45,7 @@ def _parts(diagnosis: Diagnosis) -> Iterator[str]:
 
 def _verdict(diagnosis: Diagnosis) -> Iterator[str]:
     command = f"<code>{escape(explained_by(diagnosis.cause))}</code>"
-    yield f"<p>Cause: <b>{escape(diagnosis.cause)}</b> ({escape(diagnosis.confidence)}); more: {command}</p>"
+    yield f"<p>Cause: <b>{escape(diagnosis.cause)}</b> ({badge(diagnosis)}); more: {command}</p>"
     if diagnosis.method:
         request_id = f", id <code>{escape(diagnosis.request_id)}</code>" if diagnosis.request_id else ""
         request = f"<code>{escape(diagnosis.method)} {escape(diagnosis.url or '')}</code>"
@@ -48,7 +54,9 @@ def _verdict(diagnosis: Diagnosis) -> Iterator[str]:
 
 def _fix(fix: Fix) -> str:
     detail = f" {escape(fix.detail)}" if fix.detail else ""
-    code = f"<pre>{escape(fix.code)}</pre>" if fix.code else ""
+    # One click selects a block, and of several workspaces one is meant.
+    blocks = (fix.code or "").splitlines() if is_choice_of_workspace(fix.action) else [fix.code or ""]
+    code = "".join(f"<pre>{escape(block)}</pre>" for block in blocks if block)
     # Some addresses are built from the configured endpoint, which may be a javascript: URL.
     safe = fix.url and fix.url.startswith(("https://", "http://"))
     link = f' <a href="{escape(fix.url or "")}">{escape(fix.url or "")}</a>' if safe else ""
@@ -114,7 +122,7 @@ def _answers(diagnosis: Diagnosis) -> Iterator[str]:
 
 
 def _section(title: str, content: str) -> str:
-    return f"<details open><summary><b>{title}</b></summary>{content}</details>"
+    return f"<details><summary><b>{title}</b></summary>{content}</details>"
 
 
 def _table(head: Iterable[str], *bodies: str) -> str:

@@ -1,68 +1,120 @@
-"""A diagnosis as plain text on one screen: the summary, the evidence, what to do."""
+"""The short text of a diagnosis: the sentence, the evidence in a few lines, and last what to do.
+
+It is read in a traceback, in a log or at 2 a.m., so it has at most `HEIGHT` lines of `WIDTH` columns. `report.py` has
+everything.
+"""
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from safe_langsmith._core.endpoints import TENANT_HEADER, can_be_sent_to
 from safe_langsmith._core.redaction import shorten
+from safe_langsmith._render.layout import NO_BREAK, wrap, wrap_phrases
 
 if TYPE_CHECKING:
-    from safe_langsmith.diagnosis import Cause, Check, Diagnosis, Fix, Probe, Workspace
+    from safe_langsmith.diagnosis import Action, Cause, Check, CheckResult, Diagnosis, Fix
 
-WIDTH = 100
-HEIGHT = 40
-MOST_WORKSPACES = 6
-MOST_FIXES = 5
-LONGEST_FIX = 6
+HEIGHT = 20
 WHAT_IS_A_WORKSPACE = "(A workspace is the part of a LangSmith organization that holds projects.)"
-_ABOUT_WORKSPACES = ("workspace-required", "workspace-not-accessible", "workspace-id-malformed", "permission-denied")
-_NO_BREAK = "\N{NO-BREAK SPACE}"
-_MARKS = {"ok": "ok", "problem": "!!", "unknown": "??", "not-applicable": "--"}
+_ABOUT_WORKSPACES = ("workspace-required", "workspace-not-accessible", "workspace-id-malformed")
+_SEEN_IN_SETTINGS = ("key-missing", "key-legacy", "key-malformed", "workspace-id-malformed")
+_LABEL = 9
+_LONGEST_SENTENCE = 6
+_MOST_CHOICES = 5
+_LONGEST_OTHER = 2
+_STEPS = {1: "1 key type", 2: "2 workspace", 3: "3 variables", 4: "4 .env", 5: "5 new key"}
+_RESULTS: dict[CheckResult, str] = {"ok": "ok", "problem": "!!", "unknown": "??", "not-applicable": "--"}
+_NEW_KEY: dict[CheckResult, str] = {"ok": "no", "problem": "yes", "unknown": "??", "not-applicable": "no"}
+# The check whose problem is the reason in the sentence, by its step or title.
+_TOLD_BY_SENTENCE: dict[str, int | str] = {
+    "workspace-required": 2,
+    "workspace-not-accessible": 2,
+    "workspace-id-malformed": 2,
+    "key-malformed": 1,
+    "key-legacy": 1,
+    "key-missing": 1,
+    "stale-environment": 4,
+    "permission-denied": "Permission",
+    "blocked-upstream": "Who answered",
+    "wrong-endpoint": "Who answered",
+}
+_ADDRESS = re.compile(r"( for url: )\S+?(',|'\)|\s|$)")
+_SHORTEST_REASON = 40
+_BYTES_OF_FULL_TEXT = 40
+"""Each repetition of the SDK's message that is shorter by this pays for the full text, if it is repeated often."""
 
 
-def as_text(diagnosis: Diagnosis) -> str:
-    """Return the diagnosis as text, without a line break at its end."""
-    # If the whole does not fit a screen, shorten the checks, then leave out the last fixes. Cut the first fix only if
-    # nothing else helps.
-    sizes = [(2, MOST_FIXES), (1, MOST_FIXES), *((1, fixes) for fixes in range(MOST_FIXES - 1, 0, -1))]
-    attempts = (list(_lines(diagnosis, seen, fixes)) for seen, fixes in sizes)
-    return "\n".join(first_that_fits(attempts)[:HEIGHT])
+class _Size(NamedTuple):
+    """What is shown if there is room for it.
+
+    Attributes:
+        sdk: The most lines for the SDK's own words.
+        problems: Whether the checks with a problem are spelt out.
+        fixes: The most things to do.
+        detail: The most lines for the first of them.
+        address: Whether its web page is shown, too.
+        more: Whether it is told how to see the rest.
+    """
+
+    sdk: int
+    problems: bool
+    fixes: int
+    detail: int
+    address: bool
+    more: bool = True
 
 
-def first_that_fits(attempts: Iterable[list[str]]) -> list[str]:
-    """Return the first of several lists of lines that fits a screen, or the last one if none does."""
+_SIZES = (
+    _Size(6, True, 3, 4, True),
+    _Size(4, True, 3, 4, True),
+    _Size(4, True, 2, 4, True),
+    _Size(4, True, 2, 3, False),
+    _Size(4, True, 1, 4, True),
+    _Size(3, True, 1, 3, True),
+    _Size(3, True, 1, 2, False),
+    _Size(3, True, 1, 2, False, False),
+    _Size(3, False, 1, 1, False, False),
+    _Size(2, False, 1, 1, False, False),
+    _Size(1, False, 1, 1, False, False),
+)
+
+
+def as_text(diagnosis: Diagnosis, sdk_message: str = "") -> str:
+    """Return the short text, without a line break at its end.
+
+    Args:
+        diagnosis: The diagnosis.
+        sdk_message: The message of the SDK's own exception, if there is one.
+    """
     lines: list[str] = []
-    for lines in attempts:
+    for size in _SIZES:
+        lines = [*_evidence(diagnosis, sdk_message, size), "", *_what_to_do(diagnosis.fixes, size)]
         if len(lines) <= HEIGHT:
             break
-    return lines
+    return "\n".join(lines)
 
 
-def _lines(diagnosis: Diagnosis, seen: int, fixes: int) -> Iterator[str]:
-    """Yield the lines, with at most `seen` lines for a check and at most `fixes` fixes."""
-    yield from wrap(diagnosis.summary)
-    if is_about_workspaces(diagnosis.cause):
-        yield WHAT_IS_A_WORKSPACE
-    yield ""
-    yield f"Cause: {diagnosis.cause} ({diagnosis.confidence})"
-    if diagnosis.method:
-        request_id = f", id {diagnosis.request_id}" if diagnosis.request_id else ""
-        yield shorten(f"Request: {diagnosis.method} {diagnosis.url} -> {diagnosis.status_code}{request_id}", WIDTH)
-    yield from lines_of_answers(diagnosis.server_message, diagnosis.probes, seen + 1)
-    yield from lines_of_workspaces(diagnosis.workspaces or ())
-    yield ""
-    yield "What was checked (1-5: LangSmith's own advice on 403; !! problem, ?? not known, -- does not apply)"
-    yield from lines_of_checks(diagnosis.checks, seen)
-    yield ""
-    yield "What to do"
-    yield from lines_of_fixes(diagnosis.fixes[:fixes], LONGEST_FIX)
-    yield f"More on this: {explained_by(diagnosis.cause)}"
+def as_line(diagnosis: Diagnosis, reason: str, lost: int, longest: int) -> str:
+    """Return one line for a refusal in the background that repeats an earlier one.
+
+    Args:
+        diagnosis: The diagnosis.
+        reason: The reason of the refusal alone.
+        lost: How many requests of its kind were refused, this one included.
+        longest: The characters that the SDK's own message has, which the line keeps to if it can.
+    """
+    what = f"{diagnosis.cause}: "
+    todo = f" ({lost} refused, 403). {_first_line_to_copy(diagnosis.fixes)}".rstrip()
+    room = longest - _BYTES_OF_FULL_TEXT - len(what) - len(todo)
+    return f"{what}{shorten(reason, max(room, _SHORTEST_REASON))}{todo}"
 
 
 def is_about_workspaces(cause: Cause | None) -> bool:
-    """Return whether the summary of a cause is about workspaces, so that a new user needs a definition of the word."""
+    """Return whether a cause is about workspaces, so that a new user needs a definition of the word."""
     return cause in _ABOUT_WORKSPACES
 
 
@@ -71,53 +123,133 @@ def explained_by(cause: Cause) -> str:
     return f"python -m safe_langsmith --explain {cause}"
 
 
-def lines_of_answers(server_message: str | None, probes: Iterable[Probe], most: int) -> Iterator[str]:
-    """Yield the server's message, and the probes with their responses, in at most `most` lines each."""
-    if server_message:
-        yield from wrap(f"Server said: {server_message}", 4, most)
-    # Lines break only between probes.
-    asked = "; ".join(f"{probe.method} {probe.path} -> {probe.status}".replace(" ", _NO_BREAK) for probe in probes)
-    if asked:
-        yield from (line.replace(_NO_BREAK, " ") for line in wrap(f"Asked the endpoint: {asked}", 4, most))
+def badge(diagnosis: Diagnosis) -> str:
+    """Return how sure the cause is, in words that agree with the sentence.
 
-
-def lines_of_workspaces(workspaces: tuple[Workspace, ...]) -> Iterator[str]:
-    """Yield the workspaces, or nothing if there is none."""
-    if not workspaces:
-        return
-    yield "Workspaces this key reaches:"
-    for workspace in workspaces[:MOST_WORKSPACES]:
-        role = f"  ({workspace.role})" if workspace.role else ""
-        yield shorten(f"  {workspace.id}  {workspace.name}{role}", WIDTH)
-    if len(workspaces) > MOST_WORKSPACES:
-        yield f"  and {len(workspaces) - MOST_WORKSPACES} more"
-
-
-def lines_of_checks(checks: Iterable[Check], most: int) -> Iterator[str]:
-    """Yield the checks, each in at most `most` lines."""
-    for check in checks:
-        step = f"{check.step}." if check.step else "  "
-        # A problem gets one more line, so that it is not cut off before its end.
-        lines = most + 1 if check.result == "problem" else most
-        yield from wrap(f"  [{_MARKS[check.result]}] {step} {check.title}: {check.detail}", 10, lines)
-
-
-def lines_of_fixes(fixes: Iterable[Fix], most: int) -> Iterator[str]:
-    """Yield the fixes, each in at most `most` lines of text, with its code and address below."""
-    for number, fix in enumerate(fixes, 1):
-        yield from wrap(f"  {number}. {fix.title}. {fix.detail}".rstrip(), 5, most)
-        yield from (f"         {line}" for line in (fix.code or "").splitlines())
-        if fix.url:
-            yield f"     {fix.url}"
-
-
-def wrap(text: str, hang: int = 0, most: int | None = None) -> list[str]:
-    """Return a text in lines that fit a screen, all but the first indented by `hang`, and at most `most` of them."""
-    return textwrap.wrap(
-        text,
-        WIDTH,
-        subsequent_indent=" " * hang,
-        max_lines=most,
-        placeholder=" ...",
-        break_on_hyphens=False,
+    That a key is a placeholder is evident and not likely. Only that nothing else refused the request is likely.
+    """
+    endpoint = _endpoint(diagnosis)
+    is_seen = diagnosis.cause in _SEEN_IN_SETTINGS or (
+        diagnosis.cause == "wrong-endpoint" and endpoint is not None and not can_be_sent_to(endpoint)
     )
+    return "evident" if is_seen and diagnosis.confidence == "likely" else str(diagnosis.confidence)
+
+
+def kind_of(action: Action | None) -> str | None:
+    """Return the kind of an action. The public values render themselves, so their classes are not imported here."""
+    return action.kind if action else None
+
+
+def is_choice_of_workspace(action: Any) -> bool:
+    """Return whether an action names one of several workspaces. Its code then has a whole line for each of them."""
+    if kind_of(action) not in ("pass-argument", "pass-header", "set-variable") or not action.alternatives:
+        return False
+    return action.name == TENANT_HEADER or "workspace_id" in action.name.lower()
+
+
+def lines_of_code(fix: Fix) -> list[str]:
+    """Return the lines to copy of a fix."""
+    return (fix.code or "").splitlines()
+
+
+def code_and_choice(fix: Fix, most: int, all_are_in: str) -> tuple[list[str], str]:
+    """Return the lines to copy of a fix, and what its title says if each of them names another workspace.
+
+    Args:
+        fix: The fix.
+        most: The most workspaces that get a line.
+        all_are_in: What shows the lines of all of them.
+    """
+    code = lines_of_code(fix)
+    if not is_choice_of_workspace(fix.action) or not code:
+        return code, ""
+    per_workspace = 2 if code[0].startswith("# ") else 1
+    more = len(code) // per_workspace - most
+    return code[: most * per_workspace], ", one of these" + (f" ({more} more: {all_are_in})" if more > 0 else "")
+
+
+def _first_line_to_copy(fixes: tuple[Fix, ...]) -> str:
+    fix = next((fix for fix in fixes if fix.code), None)
+    if fix is None:
+        return fixes[0].title if fixes else ""
+    # A message to somebody is one sentence in two lines.
+    return " ".join(lines_of_code(fix)) if kind_of(fix.action) == "ask-somebody" else lines_of_code(fix)[0]
+
+
+def _evidence(diagnosis: Diagnosis, sdk_message: str, size: _Size) -> Iterator[str]:
+    # pytest and log viewers show the first line alone.
+    yield from wrap(f"{diagnosis.cause}: {diagnosis.summary}", most=_LONGEST_SENTENCE)
+    if is_about_workspaces(diagnosis.cause):
+        yield WHAT_IS_A_WORKSPACE
+    yield ""
+    endpoint = _endpoint(diagnosis)
+    key = f"{diagnosis.key.masked} ({diagnosis.key.source}) at"
+    key = "none, for" if diagnosis.key.kind == "missing" else key
+    yield from wrap(f"{key} {endpoint}", hang=_LABEL, most=3, label="  key    ")
+    asked = ", ".join(
+        f"{probe.method} {probe.path} {probe.status}".replace(" ", NO_BREAK) for probe in diagnosis.probes
+    )
+    request_id = f"request id of the refusal: {diagnosis.request_id}" if diagnosis.request_id else ""
+    if asked or request_id:
+        yield from wrap("; ".join(filter(None, (asked, request_id))), hang=_LABEL, most=3, label="  asked  ")
+    results = ", ".join(_result(check).replace(" ", NO_BREAK) for check in diagnosis.checks if check.step)
+    yield from wrap(results, hang=_LABEL, label="  checks ")
+    if size.problems:
+        for check in filter(partial(_says_more, diagnosis.cause), diagnosis.checks):
+            step = f"{check.step} " if check.step else ""
+            yield from wrap(f"{step}{check.title}: {check.detail}", hang=_LABEL, most=1, label=" " * _LABEL)
+    command = explained_by(diagnosis.cause).replace(" ", NO_BREAK)
+    yield from wrap(f"{badge(diagnosis)}; {command}", hang=_LABEL, label="  cause  ")
+    if sdk_message:
+        yield from _words(sdk_message, "  SDK    ", size.sdk)
+    elif diagnosis.server_message:
+        yield from _words(diagnosis.server_message, "  server ", size.sdk)
+    left = len(diagnosis.fixes) - 1 - len(_others(diagnosis.fixes, size))
+    if left > 0 and size.more:
+        name = "e.diagnosis" if diagnosis.method else ""
+        yield f"  more   print({name}.report()): all checks, {left} more thing{'s' if left > 1 else ''} to do"
+
+
+def _words(message: str, label: str, most: int) -> list[str]:
+    lines = wrap_phrases(message, hang=_LABEL, label=label)
+    if len(lines) > most:
+        # What the server said comes after the address, and programs search for that.
+        lines = wrap_phrases(_ADDRESS.sub(r"\1...\2", message), hang=_LABEL, most=most, label=label)
+    return lines
+
+
+def _endpoint(diagnosis: Diagnosis) -> str | None:
+    setting = diagnosis.settings.get("endpoint")
+    return setting.value if setting else None
+
+
+def _says_more(cause: Cause, check: Check) -> bool:
+    """Return whether a check found a problem that the sentence and the things to do do not tell."""
+    return check.result == "problem" and check.step != 5 and (check.step or check.title) != _TOLD_BY_SENTENCE.get(cause)
+
+
+def _result(check: Check) -> str:
+    results = _NEW_KEY if check.step == 5 else _RESULTS
+    return f"{_STEPS[check.step or 0]} {results[check.result]}"
+
+
+def _what_to_do(fixes: tuple[Fix, ...], size: _Size) -> Iterator[str]:
+    if not fixes:
+        return
+    first = fixes[0]
+    code, one_of = code_and_choice(first, _MOST_CHOICES, ".report()")
+    title = f"What to do: {first.title}{one_of}"
+    told = wrap(f"{title}. {first.detail}")
+    yield from told if first.detail and len(told) <= size.detail else wrap(f"{title}{':' if code else '.'}", most=2)
+    if first.url and (size.address or not code):
+        yield f"    {first.url}"
+    yield from (f"    {line}" for line in code)
+    for fix in _others(fixes, size):
+        yield from wrap(f"{fix.title}{':' if fix.code or fix.url else '.'}", most=2)
+        yield from (f"    {line}" for line in lines_of_code(fix) or [fix.url or ""])
+
+
+def _others(fixes: tuple[Fix, ...], size: _Size) -> list[Fix]:
+    """Return the other things to do that are shown: those that end in a line to copy or an address, and change it."""
+    lasting = [fix for fix in fixes[1:] if kind_of(fix.action) != "show-variables"]
+    return [fix for fix in lasting if fix.url or 0 < len(lines_of_code(fix)) <= _LONGEST_OTHER][: size.fixes - 1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 from safe_langsmith._core.endpoints import REGIONS, TENANT_HEADER, can_be_sent_to, region_of, ui_url
 from safe_langsmith._core.model import CREDENTIALS, Drift, Evidence
@@ -22,7 +23,7 @@ from safe_langsmith.actions import (
     SetVariable,
     ShowVariables,
 )
-from safe_langsmith.diagnosis import Action, Fix
+from safe_langsmith.diagnosis import Action, Fix, Workspace
 
 DOCS = "https://docs.langchain.com/langsmith"
 SCOPES_URL = f"{DOCS}/administration-overview"
@@ -34,6 +35,8 @@ BYOC_URL = f"{DOCS}/byoc-usage"
 DOTENV_URL = "https://saurabh-kumar.com/python-dotenv/#file-format"
 IN_CONTAINERS = "A container has to be recreated: `docker compose restart` keeps its old environment."
 ID_TO_FILL_IN = "<the id from Settings>"
+MOST_CHOICES = 50
+"""The most workspaces that get a line to copy each."""
 
 _ACTED_ON = re.compile(r"[^\w .,:/@+-]")
 
@@ -65,23 +68,34 @@ def harmless(text: str) -> str:
     return _ACTED_ON.sub("", text)
 
 
-def name_workspace(e: Evidence, workspace_id: str) -> Action | None:
+def ids_of(workspaces: tuple[Workspace, ...]) -> tuple[str, ...]:
+    """Return the IDs of the workspaces of which one can be meant, or a placeholder if none is known.
+
+    None of them is chosen for the reader, so each gets a line to copy.
+    """
+    return tuple(workspace.id for workspace in workspaces[:MOST_CHOICES]) or (ID_TO_FILL_IN,)
+
+
+def name_workspace(e: Evidence, workspace_id: str, *alternatives: str) -> Action | None:
     """Return how to name a workspace: for the client, for the call, or for the replica that was refused."""
     if is_replica(e):
         return _edit_replica(e, "<its key>", workspace_id)
     if not e.target.primary:
-        return PassHeader(TENANT_HEADER, workspace_id)
+        return PassHeader(TENANT_HEADER, workspace_id, alternatives=alternatives)
     if e.target.is_installed:
-        return set_variable(e, "workspace_id", workspace_id)
-    return PassArgument("workspace_id", workspace_id)
+        return set_variable(e, "workspace_id", workspace_id, *alternatives)
+    return PassArgument("workspace_id", workspace_id, alternatives)
 
 
-def replace_workspace(e: Evidence, workspace_id: str) -> Action | None:
+def replace_workspace(e: Evidence, workspace_id: str, *alternatives: str) -> Action | None:
     """Return how to name another workspace in the place that names the wrong one."""
     origin = e.target.workspace_origin
     if origin.kind in ("header", "client-header"):
-        return PassHeader(TENANT_HEADER, workspace_id, "client" if origin.kind == "client-header" else "call")
-    return set_variable(e, "workspace_id", workspace_id) if origin.variable else name_workspace(e, workspace_id)
+        to: Literal["client", "call"] = "client" if origin.kind == "client-header" else "call"
+        return PassHeader(TENANT_HEADER, workspace_id, to, alternatives)
+    if origin.variable:
+        return set_variable(e, "workspace_id", workspace_id, *alternatives)
+    return name_workspace(e, workspace_id, *alternatives)
 
 
 def set_variable(e: Evidence, setting: str, value: str, *alternatives: str) -> SetVariable:

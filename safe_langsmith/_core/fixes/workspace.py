@@ -10,7 +10,9 @@ from safe_langsmith._core.fixes.shared import (
     ID_TO_FILL_IN,
     SCOPES_URL,
     how_to_set,
+    ids_of,
     in_shell,
+    is_replica,
     name_workspace,
     new_key,
     one_source,
@@ -46,11 +48,10 @@ def workspace_required(e: Evidence) -> list[Fix]:
         why = "No workspace is listed for this key." if e.workspaces == () else "This key could not list them."
         detail = f"{why} IDs are in the web UI, under Settings > Workspaces."
         return [_name_it(e, detail, ID_TO_FILL_IN), _single_workspace_key(e)]
-    others = "; ".join(f"{w.id} for {w.name}" for w in found[1:4])
-    more = f" and {len(found) - 4} more above" if len(found) > 4 else ""
     named = e.naming(found[0])
-    detail = f"The line below names {found[0].name}{f', as {named.origin.name or named.origin} does' if named else ''}."
-    detail += f" Or use {others}{more}." if others else ""
+    detail = f"{named.origin.name or named.origin} names {found[0].name}." if named else ""
+    if is_replica(e) and len(found) > 1:
+        detail += f" Or use {_listed(found[1:])}."
     detail += "".join(
         f" {other.origin.name or other.origin} names {other.value}, which this key does not reach."
         for other in e.configuration["workspace_id"].others
@@ -61,13 +62,13 @@ def workspace_required(e: Evidence) -> list[Fix]:
     fixes = [*_take_newer(e), *_set_as_well(e)]
     # At a shell, the line that sets the variable is the same.
     if not (in_shell(e) and SetVariable("LANGSMITH_WORKSPACE_ID", found[0].id) in [fix.action for fix in fixes]):
-        fixes.append(_name_it(e, detail, found[0].id))
+        fixes.append(_name_it(e, detail.lstrip(), *ids_of(found)))
     if e.target.primary and not in_shell(e) and not e.target.is_installed:
         fixes.append(
             Fix(
                 "Or name it once for the whole process",
                 f"Set the variable before the client is created.{how_to_set(e)}",
-                action=SetVariable("LANGSMITH_WORKSPACE_ID", found[0].id),
+                action=SetVariable("LANGSMITH_WORKSPACE_ID", found[0].id, ids_of(found)[1:]),
                 step=2,
             )
         )
@@ -85,9 +86,9 @@ def _found_by_itself(e: Evidence) -> str:
     return " This client finds it by itself when a request is refused." if e.target.resolves_workspace else ""
 
 
-def _name_it(e: Evidence, detail: str, workspace_id: str) -> Fix:
+def _name_it(e: Evidence, detail: str, *workspace_ids: str) -> Fix:
     url = SCOPES_URL if e.workspaces else settings_url(e, "workspaces")
-    return Fix("Name the workspace you mean", detail, action=name_workspace(e, workspace_id), url=url, step=2)
+    return Fix("Name the workspace you mean", detail, action=name_workspace(e, *workspace_ids), url=url, step=2)
 
 
 def _set_as_well(e: Evidence) -> list[Fix]:
@@ -153,16 +154,16 @@ def workspace_outdated(e: Evidence) -> list[Fix]:
 
 def _name_reachable(e: Evidence) -> Fix:
     reachable = e.reachable
-    title, works = "Copy the ID of a workspace that this key belongs to", ""
+    title = "Copy the ID of a workspace that this key belongs to"
     if reachable:
         named = e.naming(reachable[0])
-        title, works = "Name a workspace that this key reaches", f"These would work: {_listed(reachable)}. "
+        title = "Name a workspace that this key reaches"
         if named:
             title = f"Use the workspace that {named.origin.variable or named.origin} names"
     return Fix(
         title,
-        f"{works}The ID that does not work comes from {e.target.workspace_origin}.",
-        action=replace_workspace(e, reachable[0].id if reachable else ID_TO_FILL_IN),
+        f"The ID that does not work comes from {e.target.workspace_origin}.",
+        action=replace_workspace(e, *ids_of(reachable)),
         url=settings_url(e, "workspaces"),
         step=2,
     )
@@ -181,16 +182,14 @@ def _take_newer(e: Evidence) -> list[Fix]:
 
 def workspace_id_malformed(e: Evidence) -> list[Fix]:
     origin, reachable, meant = e.target.workspace_origin, e.reachable, e.workspace_meant
-    valid_ids = (
-        f"This key reaches: {_listed(reachable)}" if reachable else "It is in the web UI, under Settings > Workspaces"
-    )
+    valid_ids = "" if reachable else " It is in the web UI, under Settings > Workspaces."
     title, works = "Give the workspace's ID, a UUID", meant.id if meant else id_meant_by(e.target.workspace_id)
     if meant:
         title = f"Give the ID of {meant.name}"
     give = Fix(
         title,
-        f"{e.target.workspace_shown} from {origin} is not one. {valid_ids}.",
-        action=replace_workspace(e, works or (reachable[0].id if reachable else ID_TO_FILL_IN)),
+        f"{e.target.workspace_shown} from {origin} is not one.{valid_ids}",
+        action=replace_workspace(e, *((works,) if works else ids_of(reachable))),
         url=settings_url(e, "workspaces"),
         step=2,
     )

@@ -30,9 +30,12 @@ def lines(cli):
     return copied
 
 
-def test_a_workspace_is_named_by_its_variable_once(lines, service, workspace):
-    named = [code for code in lines(LANGSMITH_API_KEY=service) if workspace.id in code]
-    assert named == [f"export LANGSMITH_WORKSPACE_ID={workspace.id}"]
+def test_each_workspace_is_named_by_its_variable_once(lines, service, workspace):
+    (named,) = [code for code in lines(LANGSMITH_API_KEY=service) if workspace.id in code]
+    first, second, third, fourth = named.splitlines()
+    assert (first, third) == ("# Research", "# Support")
+    assert second == f"export LANGSMITH_WORKSPACE_ID={workspace.id}"
+    assert fourth.startswith("export LANGSMITH_WORKSPACE_ID=")
 
 
 def test_one_that_is_not_needed_is_taken_away(lines, personal, server):

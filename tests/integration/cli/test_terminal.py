@@ -17,6 +17,62 @@ from safe_langsmith.testing.faults import Slow
 posix = pytest.mark.skipif(os.name == "nt", reason="there are no such signals and descriptors")
 
 
+@pytest.fixture
+def on_a_terminal(environment, tmp_path):
+    """Runs the command with standard output on a terminal, and returns what is shown there."""
+    import pty
+
+    def run(*arguments, **variables):
+        ours, theirs = pty.openpty()
+        env = {**environment, "TERM": "xterm", **variables}
+        process = subprocess.Popen(
+            [sys.executable, "-m", "safe_langsmith", *arguments],
+            cwd=tmp_path,
+            env=env,
+            stdout=theirs,
+            stderr=subprocess.DEVNULL,
+        )
+        os.close(theirs)
+        shown = b""
+        while True:
+            try:
+                part = os.read(ours, 10_000)
+            except OSError:  # Linux ends a terminal like this.
+                break
+            if not part:
+                break
+            shown += part
+        process.wait(timeout=30)
+        os.close(ours)
+        return shown.decode()
+
+    return run
+
+
+@posix
+class TestColours:
+    def test_they_mark_the_verdict_and_the_problems(self, on_a_terminal, personal):
+        shown = on_a_terminal(LANGSMITH_API_KEY=personal, LANGSMITH_WORKSPACE_ID="1")
+        assert "\x1b[31m[!!]\x1b[0m" in shown
+        assert "\x1b[31;1mVerdict: problem found" in shown
+
+    @pytest.mark.parametrize(
+        ("arguments", "variables"),
+        [(["--no-color"], {}), ([], {"NO_COLOR": "1"}), ([], {"TERM": "dumb"})],
+        ids=["--no-color", "NO_COLOR", "a simple terminal"],
+    )
+    def test_who_wants_none_gets_none(self, on_a_terminal, personal, arguments, variables):
+        shown = on_a_terminal(*arguments, LANGSMITH_API_KEY=personal, **variables)
+        assert "Verdict: nothing wrong" in shown
+        assert "\x1b" not in shown
+
+    def test_a_pipe_gets_none(self, command, personal):
+        assert "\x1b" not in command(LANGSMITH_API_KEY=personal, TERM="xterm").out
+
+    def test_a_page_has_headings(self, on_a_terminal):
+        assert "\x1b[1mWhat to do\x1b[0m" in on_a_terminal("--explain", "key-missing")
+
+
 class TestTheTerminal:
     @posix
     def test_progress_is_shown_and_taken_back_where_somebody_sits(self, environment, personal, tmp_path):

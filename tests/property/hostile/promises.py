@@ -14,7 +14,7 @@ from safe_langsmith._core.redaction import each_text
 
 # Control characters, format characters (among them what turns the direction of text), surrogates, line separators.
 _UNSEEN = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
-_WIDTH, _HEIGHT = 100, 40
+_WIDTH, _HEIGHT = 80, 20
 _LONGEST = 60_000
 # A name, path or address that only contains the word is not meant.
 _WORKSPACE = re.compile(r"(?<![\w./-])workspaces?(?![\w/-]|\.\w)")
@@ -39,12 +39,14 @@ def assert_fits_a_screen(diagnosis: Diagnosis) -> None:
     text = str(diagnosis)
     assert_visible(text, lines=True)
     lines = text.split("\n")
-    # What is to be copied is not broken.
+    # Lines to copy and addresses are not broken.
     whole = {line for fix in diagnosis.fixes for line in (*(fix.code or "").split("\n"), fix.url)}
     assert len(lines) <= _HEIGHT
-    assert not [line for line in lines if len(line) > _WIDTH and line.strip() not in whole]
-    assert "What to do" in lines
-    assert any(line.startswith("  1. ") for line in lines)
+    assert not [line for line in lines if len(line) > _WIDTH and line.strip() not in whole and "://" not in line]
+    todo = [number for number, line in enumerate(lines) if line.startswith("What to do: ")]
+    assert todo
+    assert " ".join(" ".join(lines[todo[-1] :]).split()).startswith(f"What to do: {diagnosis.fixes[0].title}"[:80])
+    assert_visible(diagnosis.report(), lines=True)
 
 
 def assert_is_its_own_page(diagnosis: Diagnosis) -> None:

@@ -83,9 +83,11 @@ class TestWhatItIs:
                 assert getattr(error, name) == getattr(diagnosis, name)
 
     @every_class
-    def test_its_text_is_the_diagnosis_and_then_the_sdks_message(self, sdk_class, make, diagnosis):
-        assert str(make(sdk_class)).startswith(str(diagnosis))
-        assert str(make(sdk_class)).endswith(SDK_MESSAGE)
+    def test_its_text_is_the_diagnosis_with_the_sdks_message_in_it(self, sdk_class, make, diagnosis):
+        text = str(make(sdk_class))
+        assert SDK_MESSAGE in " ".join(text.split())
+        assert text.partition("\n\n")[0] == str(diagnosis).partition("\n\n")[0]
+        assert text.rpartition("\n\n")[2] == str(diagnosis).rpartition("\n\n")[2]
 
     def test_without_a_message_its_text_is_the_diagnosis(self, diagnosis):
         assert str(ForbiddenDiagnosis(diagnosis)) == str(diagnosis)

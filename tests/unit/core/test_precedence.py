@@ -990,7 +990,11 @@ class TestFixes:
     @pytest.mark.parametrize(
         ("row", "code"),
         [
-            ("the body says that a workspace is missing", f'client = SafeClient(workspace_id="{A}")'),
+            (
+                "the body says that a workspace is missing",
+                f'client = SafeClient(workspace_id="{A}")  # Research\n'
+                f'client = SafeClient(workspace_id="{B}")  # Support',
+            ),
             ("another workspace is reachable", f"LANGSMITH_WORKSPACE_ID={A}"),
             (
                 "another region is named",
@@ -1040,7 +1044,7 @@ class TestFixes:
         diagnosis = drive(facts, {LIST_WORKSPACES: listed(A, B)}).diagnosis
         assert diagnosis.fixes[0].title == "Set LANGSMITH_WORKSPACE_ID as well"
         assert diagnosis.fixes[0].code == f"LANGSMITH_WORKSPACE_ID={B}"
-        assert "LANGSMITH_TENANT_ID is set, which the client does not read" in " ".join(str(diagnosis).split())
+        assert "LANGSMITH_TENANT_ID is set, which the client does not read" in " ".join(diagnosis.report().split())
 
     def test_a_line_that_holds_a_key_and_is_left_out_goes_first(self, refusal, drive):
         dotenv = Dotenv(

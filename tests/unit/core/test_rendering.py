@@ -33,35 +33,160 @@ HOSTILE = "<script>alert('&\"x')</script>"
 VOID = {"br"}
 
 
+def sdk_message(diagnosis: Diagnosis) -> str:
+    """What the SDK says of such a refusal."""
+    if diagnosis.cause is Cause.WORKSPACE_REQUIRED:
+        return (
+            "This API key is org-scoped and requires workspace specification. Please provide 'workspace_id' parameter, "
+            "or set LANGSMITH_WORKSPACE_ID environment variable."
+        )
+    path = (diagnosis.url or "").removeprefix("https://api.smith.langchain.com")
+    said = json.dumps({"detail": diagnosis.server_message or "Forbidden"}, separators=(",", ":"))
+    error = f"HTTPError('403 Client Error: Forbidden for url: {diagnosis.url}', '{said}')"
+    return f"Failed to {diagnosis.method} {path} in LangSmith API. {error}"
+
+
+def searched_for(message: str) -> list[str]:
+    """What programs look for in the SDK's message."""
+    found = re.findall(
+        "This API key is org-scoped and requires workspace specification|403 Client Error: Forbidden", message
+    )
+    return [*found, *re.findall("Failed to [A-Z]+ [^ ]+ in LangSmith API", message)]
+
+
+TEXTS = {name: str(ForbiddenDiagnosis(found, sdk_message(found))) for name, found in DIAGNOSES.items()}
+
+
 class TestText:
     @pytest.mark.parametrize("name", DIAGNOSES)
-    def test_the_text_fits_a_screen(self, name):
-        lines = str(DIAGNOSES[name]).splitlines()
-        code = {line for fix in DIAGNOSES[name].fixes for line in (fix.code or "").splitlines()}
-        assert len(lines) <= 40
-        assert not [line for line in lines if len(line) > 100 and line.strip() not in code]
+    @pytest.mark.parametrize("of_exception", [False, True], ids=["diagnosis", "exception"])
+    def test_the_text_is_short(self, name, of_exception):
+        text = TEXTS[name] if of_exception else str(DIAGNOSES[name])
+        assert_is_short(text, DIAGNOSES[name])
 
     @pytest.mark.parametrize("name", DIAGNOSES)
-    def test_the_code_can_be_copied_line_by_line(self, name):
-        lines = [line.strip() for line in str(DIAGNOSES[name]).splitlines()]
-        for fix in DIAGNOSES[name].fixes[:4]:
-            assert set((fix.code or "").splitlines()) <= set(lines)
+    def test_the_first_line_names_the_cause_and_begins_the_sentence(self, name):
+        first = TEXTS[name].splitlines()[0]
+        assert DIAGNOSES[name].summary.startswith(first.removeprefix(f"{name}: "))
+        assert first.startswith(f"{name}: ")
 
-    def test_many_workspaces_are_counted(self):
-        many = tuple(Workspace(f"id-{number}", f"Workspace {number}") for number in range(20))
-        text = str(replace(DIAGNOSES["workspace-required"], workspaces=many))
-        assert "id-0  Workspace 0" in text
-        assert "id-19" not in text
-        assert "and 14 more" in text
+    @pytest.mark.parametrize("name", DIAGNOSES)
+    def test_it_ends_in_what_to_do_and_what_to_copy(self, name):
+        lines = TEXTS[name].splitlines()
+        todo = next(number for number, line in enumerate(lines) if line.startswith("What to do: "))
+        shown = [line.strip() for line in lines[todo:]]
+        first = DIAGNOSES[name].fixes[0]
+        assert " ".join(shown).startswith(f"What to do: {first.title}")
+        assert set((first.code or first.url).splitlines()) <= set(shown)
+        copied = {line for fix in DIAGNOSES[name].fixes for line in [*(fix.code or "").splitlines(), fix.url]}
+        assert shown[-1] in copied
 
-    def test_long_names_fit_a_screen(self):
+    @pytest.mark.parametrize("name", DIAGNOSES)
+    def test_programs_find_what_they_search_for_in_the_sdks_words(self, name):
+        message = sdk_message(DIAGNOSES[name])
+        assert searched_for(message)
+        assert [words for words in searched_for(message) if words not in TEXTS[name]] == []
+
+    def test_what_the_server_said_is_kept_before_the_address_is(self):
+        url = "https://langsmith.internal.example.com/api/v1/" + "datasets/11111111-aaaa-4aaa-8aaa-111111111111/" * 3
+        said = "this account may not do that today"
+        message = (
+            f"Failed to GET /x in LangSmith API. HTTPError('403 Client Error: Forbidden for url: {url}', '{said}')"
+        )
+        text = str(ForbiddenDiagnosis(replace(DIAGNOSES["key-rejected"], url=url), message))
+        assert said in text
+        assert "Forbidden for url: ..." in text
+
+    @pytest.mark.parametrize("name", DIAGNOSES)
+    def test_all_five_steps_are_there_in_one_line_and_fine_ones_are_not_spelt_out(self, name):
+        text = TEXTS[name]
+        (line,) = [line for line in text.splitlines() if line.startswith("  checks ")]
+        assert [number for number in "12345" if f"{number} " not in line] == []
+        fine = [check.detail for check in DIAGNOSES[name].checks if check.result == "ok"]
+        assert [detail for detail in fine if detail in " ".join(text.split())] == []
+
+    def test_words_and_badge_agree(self):
+        placeholder = DIAGNOSES["key-malformed"]
+        assert placeholder.confidence == "likely"
+        assert "likely" not in str(placeholder) + placeholder.report() + Page(placeholder._repr_html_()).text
+        assert "cause  likely" in str(DIAGNOSES["key-rejected"])
+        assert "cause  confirmed" in str(DIAGNOSES["workspace-required"])
+
+    def test_a_workspace_is_explained_only_if_the_cause_is_about_one(self):
+        about = {name for name, text in TEXTS.items() if "(A workspace is" in text}
+        assert about == {"workspace-required", "workspace-not-accessible", "workspace-id-malformed"}
+
+    def test_each_workspace_that_can_be_meant_has_a_line_and_none_is_chosen(self):
+        diagnosis = DIAGNOSES["workspace-required"]
+        lines = [line for line in str(diagnosis).splitlines() if "SafeClient(workspace_id=" in line]
+        expected = [f'    client = SafeClient(workspace_id="{w.id}")  # {w.name}' for w in diagnosis.workspaces]
+        assert lines == expected
+
+    def test_many_workspaces_are_counted(self, refusal, drive):
+        diagnosis = needing_one_of(20, refusal, drive)
+        text = str(diagnosis)
+        assert text.count("SafeClient(workspace_id=") == 5
+        assert "one of these (15 more: .report())" in " ".join(text.split())
+        assert diagnosis.report().count("SafeClient(workspace_id=") == 20
+        assert_is_short(text, diagnosis)
+
+    def test_long_names_fit(self):
         name = "A name as long as the service allows, " * 2
         many = tuple(Workspace(f"{number}1111111-aaaa-4aaa-8aaa-111111111111", name, name) for number in range(8))
         url = "https://api.smith.langchain.com/" + "datasets/11111111-aaaa-4aaa-8aaa-111111111111/" * 3
         long = replace(DIAGNOSES["workspace-required"], workspaces=many, url=url, server_message="word " * 59)
-        lines = str(long).splitlines()
-        assert max(map(len, lines)) <= 100
-        assert len(lines) <= 40
+        assert_is_short(str(long), long)
+
+
+def needing_one_of(count: int, refusal: Any, drive: Any) -> Diagnosis:
+    """The diagnosis of a key that serves so many workspaces."""
+    from safe_langsmith._core.model import LIST_WORKSPACES
+    from safe_langsmith._core.responses import read_answer
+
+    listed = [{"id": f"11111111-aaaa-4aaa-8aaa-{n:012}", "display_name": f"Workspace {n}"} for n in range(count)]
+    facts = refusal(body=b'{"error":"org_scoped_key_requires_workspace"}')
+    return drive(facts, {LIST_WORKSPACES: read_answer(200, json.dumps(listed).encode())}).diagnosis
+
+
+def assert_is_short(text: str, diagnosis: Diagnosis) -> None:
+    """Asserts at most 20 lines of 80 columns. Lines to copy and addresses are not broken."""
+    code = {line for fix in diagnosis.fixes for line in (fix.code or "").splitlines()}
+    lines = text.splitlines()
+    assert len(lines) <= 20
+    assert not [line for line in lines if len(line) > 80 and line.strip() not in code and "://" not in line]
+
+
+class TestReport:
+    @pytest.mark.parametrize("name", DIAGNOSES)
+    def test_everything_is_there(self, name):
+        diagnosis = DIAGNOSES[name]
+        words = " ".join(diagnosis.report().split())
+        said = [diagnosis.summary, diagnosis.url, diagnosis.request_id, diagnosis.server_message]
+        said += [each for check in diagnosis.checks for each in (check.title, check.detail)]
+        said += [each for w in diagnosis.workspaces or () for each in (w.id, w.name, w.role)]
+        said += [each for fix in diagnosis.fixes for each in (fix.title, fix.detail, fix.url)]
+        said += [line for fix in diagnosis.fixes for line in (fix.code or "").splitlines()]
+        said += [each for setting in diagnosis.settings.values() for each in (setting.value, setting.source)]
+        said += [f"{probe.method} {probe.path} -> {probe.status}" for probe in diagnosis.probes]
+        said.append(f"python -m safe_langsmith --explain {name}")
+        # A source is written as words, if nothing was set.
+        missing = [each for each in said if each and " ".join(each.split()) not in words and each != "default"]
+        assert missing == []
+
+    @pytest.mark.parametrize("width", [None, 60, 80, 132])
+    @pytest.mark.parametrize("name", DIAGNOSES)
+    def test_it_has_the_width_that_is_asked_for(self, name, width):
+        diagnosis = DIAGNOSES[name]
+        whole = {line for fix in diagnosis.fixes for line in [*(fix.code or "").splitlines(), fix.url]}
+        lines = [line for line in diagnosis.report(width).splitlines() if line.strip() not in whole]
+        breakable = [line for line in lines if "://" not in line and "--explain" not in line and "->" not in line]
+        assert max(map(len, breakable)) <= (width or 80)
+        assert (width or 80) - 20 < max(map(len, lines))
+
+    def test_what_to_do_comes_last(self):
+        for diagnosis in DIAGNOSES.values():
+            *_, last = diagnosis.report().split("\n\n")
+            assert last.startswith("What to do\n")
 
 
 class Page(HTMLParser):
@@ -117,8 +242,9 @@ class TestHtml:
         diagnosis = DIAGNOSES[name]
         text = Page(diagnosis._repr_html_()).text
         said = [diagnosis.summary, diagnosis.url, diagnosis.request_id, diagnosis.server_message]
-        said += [f"Cause: {diagnosis.cause} ({diagnosis.confidence})", f"python -m safe_langsmith --explain {name}"]
-        said += [each for fix in diagnosis.fixes for each in (fix.title, fix.detail, fix.code, fix.url)]
+        said += [f"Cause: {diagnosis.cause} (", f"python -m safe_langsmith --explain {name}"]
+        said += [each for fix in diagnosis.fixes for each in (fix.title, fix.detail, fix.url)]
+        said += [line for fix in diagnosis.fixes for line in (fix.code or "").splitlines()]
         said += [each for check in diagnosis.checks for each in (check.title, check.detail)]
         said += [each for w in diagnosis.workspaces or () for each in (w.id, w.name, w.role)]
         said += [f"{probe.method} {probe.path}" for probe in diagnosis.probes]
@@ -131,6 +257,17 @@ class TestHtml:
         for setting, used in DIAGNOSES[name].settings.items():
             assert f"{setting}{used.value or 'not set'}{used.source}" in text
             assert all(f"{other.value} ({other.source})" in text for other in used.others)
+
+    @pytest.mark.parametrize("name", DIAGNOSES)
+    def test_all_but_what_to_do_is_closed(self, name):
+        html = DIAGNOSES[name]._repr_html_()
+        assert "<details>" in html
+        assert "<details open" not in html
+        assert html.index("What to do") < html.index("<details>")
+
+    def test_of_several_workspaces_one_click_selects_one_line(self):
+        html = DIAGNOSES["workspace-required"]._repr_html_()
+        assert html.count("<pre>client = SafeClient(workspace_id=") == 2
 
     def test_what_to_do_comes_before_what_was_seen(self):
         text = Page(DIAGNOSES["permission-denied"]._repr_html_()).text.removeprefix(STYLE)
@@ -310,7 +447,8 @@ class TestDict:
     def test_actions_say_which_they_are(self):
         first, second = DIAGNOSES["workspace-required"].to_dict()["fixes"][:2]
         id_ = "11111111-aaaa-4aaa-8aaa-111111111111"
-        passed = {"kind": "pass-argument", "name": "workspace_id", "value": id_, "alternatives": []}
+        others = ["22222222-aaaa-4aaa-8aaa-222222222222"]
+        passed = {"kind": "pass-argument", "name": "workspace_id", "value": id_, "alternatives": others}
         assert first["action"] == passed
         assert (second["action"]["kind"], second["action"]["value"]) == ("set-variable", id_)
 
