@@ -6,11 +6,68 @@ import contextlib
 import logging
 import os
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Hashable
 
 logger = logging.getLogger("safe_langsmith")
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _MOST_CONTEXTS = 100
+FULL_TEXT_AGAIN = 3_600.0
+"""Seconds after which the log gets the full text of a refusal that repeats again."""
+MOST_REASONS = 20
+"""The most reasons for which the log gets a full text of its own, for each endpoint and key."""
+
+
+class Report:
+    """What the log has been told about one reason for which requests in the background are refused.
+
+    The SDK logs each refused request, with the text of its exception. The first text is the full one, those of later
+    exceptions are one line, and after an hour one is full again. An exception gets one line only if the log has the
+    full text when it is made: of two batches that are refused at once, the second may be logged first.
+
+    Args:
+        clock: Seconds on a clock that never goes back.
+
+    Attributes:
+        count: How many requests were refused for the reason.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        """Start with a log that has been told nothing."""
+        self._clock = clock
+        self._told_at: float | None = None
+        self.count = 0
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the log has the full text, and not for too long: logs are rotated."""
+        return self._told_at is not None and self._clock() - self._told_at < FULL_TEXT_AGAIN
+
+    def tell(self) -> None:
+        """Note that the full text was read."""
+        if not self.is_told:
+            self._told_at = self._clock()
+
+
+class Reports:
+    """The reports of one endpoint and key, by their reasons."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        """Start without a report."""
+        self._clock = clock
+        self._reports: dict[Hashable, Report] = {}
+
+    def count(self, reason: Hashable) -> Report:
+        """Return the report for a reason, with one more refusal. The caller holds a lock.
+
+        Args:
+            reason: What two refusals that are explained alike have in common.
+        """
+        # A server that says something new each time must not fill the log either.
+        if reason not in self._reports and len(self._reports) >= MOST_REASONS:
+            reason = None
+        report = self._reports.setdefault(reason, Report(self._clock))
+        report.count += 1
+        return report
 
 
 @contextlib.contextmanager

@@ -10,12 +10,11 @@ from typing import Any, TypeVar, cast
 from langsmith.utils import LangSmithError
 
 from safe_langsmith._core.redaction import sanitize
-from safe_langsmith._log import boundary
+from safe_langsmith._log import Report, boundary
 from safe_langsmith.diagnosis import ApiKey, Cause, Check, Confidence, Diagnosis, Fix, Probe, Setting, Workspace
 
 SDK_MESSAGE_LIMIT = 1_000
 MOST_SEARCHED = 100_000
-_REPORTED_BEFORE = "(Reported in full before: see the first report, or .diagnosis of this exception.)"
 
 T = TypeVar("T")
 
@@ -47,8 +46,8 @@ class ForbiddenDiagnosis(LangSmithError):
         diagnosis: The diagnosis as a value. Its fields except `status_code` are attributes of the exception, too.
         sdk_error: The SDK's own exception; `None` after a copy or a pickle.
         sdk_message: The SDK's own message, shortened and without secrets.
-        repeated: Whether `str()` is short, because the SDK logs each refused batch of traces, and an earlier one had
-            the full text. `diagnosis` is always complete.
+        repeated: Whether `str()` is one line, because the SDK logs each refused batch of traces, and the log has the
+            full text of an earlier one. `diagnosis` is always complete.
     """
 
     # Tracebacks, and the short summary of pytest, show the name under which users import it.
@@ -87,18 +86,39 @@ class ForbiddenDiagnosis(LangSmithError):
         self.sdk_error = sdk_error
         self.sdk_message = sdk_message
         self.repeated = False
+        self._line = ""
+        self._report: Report | None = None
 
     def __str__(self) -> str:
-        """Return the short text of the diagnosis, with the SDK's own words in it."""
-        sdk = f"\n\nThe SDK's own message: {self.sdk_message}" if self.sdk_message else ""
-        if self.repeated:
-            return f"{self.diagnosis.summary} {_REPORTED_BEFORE}{sdk}"
+        """Return the short text of the diagnosis, with the SDK's own words in it, or one line if it is repeated."""
+        if self.repeated and self._line:
+            return self._line
         # A failure in here would hide the SDK's error from the user.
         with boundary():
             from ._render.text import as_text
 
-            return as_text(self.diagnosis, self.sdk_message)
+            text = as_text(self.diagnosis, self.sdk_message)
+            if self._report is not None:
+                self._report.tell()
+            return text
+        sdk = f"\n\nThe SDK's own message: {self.sdk_message}" if self.sdk_message else ""
         return f"{self.diagnosis.summary}{sdk}"
+
+    def log_as(self, report: Report, line: str, is_raised_too: bool = False) -> None:
+        """Prepare for the SDK's log: one line if the log has the full text, or if the caller gets that later.
+
+        Args:
+            report: What the log has been told about this reason.
+            line: The line.
+            is_raised_too: Whether the SDK raises the exception to the caller once it has logged it.
+        """
+        self._line = line
+        self.repeated = is_raised_too or report.is_told
+        self._report = None if is_raised_too else report
+
+    def show_in_full(self) -> None:
+        """Have `str()` return the full text from now on."""
+        self.repeated = False
 
     def __repr__(self) -> str:
         """Return the cause and the summary, as a log line has them."""
@@ -111,7 +131,7 @@ class ForbiddenDiagnosis(LangSmithError):
     def __reduce__(self) -> tuple[Any, ...]:
         """Leave out the SDK's exception, which holds a response, and with it the key."""
         base = next((b for b in type(self).__bases__ if not issubclass(b, ForbiddenDiagnosis)), LangSmithError)
-        state: dict[str, Any] = {"repeated": self.repeated}
+        state: dict[str, Any] = {"repeated": self.repeated, "_line": self._line}
         state |= {"__notes__": list(self.__notes__)} if hasattr(self, "__notes__") else {}
         return _restore, (base.__module__, base.__qualname__, self.diagnosis, self.sdk_message), state
 
@@ -122,7 +142,6 @@ def explain(
     message: str,
     sdk_class: type[BaseException],
     secrets: tuple[str, ...],
-    repeated: bool = False,
 ) -> ForbiddenDiagnosis:
     """Return the exception for a diagnosis.
 
@@ -132,11 +151,8 @@ def explain(
         message: Its message.
         sdk_class: The class that the result is an instance of, beside `ForbiddenDiagnosis`.
         secrets: Strings that must not appear in the result.
-        repeated: Whether the exception is going to be logged, and an earlier one like it was complete.
     """
-    error = _class_for(sdk_class)(diagnosis, sanitize(message, SDK_MESSAGE_LIMIT, secrets), sdk_error)
-    error.repeated = repeated
-    return error
+    return _class_for(sdk_class)(diagnosis, sanitize(message, SDK_MESSAGE_LIMIT, secrets), sdk_error)
 
 
 def find_diagnosis(error: BaseException | None) -> ForbiddenDiagnosis | None:

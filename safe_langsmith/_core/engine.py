@@ -167,10 +167,12 @@ class Conclusion(NamedTuple):
         diagnosis: The diagnosis; a `HealthReport` if nothing was refused and nothing is wrong.
         candidates: The workspaces of which one may be named in a second request. Empty if naming one would override the
             user or change nothing.
+        reason: The reason alone, the end of the diagnosis's sentence.
     """
 
     diagnosis: Diagnosis | HealthReport
     candidates: tuple[Workspace, ...] = ()
+    reason: str = ""
 
 
 def investigate(facts: Facts) -> Probing[Conclusion]:
@@ -305,4 +307,4 @@ def conclude(e: Evidence, verdict: Verdict | None) -> Conclusion:
     curable = (verdict.cause is Cause.WORKSPACE_REQUIRED or verdict.curable) and facts.target.workspace_id is None
     # If an entry of the list could not be read, it may be the one that the user means.
     curable = curable and all(answer.lists_all for answer in e.answers.values())
-    return Conclusion(diagnosis, e.workspaces or () if curable else ())
+    return Conclusion(diagnosis, e.workspaces or () if curable else (), verdict.reason)

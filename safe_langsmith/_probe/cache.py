@@ -23,6 +23,7 @@ import asyncio
 import contextlib
 import math
 import os
+import re
 import threading
 import time
 import weakref
@@ -36,6 +37,7 @@ from typing import Any, NamedTuple, TypeVar
 from safe_langsmith._core.engine import Conclusion
 from safe_langsmith._core.model import Facts, ForbiddenRequest, ProbeRequest
 from safe_langsmith._core.responses import Answer
+from safe_langsmith._log import Report, Reports
 from safe_langsmith._probe.transports import Worker
 from safe_langsmith.diagnosis import Diagnosis, Workspace
 
@@ -57,12 +59,13 @@ REFUSAL_TTL = 600.0
 MOST_KEYS = 1_000
 MOST_ANSWERS = 100
 MOST_CONCLUSIONS = 4
-MOST_REPORTS = 20
 MOST_CHOICES = 20
 MOST_REFUSALS = 10
 _CONCLUSION_BYTES = 50_000
 # A URL or path of the refused request stands in several texts of a conclusion.
 _COPIES_OF_PATH = 10
+
+_ID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 
 T = TypeVar("T")
 Answers = tuple[tuple[ProbeRequest, Answer], ...]
@@ -178,7 +181,7 @@ class KeyState:
         self._choices: list[tuple[Callable[[], Any], Any]] = []
         self._flights: dict[Hashable, Flight] = {}
         self._refusals: dict[tuple[str, str, str | None], tuple[ForbiddenRequest, float]] = {}
-        self._reported: set[int] = set()
+        self._reports = Reports(self._clock)
         self._logged: set[str] = set()
         self.chooser_thread = Worker()
         self.fresh_until = math.inf
@@ -332,16 +335,15 @@ class KeyState:
         ages = [(request, now - at) for (*_, named), (request, at) in found if named == workspace_id]
         return [(request, age) for request, age in ages if age < REFUSAL_TTL]
 
-    def first_report(self, diagnosis: Diagnosis) -> bool:
-        """Return whether no such diagnosis was reported before, and note it. A log then repeats it in one line."""
+    def report(self, diagnosis: Diagnosis) -> Report:
+        """Return what the log has been told about such a refusal, with this one counted."""
         named = diagnosis.settings["workspace_id"].value
-        report = hash((diagnosis.cause, diagnosis.confidence, named, diagnosis.server_message))
+        # Each run that is updated by itself has an address of its own.
+        operation = (diagnosis.method, _ID.sub("", diagnosis.url or ""))
         with self._lock:
-            # A server that says something new each time must not fill the log either.
-            if report in self._reported or len(self._reported) >= MOST_REPORTS:
-                return False
-            self._reported.add(report)
-            return True
+            return self._reports.count(
+                (diagnosis.cause, diagnosis.confidence, named, diagnosis.server_message, operation)
+            )
 
     def first_retry(self, workspace_id: str) -> bool:
         """Return whether no retry with this workspace was logged before, and note it."""

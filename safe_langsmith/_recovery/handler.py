@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple, cast
 
+from safe_langsmith._core.endpoints import sends_runs
 from safe_langsmith._core.engine import Conclusion, investigate
 from safe_langsmith._core.fixes.workspace import body_not_replayable, chooser_declined
 from safe_langsmith._core.model import Facts, ProbeRequest
@@ -31,6 +32,7 @@ from safe_langsmith._recovery.workspace import (
     retry_was_refused,
 )
 from safe_langsmith._render.actions import present
+from safe_langsmith._render.text import as_line
 from safe_langsmith._sdk.calls.base import InterceptedCall
 from safe_langsmith._sdk.compat import (
     drop_frames,
@@ -124,14 +126,14 @@ def handle(call: InterceptedCall, retried: Workspace | None = None, seconds: flo
         if diagnosis.cause is Cause.WORKSPACE_NOT_ACCESSIBLE:
             invalidate(call.client, target, target.workspace_id)
         if workspace is None or not prober.is_shared:
-            return Outcome(error=_explain(call, diagnosis, forbidden, target, facts))
+            return Outcome(error=_explain(call, diagnosis, conclusion.reason, forbidden, target, facts))
         again = yield from _send_again(call, workspace, forbidden, target)
         if isinstance(again, NotSent):
             if not again.changed:
                 kept = remember(call, workspace, target, forbidden, facts, resent=False, diagnosis=diagnosis)
                 diagnosis = body_not_replayable(diagnosis, workspace, kept)
                 diagnosis = present(diagnosis, facts.target.interface)
-            return Outcome(error=_explain(call, diagnosis, forbidden, target, facts))
+            return Outcome(error=_explain(call, diagnosis, conclusion.reason, forbidden, target, facts))
     call.response, call.error = again
     if status_of(call.error) in (401, 403):
         retry_was_refused(target, workspace.id)
@@ -201,7 +203,8 @@ def _investigate(facts: Facts, prober: Prober, forbidden: ForbiddenResponse, tar
         # The workspaces' texts were sanitized when the listing was read. There may be thousands of them.
         redacted = redact_value(replace(found.diagnosis, workspaces=None), forbidden.secrets)
         redacted = replace(redacted, workspaces=found.diagnosis.workspaces)
-        conclusion = found._replace(diagnosis=present(redacted, facts.target.interface))
+        reason = redact_value(found.reason, forbidden.secrets)
+        conclusion = found._replace(diagnosis=present(redacted, facts.target.interface), reason=reason)
         target.key_state.store_conclusion(same, forbidden.secrets, tuple(answers), conclusion)
     if not isinstance(conclusion.diagnosis, Diagnosis):
         return conclusion
@@ -239,14 +242,18 @@ def _choose(
 
 
 def _explain(
-    call: InterceptedCall, diagnosis: Diagnosis, forbidden: ForbiddenResponse, target: Target, facts: Facts
+    call: InterceptedCall, diagnosis: Diagnosis, reason: str, forbidden: ForbiddenResponse, target: Target, facts: Facts
 ) -> ForbiddenDiagnosis:
     if facts.request is not None:
         target.key_state.note_refusal(facts.request, target.workspace_id)
     sdk_class, message = call.describe_error()
     sdk_error = cast("Exception", call.error)
-    repeated = call.is_logged and not target.key_state.first_report(diagnosis)
-    explained = explain(diagnosis, sdk_error, message, sdk_class, forbidden.secrets, repeated)
+    explained = explain(diagnosis, sdk_error, message, sdk_class, forbidden.secrets)
+    if call.is_logged:
+        report = target.key_state.report(diagnosis)
+        what = "batch" if sends_runs(call.url, call.method) else "request"
+        lost = f"{report.count} {what}{('es' if what == 'batch' else 's') if report.count > 1 else ''} lost"
+        explained.log_as(report, as_line(diagnosis, reason, lost, len(explained.sdk_message)), call.is_raised_too)
     # Last, because the SDK's exception reaches the user as it is if anything fails before.
     drop_frames(sdk_error, response_of(sdk_error))
     return explained

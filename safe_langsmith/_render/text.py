@@ -98,17 +98,17 @@ def as_text(diagnosis: Diagnosis, sdk_message: str = "") -> str:
     return "\n".join(lines)
 
 
-def as_line(diagnosis: Diagnosis, reason: str, lost: int, longest: int) -> str:
+def as_line(diagnosis: Diagnosis, reason: str, lost: str, longest: int) -> str:
     """Return one line for a refusal in the background that repeats an earlier one.
 
     Args:
         diagnosis: The diagnosis.
         reason: The reason of the refusal alone.
-        lost: How many requests of its kind were refused, this one included.
+        lost: How many batches or requests were lost for this reason.
         longest: The characters that the SDK's own message has, which the line keeps to if it can.
     """
     what = f"{diagnosis.cause}: "
-    todo = f" ({lost} refused, 403). {_first_line_to_copy(diagnosis.fixes)}".rstrip()
+    todo = f" (403, {lost}). {_first_line_to_copy(diagnosis.fixes)}".rstrip()
     room = longest - _BYTES_OF_FULL_TEXT - len(what) - len(todo)
     return f"{what}{shorten(reason, max(room, _SHORTEST_REASON))}{todo}"
 
@@ -172,8 +172,8 @@ def _first_line_to_copy(fixes: tuple[Fix, ...]) -> str:
     fix = next((fix for fix in fixes if fix.code), None)
     if fix is None:
         return fixes[0].title if fixes else ""
-    # A message to somebody is one sentence in two lines.
-    return " ".join(lines_of_code(fix)) if kind_of(fix.action) == "ask-somebody" else lines_of_code(fix)[0]
+    # Of a message to somebody, the first line is enough to know what to ask for.
+    return next(line for line in lines_of_code(fix) if not line.startswith("# "))
 
 
 def _evidence(diagnosis: Diagnosis, sdk_message: str, size: _Size) -> Iterator[str]:

@@ -106,6 +106,11 @@ class InterceptedCall:
         return False
 
     @property
+    def is_raised_too(self) -> bool:
+        """Whether the SDK raises the exception to the caller once it has logged it."""
+        return False
+
+    @property
     def caller_headers(self) -> Mapping[str, Any]:
         """The headers that the call's own arguments set."""
         return {}

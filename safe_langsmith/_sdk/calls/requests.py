@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -10,7 +11,7 @@ from langsmith.utils import LangSmithError
 
 from safe_langsmith._core.endpoints import sends_runs
 from safe_langsmith._sdk.calls.base import InterceptedCall
-from safe_langsmith._sdk.compat import SupportsClient, session_of
+from safe_langsmith._sdk.compat import PROMPT_REFRESH_THREAD, SupportsClient, session_of
 from safe_langsmith._sdk.http import ForbiddenResponse
 from safe_langsmith._sdk.replay import (
     ExpectedRequest,
@@ -62,8 +63,21 @@ class RequestsCall(InterceptedCall):
 
     @property
     def is_logged(self) -> bool:
-        """Whether it sends traces: from a background thread, or for a decorator that must not fail the function."""
-        return sends_runs(self.url, self.method or "")
+        """Whether it sends runs or feedback, or renews a cached prompt. The SDK logs what fails there each time."""
+        return (
+            sends_runs(self.url, self.method or "")
+            or self._is_feedback
+            or threading.current_thread().name == PROMPT_REFRESH_THREAD
+        )
+
+    @property
+    def is_raised_too(self) -> bool:
+        """Whether it sends feedback for a caller. Evaluators send theirs from threads, and drop the exception."""
+        return self._is_feedback and threading.current_thread() is threading.main_thread()
+
+    @property
+    def _is_feedback(self) -> bool:
+        return self.method == "POST" and self.requested == "/feedback"
 
     def is_sdk_error(self, error: Exception) -> bool:
         """Return whether the SDK raises such for a response, or when it fails on the body."""

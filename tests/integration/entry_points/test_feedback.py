@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import langsmith
 import pytest
@@ -95,6 +96,33 @@ def test_a_viewers_diagnosis_names_the_permission(server, viewer, make, stored):
     assert caught.value.cause is Cause.PERMISSION_DENIED
     assert "feedback:create" in " ".join(caught.value.summary.split())
     assert stored("feedback") == []
+
+
+def test_the_full_text_is_printed_once(server, viewer, make, caplog):
+    """The SDK logs the exception, with its traceback, and raises it to the caller."""
+    client = make(server, viewer, auto_batch_tracing=False)
+    for _ in range(2):
+        caplog.clear()
+        with pytest.raises(ForbiddenDiagnosis) as caught:
+            client.create_feedback(uuid.uuid4(), "correct", score=1)
+        logged = caplog.text
+
+        assert "Error creating feedback" in logged
+        assert "permission-denied: " in logged
+        assert "What to do" not in logged
+        assert "What to do" in str(caught.value)
+
+
+def test_if_nobody_gets_the_exception_the_log_has_the_full_text_first(server, viewer, make, caplog):
+    """Evaluators send feedback from threads, and drop what comes of it."""
+    client = make(server, viewer, auto_batch_tracing=False)
+    with ThreadPoolExecutor(1) as threads:
+        for _ in range(3):
+            threads.submit(client.create_feedback, uuid.uuid4(), "correct", score=1)
+    logged = [str(record.exc_text or caplog.handler.format(record)) for record in caplog.records if record.exc_info]
+
+    assert ["What to do" in text for text in logged] == [True, False, False]
+    assert "3 requests lost" in logged[2]
 
 
 @WITH_CALLBACK

@@ -50,8 +50,10 @@ def test_fifty_batches_one_report(tracing_server, viewer, make_tracer, caplog):
     reports = [r.getMessage() for r in sdk_records(caplog) if "runs:create" in r.getMessage()]
     assert len(reports) == BATCHES
     assert [report for report in reports if "What to do" in report] == reports[:1]
-    assert all("Reported in full before" in report for report in reports[1:])
-    assert max(len(report.splitlines()) for report in reports[1:]) <= 3
+    assert [
+        number for number, report in enumerate(reports[1:], 2) if f"(403, {number} batches lost)" not in report
+    ] == []
+    assert {len(report.splitlines()) for report in reports[1:]} == {1}
 
 
 @WITH_CALLBACK
@@ -62,8 +64,11 @@ def test_the_short_form_keeps_the_whole_diagnosis(tracing_server, viewer, make_t
 
     first, second = told
     assert (first.repeated, second.repeated) == (False, True)
-    assert second.summary in str(second)
-    assert second.sdk_message in str(second)
+    assert str(second).startswith("permission-denied: ")
+    assert "runs:create" in str(second)
+    assert "2 batches lost" in str(second)
+    assert str(second).endswith(second.fixes[0].code.splitlines()[0])
+    assert second.sdk_message.startswith("Failed to POST")
     assert str(second.diagnosis) == str(first.diagnosis)
 
 
@@ -74,9 +79,80 @@ def test_one_by_one_each_is_raised_and_one_is_reported_in_full(server, make_clie
     for number in range(3):
         with pytest.raises(ForbiddenDiagnosis) as caught:
             trace(client, 1, start=number)
-        raised.append(caught.value)
+        raised.append(str(caught.value))
 
-    assert ["What to do" in str(error) for error in raised] == [True, False, False]
+    assert ["What to do" in text for text in raised] == [True, False, False]
+
+
+def refused(client):
+    with pytest.raises(ForbiddenDiagnosis) as caught:
+        trace(client, 1)
+    return caught.value
+
+
+@pytest.fixture
+def viewers_client(server, make_client):
+    org = server.add_organization("Acme")
+    return make_client(server, org.add_personal_key(default=org.add_workspace("Research"), role="Viewer"))
+
+
+def test_of_two_batches_refused_at_once_none_is_short_before_the_full_text_was_logged(viewers_client):
+    """The SDK logs the text of each exception, in whatever order its threads come to it."""
+    first, second = refused(viewers_client), refused(viewers_client)
+    logged = [str(second), str(first), str(refused(viewers_client))]
+    assert ["What to do" in text for text in logged] == [True, True, False]
+
+
+def test_the_full_text_is_logged_again_after_an_hour(server, make_client, probing):
+    now = [0.0]
+    probing.set_clock(lambda: now[0])
+    org = server.add_organization("Acme")
+    client = make_client(server, org.add_personal_key(default=org.add_workspace("Research"), role="Viewer"))
+    texts = []
+    for now[0] in (0.0, 1.0, 3_599.0, 3_601.0, 3_602.0, 7_300.0):
+        texts.append(str(refused(client)))
+
+    assert ["What to do" in text for text in texts] == [True, False, False, True, False, True]
+    assert "(403, 5 batches lost)" in texts[4]
+
+
+def test_another_operation_is_another_reason(viewers_client, server):
+    """What the log said of runs does not explain the refusal of feedback."""
+    first = [str(refused(viewers_client)), str(refused(viewers_client))]
+    with pytest.raises(ForbiddenDiagnosis) as caught:
+        viewers_client.update_run("11111111-aaaa-4aaa-8aaa-111111111111", outputs={})
+    another = str(caught.value)
+
+    assert ["What to do" in text for text in (*first, another)] == [True, False, True]
+
+
+def test_runs_that_are_updated_one_by_one_are_one_operation(viewers_client):
+    texts = []
+    for number in range(3):
+        with pytest.raises(ForbiddenDiagnosis) as caught:
+            viewers_client.update_run(f"11111111-aaaa-4aaa-8aaa-11111111111{number}", outputs={})
+        texts.append(str(caught.value))
+
+    assert ["What to do" in text for text in texts] == [True, False, False]
+
+
+@WITH_CALLBACK
+@pytest.mark.parametrize("mode", ["compressed", "multipart"], indirect=True)
+def test_refused_traffic_fills_the_log_no_more_than_with_the_sdk(tracing_server, viewer, make_tracer, caplog):
+    """As many batches as there are in twenty seconds of steady tracing, two each second."""
+    client = make_tracer(tracing_server, viewer)
+    send_batches(client, 40)
+    texts = [r.getMessage() for r in sdk_records(caplog) if "ForbiddenDiagnosis" in r.getMessage()]
+    plain = []
+    told: list[ForbiddenDiagnosis] = []
+    client = make_tracer(tracing_server, viewer, tracing_error_callback=told.append)
+    send_batches(client, 1)
+    for text in texts:
+        sdk = f"langsmith.utils.LangSmithError: {told[0].sdk_message}"
+        plain.append(f"{text.partition(': ')[0]}: {sdk}")
+
+    assert len(texts) == 40
+    assert sum(map(len, texts)) <= sum(map(len, plain))
 
 
 def test_other_calls_are_always_reported_in_full(server, make_client):
