@@ -131,15 +131,17 @@ def _lines(checked: Checked, options: Options, width: int, paint: Paint) -> Iter
         yield from _tracing_note(checked, width)
     if found.fixes:
         yield ""
-        yield from _what_to_do(found.fixes, options, width, paint)
+        yield from _what_to_do(found, options, width, paint)
 
 
-def _what_to_do(fixes: tuple[Fix, ...], options: Options, width: int, paint: Paint) -> Iterator[str]:
+def _what_to_do(found: Found, options: Options, width: int, paint: Paint) -> Iterator[str]:
+    fixes, workspaces = found.fixes, len(found.workspaces or ())
     shown = fixes if options.verbose else fixes[:_MOST_FIXES]
     rest = f"; -v lists {len(fixes) - len(shown)} more" if len(fixes) > len(shown) else ""
     notes = "; ".join(filter(None, (_how_to_copy(shown), rest.removeprefix("; "))))
     yield from (paint(line, BOLD) for line in wrap(f"What to do{f' ({notes})' if notes else ''}", width))
-    for line in lines_of_fixes(shown, width, MOST_CHOICES if options.verbose else _MOST_WORKSPACES, "-v"):
+    most, all_are_in = (MOST_CHOICES, "above") if options.verbose else (_MOST_WORKSPACES, "-v")
+    for line in lines_of_fixes(shown, workspaces, width, most, all_are_in):
         yield paint(line, BLUE) if line.startswith((" " * 9, "     http")) else line
 
 

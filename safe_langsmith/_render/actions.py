@@ -64,13 +64,27 @@ def present_fixes(
         interface: The form of the lines to copy.
         workspaces: The workspaces whose names stand behind their IDs in lines of which one is to be chosen.
     """
-    names = {workspace.id: workspace.name for workspace in workspaces}
+    names = _names(fixes, workspaces)
     return tuple(
         replace(fix, code=render(fix.action, interface, names), action=each_text(fix.action, _visible))
         if fix.action and fix.code is None
         else fix
         for fix in fixes
     )
+
+
+def _names(fixes: tuple[Fix, ...], workspaces: tuple[Workspace, ...]) -> dict[str, str]:
+    """Return the names of the workspaces of which one is to be chosen. There may be thousands of others."""
+    choices: list[Any] = [fix.action for fix in fixes if is_choice_of_workspace(fix.action)]
+    wanted = {workspace_id for action in choices for workspace_id in (action.value, *action.alternatives)}
+    names: dict[str, str] = {}
+    for workspace in workspaces:
+        if not wanted:
+            break
+        if workspace.id in wanted:
+            wanted.remove(workspace.id)
+            names[workspace.id] = workspace.name
+    return names
 
 
 def render(action: Action, interface: Interface, names: Mapping[str, str] | None = None) -> str | None:

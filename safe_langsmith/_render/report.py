@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from safe_langsmith.diagnosis import Check, Diagnosis, Fix, Probe, Setting, Workspace
 
 NARROWEST = 20
-MOST_CHOICES = 50
+MOST_CHOICES = 10
 LABELS = {"endpoint": "endpoint", "api_key": "API key", "workspace_id": "workspace ID"}
 _MARKS = {"ok": "ok", "problem": "!!", "unknown": "??", "not-applicable": "--"}
 _INDENT = 16
@@ -53,7 +53,7 @@ def _lines(diagnosis: Diagnosis, width: int) -> Iterator[str]:
     yield from wrap(f"More on this: {command}", width)
     yield ""
     yield "What to do"
-    yield from lines_of_fixes(diagnosis.fixes, width)
+    yield from lines_of_fixes(diagnosis.fixes, len(diagnosis.workspaces or ()), width)
 
 
 def lines_of_answers(server_message: str | None, probes: Iterable[Probe], width: int) -> Iterator[str]:
@@ -103,17 +103,20 @@ def lines_of_checks(checks: Iterable[Check], width: int, most: int | None = None
         yield from wrap(f"{check.title}: {check.detail}", width, 10, most, f"  [{_MARKS[check.result]}] {step} ")
 
 
-def lines_of_fixes(fixes: Iterable[Fix], width: int, most: int = MOST_CHOICES, all_are_in: str = "") -> Iterator[str]:
+def lines_of_fixes(
+    fixes: Iterable[Fix], workspaces: int, width: int, most: int = MOST_CHOICES, all_are_in: str = "above"
+) -> Iterator[str]:
     """Yield the fixes, with the line to copy of each at its end.
 
     Args:
         fixes: The fixes.
+        workspaces: How many workspaces there are.
         width: The columns of a line.
         most: The most workspaces that get a line to copy each.
-        all_are_in: What shows the lines of all of them.
+        all_are_in: What shows all of them.
     """
     for number, fix in enumerate(fixes, 1):
-        code, one_of = code_and_choice(fix, most, all_are_in)
+        code, one_of = code_and_choice(fix, workspaces, most, all_are_in)
         yield from wrap(f"{fix.title}{one_of}. {fix.detail}", width, 5, label=f"  {number}. ")
         if fix.url:
             yield f"     {fix.url}"

@@ -92,7 +92,7 @@ def as_text(diagnosis: Diagnosis, sdk_message: str = "") -> str:
     """
     lines: list[str] = []
     for size in _SIZES:
-        lines = [*_evidence(diagnosis, sdk_message, size), "", *_what_to_do(diagnosis.fixes, size)]
+        lines = [*_evidence(diagnosis, sdk_message, size), "", *_what_to_do(diagnosis, size)]
         if len(lines) <= HEIGHT:
             break
     return "\n".join(lines)
@@ -152,20 +152,22 @@ def lines_of_code(fix: Fix) -> list[str]:
     return (fix.code or "").splitlines()
 
 
-def code_and_choice(fix: Fix, most: int, all_are_in: str) -> tuple[list[str], str]:
+def code_and_choice(fix: Fix, number: int, most: int, all_are_in: str) -> tuple[list[str], str]:
     """Return the lines to copy of a fix, and what its title says if each of them names another workspace.
 
     Args:
         fix: The fix.
-        most: The most workspaces that get a line.
-        all_are_in: What shows the lines of all of them.
+        number: How many workspaces there are.
+        most: The most that get a line.
+        all_are_in: What shows all of them.
     """
     code = lines_of_code(fix)
     if not is_choice_of_workspace(fix.action) or not code:
         return code, ""
-    per_workspace = 2 if code[0].startswith("# ") else 1
-    more = len(code) // per_workspace - most
-    return code[: most * per_workspace], ", one of these" + (f" ({more} more: {all_are_in})" if more > 0 else "")
+    each = 2 if code[0].startswith("# ") else 1
+    shown = code[: most * each]
+    more = number - len(shown) // each
+    return shown, ", one of these" + (f" ({more} more: {all_are_in})" if more > 0 else "")
 
 
 def _first_line_to_copy(fixes: tuple[Fix, ...]) -> str:
@@ -233,11 +235,12 @@ def _result(check: Check) -> str:
     return f"{_STEPS[check.step or 0]} {results[check.result]}"
 
 
-def _what_to_do(fixes: tuple[Fix, ...], size: _Size) -> Iterator[str]:
+def _what_to_do(diagnosis: Diagnosis, size: _Size) -> Iterator[str]:
+    fixes = diagnosis.fixes
     if not fixes:
         return
     first = fixes[0]
-    code, one_of = code_and_choice(first, _MOST_CHOICES, ".report()")
+    code, one_of = code_and_choice(first, len(diagnosis.workspaces or ()), _MOST_CHOICES, ".report()")
     title = f"What to do: {first.title}{one_of}"
     told = wrap(f"{title}. {first.detail}")
     yield from told if first.detail and len(told) <= size.detail else wrap(f"{title}{':' if code else '.'}", most=2)

@@ -35,7 +35,7 @@ BYOC_URL = f"{DOCS}/byoc-usage"
 DOTENV_URL = "https://saurabh-kumar.com/python-dotenv/#file-format"
 IN_CONTAINERS = "A container has to be recreated: `docker compose restart` keeps its old environment."
 ID_TO_FILL_IN = "<the id from Settings>"
-MOST_CHOICES = 50
+MOST_CHOICES = 10
 """The most workspaces that get a line to copy each."""
 
 _ACTED_ON = re.compile(r"[^\w .,:/@+-]")
@@ -68,12 +68,14 @@ def harmless(text: str) -> str:
     return _ACTED_ON.sub("", text)
 
 
-def ids_of(workspaces: tuple[Workspace, ...]) -> tuple[str, ...]:
+def ids_meant(e: Evidence, workspaces: tuple[Workspace, ...]) -> tuple[str, ...]:
     """Return the IDs of the workspaces of which one can be meant, or a placeholder if none is known.
 
-    None of them is chosen for the reader, so each gets a line to copy.
+    Those that something on this machine names are preferred. If nothing does, none is chosen for the reader.
     """
-    return tuple(workspace.id for workspace in workspaces[:MOST_CHOICES]) or (ID_TO_FILL_IN,)
+    named = [workspace for _, workspace in e.meanings if workspace in workspaces]
+    ids = dict.fromkeys(workspace.id for workspace in (named or workspaces[:MOST_CHOICES]))
+    return tuple(ids) or (ID_TO_FILL_IN,)
 
 
 def name_workspace(e: Evidence, workspace_id: str, *alternatives: str) -> Action | None:

@@ -10,7 +10,7 @@ from safe_langsmith._core.fixes.shared import (
     ID_TO_FILL_IN,
     SCOPES_URL,
     how_to_set,
-    ids_of,
+    ids_meant,
     in_shell,
     is_replica,
     name_workspace,
@@ -50,7 +50,7 @@ def workspace_required(e: Evidence) -> list[Fix]:
         return [_name_it(e, detail, ID_TO_FILL_IN), _single_workspace_key(e)]
     named = e.naming(found[0])
     detail = f"{named.origin.name or named.origin} names {found[0].name}." if named else ""
-    if is_replica(e) and len(found) > 1:
+    if is_replica(e) and len(found) > 1 and not named:
         detail += f" Or use {_listed(found[1:])}."
     detail += "".join(
         f" {other.origin.name or other.origin} names {other.value}, which this key does not reach."
@@ -62,13 +62,13 @@ def workspace_required(e: Evidence) -> list[Fix]:
     fixes = [*_take_newer(e), *_set_as_well(e)]
     # At a shell, the line that sets the variable is the same.
     if not (in_shell(e) and SetVariable("LANGSMITH_WORKSPACE_ID", found[0].id) in [fix.action for fix in fixes]):
-        fixes.append(_name_it(e, detail.lstrip(), *ids_of(found)))
+        fixes.append(_name_it(e, detail.lstrip(), *ids_meant(e, found)))
     if e.target.primary and not in_shell(e) and not e.target.is_installed:
         fixes.append(
             Fix(
                 "Or name it once for the whole process",
                 f"Set the variable before the client is created.{how_to_set(e)}",
-                action=SetVariable("LANGSMITH_WORKSPACE_ID", found[0].id, ids_of(found)[1:]),
+                action=SetVariable("LANGSMITH_WORKSPACE_ID", found[0].id, ids_meant(e, found)[1:]),
                 step=2,
             )
         )
@@ -163,7 +163,7 @@ def _name_reachable(e: Evidence) -> Fix:
     return Fix(
         title,
         f"The ID that does not work comes from {e.target.workspace_origin}.",
-        action=replace_workspace(e, *ids_of(reachable)),
+        action=replace_workspace(e, *ids_meant(e, reachable)),
         url=settings_url(e, "workspaces"),
         step=2,
     )
@@ -189,7 +189,7 @@ def workspace_id_malformed(e: Evidence) -> list[Fix]:
     give = Fix(
         title,
         f"{e.target.workspace_shown} from {origin} is not one.{valid_ids}",
-        action=replace_workspace(e, *((works,) if works else ids_of(reachable))),
+        action=replace_workspace(e, *((works,) if works else ids_meant(e, reachable))),
         url=settings_url(e, "workspaces"),
         step=2,
     )

@@ -44,7 +44,8 @@ class TestWorkspaces:
         for workspace in (research, production):
             assert workspace.id in str(error)
             assert workspace.name in str(error)
-        assert error.fixes[0].code == f'client = SafeClient(workspace_id="{research.id}")'
+        lines = [f'client = SafeClient(workspace_id="{w.id}")  # {w.name}' for w in (research, production)]
+        assert error.fixes[0].code.splitlines() == lines
         assert [r for r in seen(server) if r[1] == "/sessions"] == [("GET", "/sessions", None, 403)]
 
     def test_two_and_a_bare_refusal(self, make_server, make_client):
@@ -75,7 +76,7 @@ class TestWorkspaces:
         assert (error.cause, error.confidence) == (Cause.WORKSPACE_NOT_ACCESSIBLE, Confidence.CONFIRMED)
         said = {"argument": "workspace_id argument", "header": "X-Tenant-Id header given to the client"}
         assert said.get(where, "X-Tenant-Id header of the request" if where == "call" else where) in error.summary
-        assert research.id in error.fixes[0].detail
+        assert research.id in error.fixes[0].code
         assert [r for r in seen(server) if r[1] == "/sessions"] == [("GET", "/sessions", NOWHERE, 403)]
 
     def test_the_organizations_id(self, server, org, key, make_client):
@@ -97,7 +98,7 @@ class TestWorkspaces:
 
         assert (error.cause, error.confidence) == (Cause.WORKSPACE_NOT_ACCESSIBLE, Confidence.CONFIRMED)
         assert error.workspaces is None
-        assert research.id in error.fixes[0].detail
+        assert research.id in error.fixes[0].code
 
     @pytest.mark.parametrize("status", [401, 403])
     def test_no_uuid(self, status, make_server, make_client):
@@ -382,7 +383,10 @@ class TestExceptionClasses:
 
         assert isinstance(error, LangSmithError)
         assert not isinstance(error, LangSmithUserError)
-        assert str(error.sdk_error) in str(error)
+        assert error.sdk_message == str(error.sdk_error)
+        assert "Failed to GET /sessions in LangSmith API" in str(error)
+        assert "403 Client Error: Forbidden for url" in str(error)
+        assert '{"detail":"Forbidden"}' in str(error)
 
     def test_facts_of_the_request(self, server, make_client):
         server.fault("GET", "/sessions", Reply(403, {"detail": "Forbidden"}, headers={"X-Request-Id": "req-1"}))

@@ -12,7 +12,8 @@ from safe_langsmith import Fix
 
 from .machine import Machine
 
-_ASSIGNMENT = re.compile(r"(?:# or )?(?:([A-Z][A-Z0-9_]*)=)?(\S.*)")
+# The name of a workspace may stand behind its ID.
+_ASSIGNMENT = re.compile(r"(?:# or )?(?:([A-Z][A-Z0-9_]*)=)?(\S.*?)(?:  # .*)?")
 _WORDS = ("Please ", "LangSmith refuses ")
 _URL_OR_ASSIGNMENT = re.compile(r"^(?:# or )?(?:[A-Z][A-Z0-9_]*=|https?://)")
 

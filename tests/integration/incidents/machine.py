@@ -17,7 +17,7 @@ import langsmith.utils
 import pytest
 from dotenv import load_dotenv
 
-from safe_langsmith import Diagnosis, SafeClient, diagnose, find_diagnosis
+from safe_langsmith import Diagnosis, ForbiddenDiagnosis, SafeClient, diagnose, find_diagnosis
 from safe_langsmith.testing import FakeLangSmith, Fault
 
 from ...support.internals import forget_everything
@@ -35,11 +35,15 @@ class Attempt(NamedTuple):
         succeeded: Whether it succeeded.
         diagnosis: What was said about it, if anything was.
         statuses: What was answered, to the call and to whatever was asked about it.
+        text: What `print(e)` shows.
+        sdk_message: What the SDK says.
     """
 
     succeeded: bool
     diagnosis: Diagnosis | None = None
     statuses: frozenset[int | None] = frozenset()
+    text: str = ""
+    sdk_message: str = ""
 
 
 class Machine:
@@ -121,7 +125,10 @@ class Machine:
             # Where another client of the SDK failed, a client with the same settings is asked about.
             asked = client if isinstance(client, SafeClient) else self.client()
             diagnosis = explained.diagnosis if explained else diagnose(asked)
-            return Attempt(False, diagnosis, self.network.statuses)
+            # The text of a refusal in the background is one line if the log has it.
+            text = str(ForbiddenDiagnosis(diagnosis, explained.sdk_message)) if explained else str(diagnosis)
+            sdk_message = explained.sdk_message if explained else ""
+            return Attempt(False, diagnosis, self.network.statuses, text if diagnosis else "", sdk_message)
         finally:
             if not isinstance(client, SafeClient):
                 client.close()

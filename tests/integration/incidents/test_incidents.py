@@ -58,6 +58,24 @@ def test_what_must_be_offered_is_offered(id):
 
 
 @pytest.mark.parametrize("id", CASES)
+def test_the_text_is_short_and_ends_in_what_to_do(id):
+    found = outcome(id)
+    if found.diagnosis is None:
+        return
+    text = found.attempt.text
+    lines, code = text.splitlines(), {line for fix in found.diagnosis.fixes for line in (fix.code or "").splitlines()}
+
+    assert len(lines) <= 20
+    assert [line for line in lines if len(line) > 80 and line.strip() not in code and "://" not in line] == []
+    todo = " ".join(text[text.rindex("What to do: ") :].split())
+    assert todo.startswith(f"What to do: {found.diagnosis.fixes[0].title}")
+    first = (found.diagnosis.fixes[0].code or "").splitlines()
+    assert set(first[:5]) <= {line.strip() for line in lines}
+    if "403 Client Error: Forbidden for url" in found.attempt.sdk_message:
+        assert "403 Client Error: Forbidden for url" in text
+
+
+@pytest.mark.parametrize("id", CASES)
 def test_no_key_is_shown(id):
     found = outcome(id).diagnosis
 

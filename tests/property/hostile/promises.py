@@ -18,6 +18,8 @@ _WIDTH, _HEIGHT = 80, 20
 _LONGEST = 60_000
 # A name, path or address that only contains the word is not meant.
 _WORKSPACE = re.compile(r"(?<![\w./-])workspaces?(?![\w/-]|\.\w)")
+# A choice of workspaces has a line for each.
+_NAMING = frozenset(("workspace_id", "LANGSMITH_WORKSPACE_ID", "LANGCHAIN_WORKSPACE_ID", "X-Tenant-Id"))
 _RESULTS = frozenset(("ok", "problem", "unknown", "not-applicable"))
 
 
@@ -71,8 +73,10 @@ def assert_is_json(diagnosis: Diagnosis) -> None:
 
 def _plain(text: str) -> str:
     """What a text might say that means well: addresses stay addresses, and nothing becomes something."""
-    if text in _RESULTS or not text:
+    if text in _RESULTS or text in _NAMING or not text:
         return text
+    if "\n" in text:
+        return "\n".join(map(_plain, text.split("\n")))
     if text.startswith(("https://", "http://")):
         return "https://x"
     # A sentence with this word in it is followed by what one is.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import time
 from urllib.parse import quote
 
 from hypothesis import example, given
@@ -11,6 +12,8 @@ from hypothesis import strategies as st
 from langsmith.utils import LangSmithError
 
 from safe_langsmith._core.settings import Dotenv, DotenvLine, Profile
+from safe_langsmith._log import Report
+from safe_langsmith._render.text import as_line
 from safe_langsmith.errors import explain
 
 from .driving import Came, diagnose, facts_of, refusal_of
@@ -137,7 +140,11 @@ def test_whatever_was_asked_for_and_wherever_it_led(path, landed, answer):
 def test_an_exception_is_as_fit_to_print_as_its_diagnosis(body, message, repeated):
     refusal = refusal_of(f"{US}/sessions", KEY, body, {})
     diagnosis = diagnose(facts_of(refusal, US, KEY, "/sessions"), [], refusal.secrets)
-    error = explain(diagnosis, LangSmithError(message), message, LangSmithError, refusal.secrets, repeated)
+    error = explain(diagnosis, LangSmithError(message), message, LangSmithError, refusal.secrets)
+    if repeated:
+        line = as_line(diagnosis, diagnosis.summary, "2 batches lost", len(error.sdk_message))
+        error.log_as(Report(time.monotonic), line, is_raised_too=True)
+        assert "\n" not in str(error)
     assert_visible(str(error), lines=True)
     assert_visible(repr(error))
     assert len(str(error).split("\n")) <= 20
