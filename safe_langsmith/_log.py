@@ -6,6 +6,7 @@ import contextlib
 import logging
 import os
 import sys
+import threading
 from collections.abc import Callable, Generator, Hashable
 
 logger = logging.getLogger("safe_langsmith")
@@ -68,6 +69,44 @@ class Reports:
         report = self._reports.setdefault(reason, Report(self._clock))
         report.count += 1
         return report
+
+
+_rendered = threading.local()
+
+
+def note_repetition(line: str) -> None:
+    """Note the line of a refusal that repeats: the SDK is about to log it from this thread."""
+    _rendered.line = line
+
+
+def is_repetition(record: logging.LogRecord) -> bool:
+    """Return whether a record repeats a refusal that the log has in full. Use it on the thread that made the record."""
+    line = getattr(_rendered, "line", "")
+    return bool(line) and line in record.getMessage()
+
+
+def quiet_repetitions_in_notebooks() -> Callable[[], None]:
+    """In a notebook, keep refusals that repeat off the SDK's log, and return a function that takes this back.
+
+    The log of a background thread is shown in red below whichever cell runs. The first refusal is still shown in full.
+    This changes a logger of the SDK's, so only `install` may call it.
+    """
+    shell = sys.modules.get("IPython") and sys.modules["IPython"].get_ipython()
+    if not hasattr(shell, "kernel"):
+        return lambda: None
+    sdk_loggers = [logging.getLogger(name) for name in ("langsmith.client", "langsmith.prompt_cache")]
+
+    def is_news(record: logging.LogRecord) -> bool:
+        return not is_repetition(record)
+
+    for sdk_logger in sdk_loggers:
+        sdk_logger.addFilter(is_news)
+
+    def take_back() -> None:
+        for sdk_logger in sdk_loggers:
+            sdk_logger.removeFilter(is_news)
+
+    return take_back
 
 
 @contextlib.contextmanager

@@ -199,7 +199,7 @@ class Probe:
     status: int | str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Diagnosis:
     """Why a request was refused, the evidence, and what to do.
 
@@ -234,6 +234,10 @@ class Diagnosis:
     request_id: str | None = None
     server_message: str | None = None
     probes: tuple[Probe, ...] = ()
+
+    def __repr__(self) -> str:
+        """Return the cause and the sentence in one line. Streamlit shows it, and cuts it off after 300 characters."""
+        return f"Diagnosis({self.cause}, {self.confidence}: {self.summary})"
 
     def __str__(self) -> str:
         """Return the diagnosis as short text: at most 20 lines of 80 columns, and last what to do."""

@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 from langsmith.utils import LangSmithError
 
 from safe_langsmith._core.redaction import sanitize
-from safe_langsmith._log import Report, boundary
+from safe_langsmith._log import Report, boundary, note_repetition
 from safe_langsmith.diagnosis import ApiKey, Cause, Check, Confidence, Diagnosis, Fix, Probe, Setting, Workspace
 
 SDK_MESSAGE_LIMIT = 1_000
@@ -92,6 +92,7 @@ class ForbiddenDiagnosis(LangSmithError):
     def __str__(self) -> str:
         """Return the short text of the diagnosis, with the SDK's own words in it, or one line if it is repeated."""
         if self.repeated and self._line:
+            note_repetition(self._line)
             return self._line
         # A failure in here would hide the SDK's error from the user.
         with boundary():
@@ -128,12 +129,40 @@ class ForbiddenDiagnosis(LangSmithError):
         """Return the diagnosis as HTML, for a notebook that shows a caught exception."""
         return self.diagnosis._repr_html_()
 
+    def _render_traceback_(self) -> list[str]:
+        """Return what IPython shows of an uncaught error: the line of the program that failed, and the short text.
+
+        The frames of the SDK and of this library would be three times as long.
+        """
+        text = f"ForbiddenDiagnosis: {self}"
+        with boundary():
+            return [*_own_line(self), text]
+        return [text]
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Leave out the SDK's exception, which holds a response, and with it the key."""
         base = next((b for b in type(self).__bases__ if not issubclass(b, ForbiddenDiagnosis)), LangSmithError)
         state: dict[str, Any] = {"repeated": self.repeated, "_line": self._line}
         state |= {"__notes__": list(self.__notes__)} if hasattr(self, "__notes__") else {}
         return _restore, (base.__module__, base.__qualname__, self.diagnosis, self.sdk_message), state
+
+
+def _own_line(error: BaseException) -> list[str]:
+    """Return the line of the user's program that failed, or nothing if it is not known."""
+    import os
+    import traceback
+
+    import langsmith
+
+    libraries = tuple(os.path.dirname(os.path.abspath(file)) + os.sep for file in (langsmith.__file__, __file__))
+    own = [step for step in traceback.extract_tb(error.__traceback__) if not step.filename.startswith(libraries)]
+    # IPython itself runs the cell.
+    own = [step for step in own if "IPython" not in step.filename]
+    if not own or not own[-1].line:
+        return []
+    step = own[-1]
+    place = f"line {step.lineno}" + ("" if step.name in ("<module>", "<cell line: 1>") else f", in {step.name}")
+    return [f"{place}: {step.line}"]
 
 
 def explain(

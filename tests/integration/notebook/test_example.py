@@ -35,9 +35,10 @@ def test_a_call_without_a_workspace_is_retried_and_the_retry_is_logged(cell):
 
 def test_a_refusal_ends_in_the_diagnosis(cell):
     screen = cell("SafeClient(api_key=editor_key)")
-    assert "ForbiddenDiagnosis: Personal access token lsv2_pt_****" in screen
-    assert "\nWhat to do\n" in screen
-    assert "The SDK's own message: Failed to POST" in screen.rstrip().splitlines()[-1]
+    assert "ForbiddenDiagnosis: permission-denied: Personal access token lsv2_pt_****" in " ".join(screen.split())
+    assert "Failed to POST http://127.0.0.1:" in screen
+    assert "\nWhat to do: Ask an admin" in screen
+    assert "in the LangSmith workspace" in screen.rstrip().splitlines()[-1]
 
 
 def test_what_is_caught_is_shown_as_a_card(cell):
@@ -49,8 +50,8 @@ def test_what_is_caught_is_shown_as_a_card(cell):
 
 def test_without_html_the_card_is_the_text(cell):
     text = cell("display(e")
-    assert text.startswith("Personal access token")
-    assert "[!!]    Permission" in text
+    assert text.startswith("permission-denied: Personal access token")
+    assert "What to do: Ask an admin" in text
 
 
 def test_what_a_role_permits_is_not_checked(cell):

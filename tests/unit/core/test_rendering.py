@@ -157,6 +157,14 @@ def assert_is_short(text: str, diagnosis: Diagnosis) -> None:
     assert not [line for line in lines if len(line) > 80 and line.strip() not in code and "://" not in line]
 
 
+@pytest.mark.parametrize("name", DIAGNOSES)
+def test_the_repr_is_one_line_that_says_what_is_wrong(name):
+    """Streamlit's `st.write` shows the first 300 characters of it."""
+    diagnosis = DIAGNOSES[name]
+    assert repr(diagnosis).startswith(f"Diagnosis({name}, {diagnosis.confidence}: {diagnosis.summary[:100]}")
+    assert "\n" not in repr(diagnosis)
+
+
 class TestReport:
     @pytest.mark.parametrize("name", DIAGNOSES)
     def test_everything_is_there(self, name):
