@@ -10,9 +10,9 @@ from safe_langsmith._render.style import STYLE
 from safe_langsmith._render.text import (
     WHAT_IS_A_WORKSPACE,
     badge,
+    code_and_choice,
     explained_by,
     is_about_workspaces,
-    is_choice_of_workspace,
 )
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def _parts(diagnosis: Diagnosis) -> Iterator[str]:
     yield from _verdict(diagnosis)
     # A heading element would appear in the notebook's table of contents.
     yield '<p class="what-to-do"><b>What to do</b></p><ol>'
-    yield from map(_fix, diagnosis.fixes)
+    yield from (_fix(fix, len(diagnosis.workspaces or ())) for fix in diagnosis.fixes)
     yield "</ol>"
     yield from _workspaces(diagnosis)
     yield from _checks(diagnosis.checks)
@@ -52,15 +52,16 @@ def _verdict(diagnosis: Diagnosis) -> Iterator[str]:
         yield f"<p>Request: {request} &rarr; {escape(str(diagnosis.status_code))}{request_id}</p>"
 
 
-def _fix(fix: Fix) -> str:
+def _fix(fix: Fix, workspaces: int) -> str:
     detail = f" {escape(fix.detail)}" if fix.detail else ""
+    lines, one_of = code_and_choice(fix, workspaces, MOST_WORKSPACES, "below")
     # One click selects a block, and of several workspaces one is meant.
-    blocks = (fix.code or "").splitlines() if is_choice_of_workspace(fix.action) else [fix.code or ""]
+    blocks = lines if one_of else ["\n".join(lines)]
     code = "".join(f"<pre>{escape(block)}</pre>" for block in blocks if block)
     # Some addresses are built from the configured endpoint, which may be a javascript: URL.
     safe = fix.url and fix.url.startswith(("https://", "http://"))
     link = f' <a href="{escape(fix.url or "")}">{escape(fix.url or "")}</a>' if safe else ""
-    return f"<li><b>{escape(fix.title)}.</b>{detail}{code}{link}</li>"
+    return f"<li><b>{escape(fix.title)}{one_of}.</b>{detail}{code}{link}</li>"
 
 
 def _workspaces(diagnosis: Diagnosis) -> Iterator[str]:
