@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from safe_langsmith._core.model import GET_INFO, GET_SETTINGS, Evidence, Verdict
+from safe_langsmith._core.model import GET_SETTINGS, Evidence, Verdict
 from safe_langsmith._core.origins import SDK_CACHE
 from safe_langsmith._core.permissions import is_for_token_holders, still_allowed
 from safe_langsmith._core.responses import NO_BODY
@@ -194,11 +194,10 @@ def _who_answered(e: Evidence) -> Check:
 
 
 def _json_answered(e: Evidence, title: str, quoted: str) -> Check:
-    about = e.answers.get(GET_INFO)
-    if e.body.has_langsmiths_words:
-        return Check(None, title, "ok", f"LangSmith, as its words show{quoted}")
-    if about and about.status in (401, 403) and e.is_at_cloud:
+    if e.is_info_refused:
         return Check(None, title, "problem", f"not LangSmith, which answers GET /info to anybody{quoted}")
+    if e.body.has_langsmiths_words and e.sureness(e.body) is Confidence.CONFIRMED:
+        return Check(None, title, "ok", f"LangSmith, as its words show{quoted}")
     if e.body.is_bare and e.is_langsmith_there:
         return Check(None, title, "ok", f"LangSmith, it seems: it answers there, and in this form{quoted}")
     return Check(None, title, "unknown", f"LangSmith, or another service that writes JSON in the same form{quoted}")

@@ -47,6 +47,7 @@ _CONFIRMED, _LIKELY, _POSSIBLE = Confidence.CONFIRMED, Confidence.LIKELY, Confid
 PRECEDENCE: tuple[Row, ...] = (
     Row(1, Cause.BLOCKED_UPSTREAM,         _CONFIRMED, from_response.blocked_upstream),
     Row(1, Cause.WRONG_ENDPOINT,           _CONFIRMED, from_response.wrong_endpoint),
+    Row(1, Cause.BLOCKED_UPSTREAM,         _LIKELY,    from_response.words_of_another),
     Row(1, Cause.FEATURE_UNAVAILABLE,      _CONFIRMED, from_response.feature_unavailable),
     Row(1, Cause.PERMISSION_DENIED,        _CONFIRMED, from_response.permission_named),
     Row(1, Cause.WORKSPACE_REQUIRED,       _CONFIRMED, from_response.workspace_required_says_the_server),

@@ -12,7 +12,7 @@ from safe_langsmith._core.endpoints import api_instead_of, host_of, is_ui, regio
 from safe_langsmith._core.needs import Need
 from safe_langsmith._core.origins import DEFAULT, Origin
 from safe_langsmith._core.permissions import Requirement, built_in_role, requirement, roles_with
-from safe_langsmith._core.responses import NO_BODY, Answer, Body, NamedReason, canonical_workspace_id
+from safe_langsmith._core.responses import NO_BODY, Answer, Body, NamedReason, are_alike, canonical_workspace_id
 from safe_langsmith._core.variables import NO_RELATED_VARIABLES, RelatedVariables, shown
 from safe_langsmith._core.workspaces import meant_by
 from safe_langsmith.diagnosis import Cause, Confidence, Probe, Setting, Workspace
@@ -615,6 +615,21 @@ class Evidence:
     def is_langsmith_there(self) -> bool:
         """Whether an answer shows that LangSmith is behind the endpoint, whoever refused the request."""
         return any(answer.authorized or answer.service == "LangSmith" for answer in self.answers.values())
+
+    @property
+    def is_info_refused(self) -> bool:
+        """Whether `GET /info`, which LangSmith answers to anybody, was refused as the request was: not by LangSmith."""
+        about = self.answers.get(GET_INFO)
+        if about is None or about.status not in (401, 403) or about.body.agent_server:
+            return False
+        # A self-hosted instance may keep GET /info for holders of a key. It then refuses in LangSmith's bare words.
+        return self.is_at_cloud or (not about.body.is_bare and are_alike(about.body, self.body))
+
+    def sureness(self, body: Body) -> Confidence:
+        """Return how sure a cause is that only the words of a body show: gateways may speak like LangSmith."""
+        about = self.answers.get(GET_INFO)
+        is_own_text = body.is_langsmiths_text and (about is None or about.no_response)
+        return Confidence.CONFIRMED if self.is_langsmith_there or is_own_text else Confidence.LIKELY
 
     @property
     def named_reason(self) -> NamedReason | None:

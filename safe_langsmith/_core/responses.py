@@ -75,6 +75,15 @@ _BARE = frozenset(
     {"forbidden", "unauthorized", "invalid token", "invalid auth", "forbidden: forbidden (insufficient permission)"}
     | {"forbidden (insufficient permission)", "not authenticated", "unauthorized: unauthorized", "forbidden: forbidden"}
 )
+# The texts that LangSmith is known to write, word for word. Gateways have words like these, but not the same ones.
+_LANGSMITHS_TEXTS = re.compile(
+    r"(?:org_scoped_key_requires_workspace(?:: )?)?(?:This API key requires a workspace ID\.?)?"
+    r"|Forbidden: This API key requires a workspace ID\.?"
+    r"|This API key is org-scoped and requires workspace specification\. Please provide 'X-Tenant-ID' header\."
+    r"|(?:ABAC is|LLM Gateway|Engine feature is|LangSmith Deployment is) not enabled for this (?:organization|tenant)"
+    r"|Forbidden - no plan found|Only org admins can create org-wide keys"
+    r"|Using legacy API key\. Please generate a new API key\."
+)
 # The messages of an Agent Server for requests that it does not let in. It sends them with 403; LangSmith sends 401.
 _AGENT_SERVER = re.compile(r"\A(?:Missing authentication headers|Invalid tenant ID)\Z", re.IGNORECASE)
 _ADMINS_ONLY = re.compile(r"\bonly org(?:anization)? admins can\b", re.IGNORECASE)
@@ -93,6 +102,7 @@ _LACKS = re.compile(r"\b(?:missing|lacks?|needs?|requires?|required|insufficient
 _HTML = re.compile(
     r"\s*(?:<!--(?:[^-]|-(?!->)){0,2000}-->\s*){0,5}<(?:!doctype|html|head|body|title|center|h1)\b", re.IGNORECASE
 )
+_WORDS = re.compile(r"(?<![\w/])[^\W\d_]+(?=[\s.,;:!?\"')]|$)")
 _ENDS = (".", ":", "!", "?")
 _MOST_SENTENCES = 50
 
@@ -119,6 +129,7 @@ class Body:
         invalid_token: Whether it calls the token invalid. LangSmith does so with 401 only.
         named_reason: What its words name as the reason, beside a permission and a feature; or `None`.
         speaker: The service that wrote it, if it has the form of another known one.
+        is_langsmiths_text: Whether its message is, word for word, one that LangSmith is known to write.
         is_langsmiths_page: Whether it is a web page with LangSmith's title.
     """
 
@@ -133,11 +144,12 @@ class Body:
     invalid_token: bool = False
     named_reason: NamedReason | None = None
     speaker: str | None = None
+    is_langsmiths_text: bool = False
     is_langsmiths_page: bool = False
 
     @property
     def has_langsmiths_words(self) -> bool:
-        """Whether its words are LangSmith's, and not only its form, which other services share."""
+        """Whether it gives a reason in words that LangSmith uses. Gateways that write JSON may use them, too."""
         says = (
             self.names_no_workspace,
             self.permission,
@@ -190,7 +202,15 @@ def read_body(raw: bytes, content_type: str = "", secrets: tuple[str, ...] = ())
         agent_server=bool(_AGENT_SERVER.match(words)),
         invalid_token=words.strip().lower() == "invalid token",
         named_reason=_named_reason(words),
+        is_langsmiths_text=bool(words) and _LANGSMITHS_TEXTS.fullmatch(words.strip()) is not None,
     )
+
+
+def are_alike(one: Body, other: Body) -> bool:
+    """Return whether two bodies say the same, apart from a heading, and from paths and numbers, which vary."""
+    shorter, longer = sorted((_WORDS.findall(body.message or "") for body in (one, other)), key=len)
+    is_same = bool(shorter) and longer[-len(shorter) :] == shorter
+    return one.form == other.form and (is_same or one.message == other.message)
 
 
 def _named_reason(words: str) -> NamedReason | None:

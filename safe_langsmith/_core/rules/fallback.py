@@ -22,6 +22,11 @@ _THE_SERVER_SAYS: dict[NamedReason, str] = {
     "organization": "the organization is not active",
     "member": "the user is no longer an active member",
 }
+REFUSED_TO_ANYBODY = Verdict(
+    Cause.BLOCKED_UPSTREAM,
+    Confidence.LIKELY,
+    "also GET /info is refused, which LangSmith answers to anybody, with or without a key",
+)
 _NOT_OF_THE_KEY = ("address", "organization", "member")
 
 
@@ -29,13 +34,8 @@ def info_refused(e: Evidence) -> Probing[Verdict | None]:
     """Everything is refused, also `GET /info`, which LangSmith answers to anybody."""
     if not (yield from e.everything_refused()):
         return None
-    about = yield from e.probe(GET_INFO)
-    # A self-hosted instance may keep GET /info for holders of a key. It then refuses in LangSmith's bare words.
-    is_alike = e.is_at_cloud or (not about.body.is_bare and about.body.message == e.body.message)
-    if about.status not in (401, 403) or about.body.agent_server or not is_alike:
-        return None
-    reason = "also GET /info is refused, which LangSmith answers to anybody, with or without a key"
-    return Verdict(Cause.BLOCKED_UPSTREAM, Confidence.LIKELY, reason)
+    yield from e.probe(GET_INFO)
+    return REFUSED_TO_ANYBODY if e.is_info_refused else None
 
 
 def accepted_in_another_region(e: Evidence) -> Probing[Verdict | None]:

@@ -75,7 +75,8 @@ def workspace_not_accessible(e: Evidence) -> Probing[Verdict | None]:
         return None
     works_elsewhere = home.resolved is not None or (home.forbidden and home.body.names_no_workspace)
     if works_elsewhere and not there.knows_key:
-        return _not_accessible("this key has no access to it")
+        proved = home.resolved is not None or e.sureness(home.body) is Confidence.CONFIRMED
+        return _not_accessible("this key has no access to it", proved)
     if works_elsewhere or listing.knows_key or home.knows_key:
         reason = "LangSmith knows the key, and refuses it there"
         return Verdict(Cause.WORKSPACE_NOT_ACCESSIBLE, Confidence.LIKELY, reason)
@@ -117,7 +118,7 @@ def workspace_required(e: Evidence) -> Probing[Verdict | None]:
         return None
     listing = yield from e.probe(LIST_WORKSPACES)
     if home.body.names_no_workspace:
-        return Verdict(Cause.WORKSPACE_REQUIRED, Confidence.CONFIRMED, needs_workspace(e))
+        return Verdict(Cause.WORKSPACE_REQUIRED, e.sureness(home.body), needs_workspace(e))
     # A key that needs a workspace gets a bare refusal without one, and a list of its workspaces. That is not a proof.
     # https://docs.langchain.com/langsmith/administration-overview
     if not listing.workspaces or home.status != 403:

@@ -20,6 +20,7 @@ from safe_langsmith._core.rules.endpoint import (
     no_api,
     wrong,
 )
+from safe_langsmith._core.rules.fallback import REFUSED_TO_ANYBODY
 from safe_langsmith._core.summary import needs_workspace
 from safe_langsmith.diagnosis import Cause, Confidence
 
@@ -59,41 +60,66 @@ def wrong_endpoint(e: Evidence) -> Probing[Verdict | None]:
         # A proxy may have refused GET /info.
         proved = about.status in (200, 404, 405) or about.body.speaker == e.body.speaker
         return wrong(f"it is {e.body.speaker}, as its answer shows", proved=proved)
+    yield from _find_out_who_wrote(e)
     if is_agent_server(facts.target.endpoint) or (_agent_servers_words(e) and not region_of(facts.target.endpoint)):
         return (yield from no_api(e))
     return None
 
 
-def feature_unavailable(e: Evidence) -> Verdict | None:
-    """The answer names a plan, a feature or a limit."""
-    if e.body.unavailable:
+def words_of_another(e: Evidence) -> Probing[Verdict | None]:
+    """The answer gives a reason, and `GET /info`, which LangSmith answers to anybody, is refused alike."""
+    yield from _find_out_who_wrote(e)
+    return REFUSED_TO_ANYBODY if e.body.has_langsmiths_words and e.is_info_refused else None
+
+
+def feature_unavailable(e: Evidence) -> Probing[Verdict | None]:
+    """The answer names a plan, a feature or a limit; confirmed if LangSmith is there, or if the text is its own."""
+    if e.body.unavailable and (yield from _may_be_true(e)):
         reason = f'the server says that {e.body.unavailable}: "{e.body.message}"'
-        return Verdict(Cause.FEATURE_UNAVAILABLE, Confidence.CONFIRMED, reason)
+        return Verdict(Cause.FEATURE_UNAVAILABLE, e.sureness(e.body), reason)
     return None
 
 
 def permission_named(e: Evidence) -> Probing[Verdict | None]:
-    """The answer names the missing permission."""
+    """The answer names the missing permission; confirmed if LangSmith is there."""
     permission = e.body.permission
-    if not permission:
+    if not permission or not (yield from _may_be_true(e)):
         return None
     # The user needs the names of the role and the workspace to ask an admin for the permission.
     if e.target.workspace is None:
         yield from e.probe(GET_SETTINGS)
     yield from e.probe(LIST_WORKSPACES)
-    return Verdict(Cause.PERMISSION_DENIED, Confidence.CONFIRMED, f"the server says that {permission} is missing")
+    return Verdict(Cause.PERMISSION_DENIED, e.sureness(e.body), f"the server says that {permission} is missing")
 
 
 def workspace_required_says_the_server(e: Evidence) -> Probing[Verdict | None]:
-    """The answer says that the request named no workspace."""
-    if not e.body.names_no_workspace:
+    """The answer says that no workspace was named; confirmed if LangSmith is there, or if the text is its own."""
+    if not e.body.names_no_workspace or not (yield from _may_be_true(e)):
         return None
     yield from e.probe(LIST_WORKSPACES)
     if e.target.workspace_id:
         reason = "a workspace was named, but the server received no X-Tenant-Id; a proxy may be removing it"
     else:
         reason = needs_workspace(e)
-    return Verdict(Cause.WORKSPACE_REQUIRED, Confidence.CONFIRMED, reason)
+    return Verdict(Cause.WORKSPACE_REQUIRED, e.sureness(e.body), reason)
+
+
+def _find_out_who_wrote(e: Evidence) -> Probing[None]:
+    """Ask whether LangSmith is there at all, if the answer has its words: gateways may write them for every path."""
+    if not e.body.has_langsmiths_words:
+        return
+    if e.body.names_no_workspace:
+        # A list of workspaces shows it, too, and a refusal that a workspace cures may cost no other probe.
+        yield from e.probe(LIST_WORKSPACES)
+    if not e.is_langsmith_there:
+        yield from e.probe(GET_INFO)
+
+
+def _may_be_true(e: Evidence) -> Probing[bool]:
+    """Return whether the reason that the answer gives may be true. LangSmith gives none to a text that is no key."""
+    yield from _find_out_who_wrote(e)
+    is_no_key = e.target.credential.kind in ("missing", "legacy") or e.target.key_problem is not None
+    return not is_no_key or e.sureness(e.body) is Confidence.CONFIRMED
 
 
 def _is_web_page_of_its_own(e: Evidence) -> bool:

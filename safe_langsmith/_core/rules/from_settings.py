@@ -19,11 +19,11 @@ def key_missing(e: Evidence) -> Verdict | None:
 
 
 def key_legacy(e: Evidence) -> Verdict | None:
-    """The key begins with `ls__`; confirmed if the answer says so, too."""
-    if e.target.credential.kind == "legacy" or e.body.legacy_key:
-        confidence = Confidence.CONFIRMED if e.body.legacy_key else Confidence.LIKELY
-        return Verdict(Cause.KEY_LEGACY, confidence, 'LangSmith stopped accepting "ls__" keys on 2024-10-22')
-    return None
+    """The key begins with `ls__`, and did not work here before; confirmed if the answer says so, too."""
+    if e.target.credential.kind != "legacy" or e.facts.successes:
+        return None
+    confidence = e.sureness(e.body) if e.body.legacy_key else Confidence.LIKELY
+    return Verdict(Cause.KEY_LEGACY, confidence, 'LangSmith stopped accepting "ls__" keys on 2024-10-22')
 
 
 def key_malformed(e: Evidence) -> Verdict | None:
@@ -72,7 +72,7 @@ def workspace_id_malformed(e: Evidence) -> Probing[Verdict | None]:
         return None
     # The list shows which workspace the user means by its name, or by an address with the ID in it.
     yield from e.probe(LIST_WORKSPACES)
-    confidence = Confidence.CONFIRMED if e.body.malformed_workspace_id else Confidence.LIKELY
+    confidence = e.sureness(e.body) if e.body.malformed_workspace_id else Confidence.LIKELY
     reason = "it is not a UUID"
     if inspect_key(e.target.workspace_id).kind in ("personal", "service", "legacy"):
         reason += ", but an API key"

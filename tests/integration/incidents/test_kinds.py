@@ -47,6 +47,12 @@ def first(attempt: Attempt) -> str:
         {"title": "Error 1020", "status": 403, "detail": "Access denied"},
         {"detail": "Request blocked by ACME gateway"},
         {"error": "Forbidden"},
+        {"error": "Requires a premium plan"},
+        {"detail": "missing scope runs:create"},
+        {"detail": "This route requires a workspace id"},
+        {"detail": "Using legacy API key. Please generate a new API key."},
+        {"error": "usage_limit_exceeded"},
+        {"detail": "Only org admins can use this route"},
     ],
 )
 def test_a_gateway_that_speaks_json_is_found_by_get_info(m, words):
@@ -54,7 +60,7 @@ def test_a_gateway_that_speaks_json_is_found_by_get_info(m, words):
     m.refuse(None, Reply(403, words))
     found = refused(m).diagnosis
     assert (found.cause, found.confidence) == (Cause.BLOCKED_UPSTREAM, Confidence.LIKELY)
-    assert found.probes[-1].path == "/info"
+    assert "/info" in [probe.path for probe in found.probes]
     m.restart()
     assert diagnose(m.client()).cause is Cause.BLOCKED_UPSTREAM
 

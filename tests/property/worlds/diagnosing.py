@@ -17,7 +17,7 @@ from worlds.world import Trouble, World
 from safe_langsmith import Cause, Confidence, Diagnosis
 from safe_langsmith._core.engine import investigate
 from safe_langsmith._core.model import ProbeRequest
-from safe_langsmith._core.responses import Answer, read_answer
+from safe_langsmith._core.responses import Answer, read_answer, read_body
 
 _describe = runpy.run_path(str(Path(__file__).parents[2] / "unit" / "core" / "conftest.py"))["describe_refusal"]
 _OF_THE_KEY = frozenset({Cause.KEY_REJECTED, Cause.STALE_ENVIRONMENT, Cause.WRONG_REGION})
@@ -81,6 +81,12 @@ class Examination:
         blamed = self.diagnosis is not None and self.diagnosis.cause in _OF_THE_KEY
         return blamed and any(_read(answered).inconclusive for answered in self.asked.values())
 
+    def takes_its_word(self) -> bool:
+        """Whether the refusal itself gives a reason, and nobody answered when asked about it."""
+        refused = self.seen.refused
+        says = refused is not None and read_body(refused.body, refused.content_type).has_langsmiths_words
+        return says and all(_read(answered).no_response for answered in self.asked.values())
+
     def faults(self, group: Group, multiverse: Multiverse) -> Iterator[str]:
         """Yields what is dishonest in the conclusion, given the worlds that look the same."""
         if self.diagnosis is None:
@@ -91,7 +97,7 @@ class Examination:
         proven = group.everywhere & multiverse.proven(self.seen.refused, self.asked)
         if confidence is Confidence.CONFIRMED and cause not in proven:
             yield "confirmed, and what was seen is no proof of it"
-        if confidence is Confidence.LIKELY and cause not in group.somewhere:
+        if confidence is Confidence.LIKELY and cause not in group.somewhere and not self.takes_its_word():
             yield "likely, and in no world that looks like this is it true"
         if self.blames_the_key_unheard():
             yield "the key is blamed, and a question was not answered"

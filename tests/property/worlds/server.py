@@ -60,7 +60,14 @@ class Answered(NamedTuple):
 
 
 _POLICY = "Blocked by policy"
-_WORDS_FOR_ALL = {Between.POLICY_FOR_ALL: _POLICY, Between.FORBIDDEN_FOR_ALL: error_formats.FORBIDDEN}
+_WORDS_FOR_ALL = {
+    Between.POLICY_FOR_ALL: _POLICY,
+    Between.FORBIDDEN_FOR_ALL: error_formats.FORBIDDEN,
+    Between.PLAN_FOR_ALL: "Requires a premium plan",
+    Between.PERMISSION_FOR_ALL: "missing scope runs:create",
+    Between.WORKSPACE_FOR_ALL: "This route requires a workspace id",
+    Between.LEGACY_KEY_FOR_ALL: "legacy API key",
+}
 
 FOR_THE_REFUSED = {
     Between.PAGE_FOR_ONE: Answered(403, _BLOCKED, "text/html"),

@@ -4,7 +4,8 @@ A world is the truth about a key, LangSmith and all that stands between; a confi
 what was asked. The library gets from a world what a client gets: a refusal, and answers to its questions. Then
 
 * a `confirmed` cause is true in every world in which the same request and the same questions are answered the same;
-* a `likely` one is true in this world or in one that looks the same, whatever is asked;
+* a `likely` one is true in this world or in one that looks the same, whatever is asked; or the refusal says so, in
+  words that LangSmith may use in a world that is not modelled, and no question was answered;
 * where nothing is found, all is well in this world or in one that looks the same;
 * nothing is said of the key where a question was not answered;
 * where all worlds that look the same have a cause in common, a cause that holds in one of them is named.
@@ -143,6 +144,16 @@ _UNCALLED_FOR = {
         World(between=Between.FORBIDDEN_FOR_ALL),
         Configuration(),
         (Cause.KEY_REJECTED, Confidence.LIKELY),
+    ),
+    "a gateway may speak of permissions": (
+        World(between=Between.PERMISSION_FOR_ALL),
+        Configuration(),
+        (Cause.PERMISSION_DENIED, Confidence.CONFIRMED),
+    ),
+    "a gateway may speak of permissions, also if nothing else answers": (
+        World(between=Between.PERMISSION_FOR_ALL, trouble=Trouble.TIMEOUTS),
+        Configuration(),
+        (Cause.PERMISSION_DENIED, Confidence.CONFIRMED),
     ),
     "a key that did not arrive is not rejected for sure": (
         World(between=Between.KEY_LOST),

@@ -97,6 +97,10 @@ class Between(_Kind):
     GATEWAY_FOR_ALL = auto()  # As AWS's.
     POLICY_FOR_ALL = auto()  # A gateway that words its refusals in LangSmith's form, with words of its own.
     FORBIDDEN_FOR_ALL = auto()  # A gateway that words them as LangSmith does.
+    PLAN_FOR_ALL = auto()  # A gateway that gives a reason in words like LangSmith's, as the next three.
+    PERMISSION_FOR_ALL = auto()
+    WORKSPACE_FOR_ALL = auto()
+    LEGACY_KEY_FOR_ALL = auto()
     KUBERNETES_FOR_ALL = auto()
     REDIRECT_FOR_ALL = auto()  # To a login on another host.
     HEADER_LOST = auto()  # A proxy that does not hand X-Tenant-Id on.

@@ -26,6 +26,7 @@ from safe_langsmith._core.settings import Dotenv, DotenvLine, Profile
 
 A, B, C = (f"{digit * 8}-aaaa-4aaa-8aaa-{digit * 12}" for digit in "123")
 SECRET = "c0ffeec0ffee00000000000000000000"
+SERVICE = f"lsv2_sk_{SECRET}_0000001234"
 KEY, OTHER = f"lsv2_pt_{SECRET}_0000001234", f"lsv2_pt_{SECRET}_0000005678"
 US, EU, SELF_HOSTED = (
     "https://api.smith.langchain.com",
@@ -166,6 +167,73 @@ class TestJsonOfOthers:
         found = blame(answers, body=json.dumps({"detail": words}).encode(), **TRACES)
         assert found.confidence is Confidence.LIKELY
         assert check(found, "Who answered").result == "ok"
+
+
+GATEWAYS_REASONS: list[Any] = [
+    {"error": "Requires a premium plan"},
+    {"detail": "This feature is not available"},
+    {"detail": "missing scope runs:create"},
+    {"error": "insufficient_scope", "message": "requires projects:read"},
+    {"detail": "This route requires a workspace id"},
+    {"detail": "legacy API key"},
+    {"error": "usage_limit_exceeded"},
+    {"error": "Forbidden - no plan found"},
+    {"detail": "Only org admins can use this route"},
+    {"error": "org_scoped_key_requires_workspace"},
+    {"title": "Forbidden", "status": 403, "detail": "Sandboxes are not enabled"},
+    {"detail": "The tenant is not a valid UUID"},
+]
+
+
+class TestReasonsOfGateways:
+    """Gateways may give a reason in LangSmith's words, for every path."""
+
+    @pytest.mark.parametrize("words", GATEWAYS_REASONS, ids=str)
+    @pytest.mark.parametrize(
+        "operation", [{}, TRACES, {"workspace_id": A}, {"method": None}, {"key": SERVICE}], ids=str
+    )
+    def test_what_refuses_get_info_too_is_a_gateway(self, words, operation, blame):
+        found = blame(everything(said(words), said(words)), body=json.dumps(words).encode(), **operation)
+        assert (found.cause, found.confidence) == (Cause.BLOCKED_UPSTREAM, Confidence.LIKELY)
+        assert check(found, "Who answered").result == "problem"
+        assert len(found.probes) <= 4
+
+    @pytest.mark.parametrize("words", GATEWAYS_REASONS, ids=str)
+    def test_so_it_is_in_front_of_a_self_hosted_instance(self, words, blame):
+        body = json.dumps(words).encode()
+        found = blame(everything(said(words), said(words)), body=body, endpoint=SELF_HOSTED)
+        assert found.cause is Cause.BLOCKED_UPSTREAM
+
+    @pytest.mark.parametrize("words", GATEWAYS_REASONS, ids=str)
+    @pytest.mark.parametrize("answer", [PROBING_OFF, Answer(error="ConnectTimeout"), said({}, 502)], ids=str)
+    @pytest.mark.parametrize("operation", [{}, {"method": None}], ids=str)
+    def test_what_cannot_be_asked_is_no_proof(self, words, answer, operation, blame):
+        found = blame(everything(answer, answer), body=json.dumps(words).encode(), **operation)
+        is_langsmiths_text = words in ({"error": "Forbidden - no plan found"}, {"error": GATEWAYS_REASONS[9]["error"]})
+        assert found.confidence is not Confidence.CONFIRMED or is_langsmiths_text
+        assert (check(found, "Who answered").result == "ok") is (is_langsmiths_text and not operation)
+
+    @pytest.mark.parametrize(
+        "words", [{"detail": "legacy API key"}, {"detail": "Using legacy API key. Please generate"}]
+    )
+    @pytest.mark.parametrize("key", [KEY, KEY.replace("_pt_", "_sk_"), KEY[:-3]])
+    @pytest.mark.parametrize("info", [LANGSMITH, PROBING_OFF, Answer(error="ConnectTimeout")], ids=str)
+    def test_no_key_of_the_new_kind_is_a_legacy_key(self, words, key, info, blame):
+        found = blame(everything(said(words), info), body=json.dumps(words).encode(), key=key)
+        assert found.cause is not Cause.KEY_LEGACY
+
+    @pytest.mark.parametrize("lists", [listed(A), listed(A, B)], ids=["one", "two"])
+    def test_a_workspace_that_cures_the_refusal_costs_one_probe(self, lists, refusal, drive):
+        found = drive(
+            refusal(key=SERVICE, body=b'{"error":"org_scoped_key_requires_workspace"}'), {LIST_WORKSPACES: lists}
+        )
+        assert (found.diagnosis.cause, found.diagnosis.confidence) == (Cause.WORKSPACE_REQUIRED, Confidence.CONFIRMED)
+        assert found.asked == [LIST_WORKSPACES]
+
+    def test_a_legacy_key_that_worked_here_is_not_refused_for_its_kind(self, blame):
+        found = blame(key="ls__0123456789abcdef", endpoint=SELF_HOSTED, successes=Successes(2, read=True))
+        assert found.cause is Cause.KEY_REJECTED
+        assert "worked here" in found.summary
 
 
 class TestPagesOfTheCloud:

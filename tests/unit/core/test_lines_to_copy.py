@@ -65,7 +65,7 @@ def test_the_name_of_a_workspace_does_nothing_in_a_shell(refusal, drive):
 
 def test_what_the_server_said_does_nothing_in_a_shell(refusal, drive):
     body = json.dumps({"detail": f"Forbidden - no plan found {EVIL}"}).encode()
-    said = the_line(drive(refusal(body=body), {}).diagnosis, "LangSmith refuses")
+    said = the_line(drive(refusal(body=body), {GET_INFO: REFUSED[GET_INFO]}).diagnosis, "LangSmith refuses")
     assert said.startswith('LangSmith refuses GET /sessions:\n"Forbidden - no plan found x touch pwned')
     assert not set(said) & ACTED_ON
     assert said.count('"') == 2
@@ -106,7 +106,8 @@ def test_the_endpoint_that_the_file_names_is_loaded(refusal):
 def test_what_an_organization_permits_no_role_in_a_workspace_carries(refusal, drive):
     body = json.dumps({"detail": "Only org admins can create org-wide keys"}).encode()
     workspace = {"id": A, "display_name": "Research"}
-    answers = {GET_SETTINGS: read_answer(200, json.dumps(workspace).encode()), LIST_WORKSPACES: Answer(403)}
+    home = read_answer(200, json.dumps(workspace).encode())
+    answers = {GET_INFO: REFUSED[GET_INFO], GET_SETTINGS: home, LIST_WORKSPACES: Answer(403)}
     asked = drive(refusal(method="POST", body=body), answers).diagnosis.fixes[0]
     assert asked.title == "Ask an admin of the organization for a role with organization:manage"
     assert asked.code == "Please give me a role with organization:manage\nin the LangSmith organization."

@@ -52,6 +52,7 @@ NO_READING = b'{"detail":"Forbidden: missing permission organization:read"}'
 GATEWAY = b'{"message":"Forbidden"}'
 KUBERNETES = b'{"kind":"Status","apiVersion":"v1","status":"Failure","message":"forbidden","reason":"Forbidden"}'
 LEGACY = b'{"detail":"Using legacy API key. Please generate a new API key."}'
+PREMIUM = b'{"detail":"Requires a premium plan"}'
 POLICY = b'{"detail":"Blocked by policy"}'
 EXPIRED = b'{"detail":"API key has expired"}'
 NO_UUID = b'{"detail":"X-Tenant-Id: not a valid UUID"}'
@@ -130,7 +131,7 @@ ROWS: dict[str, tuple[dict[str, Any], dict[ProbeRequest, Answer], Cause, Confide
     ),
     "feature-unavailable": (
         {"method": "POST", "path": "/runs/multipart", "body": b'{"error":"Forbidden - no plan found"}'},
-        {},
+        {GET_INFO: LANGSMITH},
         Cause.FEATURE_UNAVAILABLE,
         CONFIRMED,
     ),
@@ -296,24 +297,66 @@ ROWS: dict[str, tuple[dict[str, Any], dict[ProbeRequest, Answer], Cause, Confide
         Cause.WRONG_ENDPOINT,
         LIKELY,
     ),
-    "the body names a feature": ({"body": NO_FEATURE}, {}, Cause.FEATURE_UNAVAILABLE, CONFIRMED),
+    "the body names a feature": ({"body": NO_FEATURE}, {GET_INFO: LANGSMITH}, Cause.FEATURE_UNAVAILABLE, CONFIRMED),
+    "the body names one in LangSmith's own text, and nothing may be asked": (
+        {"body": NO_FEATURE},
+        {GET_INFO: PROBING_OFF},
+        Cause.FEATURE_UNAVAILABLE,
+        CONFIRMED,
+    ),
+    "the body names one in other words, and nothing may be asked": (
+        {"body": PREMIUM},
+        {GET_INFO: PROBING_OFF},
+        Cause.FEATURE_UNAVAILABLE,
+        LIKELY,
+    ),
+    "a gateway names a plan for every path": (
+        {"body": PREMIUM},
+        {GET_INFO: refusing(PREMIUM)},
+        Cause.BLOCKED_UPSTREAM,
+        LIKELY,
+    ),
+    "the same, in front of a self-hosted instance": (
+        {"body": PREMIUM, "endpoint": SELF_HOSTED},
+        {GET_INFO: refusing(b'{"error":"Requires a premium plan"}')},
+        Cause.BLOCKED_UPSTREAM,
+        LIKELY,
+    ),
+    "a self-hosted instance names a plan, and keeps GET /info to itself": (
+        {"body": PREMIUM, "endpoint": SELF_HOSTED},
+        {GET_INFO: REFUSED},
+        Cause.FEATURE_UNAVAILABLE,
+        LIKELY,
+    ),
+    "an Agent Server names a permission": (
+        {"body": NO_PERMISSION, "endpoint": SELF_HOSTED},
+        {GET_INFO: AN_AGENT_SERVER},
+        Cause.WRONG_ENDPOINT,
+        CONFIRMED,
+    ),
+    "a gateway says for every path that a workspace is missing": (
+        {"body": NO_WORKSPACE},
+        dict.fromkeys((LIST_WORKSPACES, GET_INFO), refusing(NO_WORKSPACE)),
+        Cause.BLOCKED_UPSTREAM,
+        LIKELY,
+    ),
     "the body names a permission": (
         {"body": NO_PERMISSION, **CREATE},
-        {GET_SETTINGS: at(A), LIST_WORKSPACES: listed(VIEWER)},
+        {GET_INFO: LANGSMITH, GET_SETTINGS: at(A), LIST_WORKSPACES: listed(VIEWER)},
         Cause.PERMISSION_DENIED,
         CONFIRMED,
     ),
     "the body names a permission, the user a workspace": (
         {"body": NO_PERMISSION, "workspace_id": A, **CREATE},
-        {LIST_WORKSPACES: listed(VIEWER)},
+        {GET_INFO: LANGSMITH, LIST_WORKSPACES: listed(VIEWER)},
         Cause.PERMISSION_DENIED,
         CONFIRMED,
     ),
     "the body names a permission, and nobody else answers": (
         {"body": NO_PERMISSION, **CREATE},
-        dict.fromkeys((GET_SETTINGS, LIST_WORKSPACES), NO_ANSWER["timeout"]),
+        dict.fromkeys((GET_INFO, GET_SETTINGS, LIST_WORKSPACES), NO_ANSWER["timeout"]),
         Cause.PERMISSION_DENIED,
-        CONFIRMED,
+        LIKELY,
     ),
     "the body says that a workspace is missing": (
         {"body": NO_WORKSPACE},
@@ -323,7 +366,7 @@ ROWS: dict[str, tuple[dict[str, Any], dict[ProbeRequest, Answer], Cause, Confide
     ),
     "the body says so, and nothing is listed": (
         {"body": NO_WORKSPACE},
-        {LIST_WORKSPACES: REFUSED},
+        {LIST_WORKSPACES: REFUSED, GET_INFO: LANGSMITH},
         Cause.WORKSPACE_REQUIRED,
         CONFIRMED,
     ),
@@ -337,7 +380,24 @@ ROWS: dict[str, tuple[dict[str, Any], dict[ProbeRequest, Answer], Cause, Confide
     "an address without https://": ({"endpoint": "eu.api.smith.langchain.com"}, {}, Cause.WRONG_ENDPOINT, LIKELY),
     "no key": ({"key": None}, {}, Cause.KEY_MISSING, LIKELY),
     "a legacy key": ({"key": "ls__0123456789abcdef"}, {}, Cause.KEY_LEGACY, LIKELY),
-    "the body speaks of a legacy key": ({"body": LEGACY}, {}, Cause.KEY_LEGACY, CONFIRMED),
+    "the body speaks of a legacy key": (
+        {"key": "ls__0123456789abcdef", "body": LEGACY},
+        {GET_INFO: LANGSMITH},
+        Cause.KEY_LEGACY,
+        CONFIRMED,
+    ),
+    "the body calls a key legacy that is none": (
+        {"body": LEGACY},
+        {GET_INFO: LANGSMITH, **EVERYTHING_REFUSED},
+        Cause.KEY_REJECTED,
+        LIKELY,
+    ),
+    "a legacy key that worked before": (
+        {"key": "ls__0123456789abcdef", "endpoint": SELF_HOSTED, "successes": Successes(3, read=True)},
+        EVERYTHING_REFUSED,
+        Cause.KEY_REJECTED,
+        LIKELY,
+    ),
     "a placeholder": ({"key": "<your-api-key>"}, {}, Cause.KEY_MALFORMED, LIKELY),
     "a key cut short": ({"key": "lsv2_pt_c0ffee"}, {}, Cause.KEY_MALFORMED, LIKELY),
     "a workspace's name for its id": (
@@ -348,7 +408,7 @@ ROWS: dict[str, tuple[dict[str, Any], dict[ProbeRequest, Answer], Cause, Confide
     ),
     "the body says that the id is no UUID": (
         {"workspace_id": "Research", "body": NO_UUID},
-        {LIST_WORKSPACES: REFUSED},
+        {GET_INFO: LANGSMITH, LIST_WORKSPACES: REFUSED},
         Cause.WORKSPACE_ID_MALFORMED,
         CONFIRMED,
     ),
@@ -736,19 +796,19 @@ ROWS: dict[str, tuple[dict[str, Any], dict[ProbeRequest, Answer], Cause, Confide
     ),
     "a feature and a permission": (
         {"body": b'{"error":"not enabled for this tenant","detail":"needs runs:read"}'},
-        {},
+        {GET_INFO: LANGSMITH},
         Cause.FEATURE_UNAVAILABLE,
         CONFIRMED,
     ),
     "a feature and a missing workspace": (
         {"body": b'{"error":"no plan found","detail":"requires a workspace id"}'},
-        {},
+        {LIST_WORKSPACES: listed(A, B)},
         Cause.FEATURE_UNAVAILABLE,
         CONFIRMED,
     ),
     "a permission and a missing workspace": (
         {"body": b'{"error":"org_scoped_key_requires_workspace","detail":"needs projects:create"}'},
-        {GET_SETTINGS: at(A), LIST_WORKSPACES: listed(VIEWER)},
+        {LIST_WORKSPACES: listed(VIEWER), GET_SETTINGS: at(A)},
         Cause.PERMISSION_DENIED,
         CONFIRMED,
     ),
@@ -924,7 +984,11 @@ class TestCandidates:
             ({"body": NO_WORKSPACE}, {LIST_WORKSPACES: listed(A, B)}, [A, B]),
             ({"body": NO_WORKSPACE}, {LIST_WORKSPACES: listed(A, entry(B, is_deleted=True))}, [A]),
             ({"body": NO_WORKSPACE}, {LIST_WORKSPACES: listed()}, []),
-            ({"body": NO_WORKSPACE}, {LIST_WORKSPACES: NO_ANSWER["timeout"]}, []),
+            (
+                {"body": NO_WORKSPACE},
+                {LIST_WORKSPACES: NO_ANSWER["timeout"], GET_INFO: LANGSMITH},
+                [],
+            ),
             ({}, {GET_SETTINGS: REFUSED, LIST_WORKSPACES: listed(A)}, [A]),
             ({}, {GET_SETTINGS: at(A), LIST_WORKSPACES: listed(A, B)}, []),
             ({"body": NO_WORKSPACE, "workspace_id": B}, {LIST_WORKSPACES: listed(A)}, []),
@@ -934,7 +998,7 @@ class TestCandidates:
                 {settings_in(B): REFUSED, LIST_WORKSPACES: listed(A), LIST_DELETED_WORKSPACES: listed(A)},
                 [],
             ),
-            ({"body": NO_PERMISSION}, {GET_SETTINGS: REFUSED, LIST_WORKSPACES: listed(A)}, []),
+            ({"body": NO_PERMISSION}, {GET_INFO: LANGSMITH, GET_SETTINGS: REFUSED, LIST_WORKSPACES: listed(A)}, []),
         ],
     )
     def test_one_may_be_chosen_only_where_none_was_named_and_one_is_needed(self, refused, answers, ids, refusal, drive):
@@ -1166,7 +1230,7 @@ def proof_of(cause: Cause, facts: Any, given: dict[ProbeRequest, Answer]) -> boo
         Cause.FEATURE_UNAVAILABLE: body.unavailable is not None,
         Cause.PERMISSION_DENIED: body.permission is not None,
         Cause.WORKSPACE_REQUIRED: any(body.names_no_workspace for body in said),
-        Cause.KEY_LEGACY: body.legacy_key,
+        Cause.KEY_LEGACY: body.legacy_key and facts.target.credential.kind == "legacy",
         Cause.WRONG_REGION: facts.accepting_region is not None,
         Cause.WORKSPACE_ID_MALFORMED: body.malformed_workspace_id,
         Cause.WORKSPACE_NOT_ACCESSIBLE: any(
