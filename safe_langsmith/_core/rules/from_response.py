@@ -83,12 +83,8 @@ def feature_unavailable(e: Evidence) -> Probing[Verdict | None]:
 def permission_named(e: Evidence) -> Probing[Verdict | None]:
     """The answer names the missing permission; confirmed if LangSmith is there."""
     permission = e.body.permission
-    if not permission or not (yield from _may_be_true(e)):
+    if permission is None or not (yield from _may_be_true(e)):
         return None
-    # The user needs the names of the role and the workspace to ask an admin for the permission.
-    if e.target.workspace is None:
-        yield from e.probe(GET_SETTINGS)
-    yield from e.probe(LIST_WORKSPACES)
     return Verdict(Cause.PERMISSION_DENIED, e.sureness(e.body), f"the server says that {permission} is missing")
 
 
@@ -96,7 +92,6 @@ def workspace_required_says_the_server(e: Evidence) -> Probing[Verdict | None]:
     """The answer says that no workspace was named; confirmed if LangSmith is there, or if the text is its own."""
     if not e.body.names_no_workspace or not (yield from _may_be_true(e)):
         return None
-    yield from e.probe(LIST_WORKSPACES)
     if e.target.workspace_id:
         reason = "a workspace was named, but the server received no X-Tenant-Id; a proxy may be removing it"
     else:
@@ -108,8 +103,11 @@ def _find_out_who_wrote(e: Evidence) -> Probing[None]:
     """Ask whether LangSmith is there at all, if the answer has its words: gateways may write them for every path."""
     if not e.body.has_langsmiths_words:
         return
-    if e.body.names_no_workspace:
-        # A list of workspaces shows it, too, and a refusal that a workspace cures may cost no other probe.
+    # The user needs the names of role and workspace, or one to name. These answers show it, too,
+    # and a refusal that a workspace cures may cost no other probe.
+    if e.body.permission and e.target.workspace is None:
+        yield from e.probe(GET_SETTINGS)
+    if e.body.permission or e.body.names_no_workspace:
         yield from e.probe(LIST_WORKSPACES)
     if not e.is_langsmith_there:
         yield from e.probe(GET_INFO)

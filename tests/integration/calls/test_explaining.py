@@ -93,6 +93,7 @@ CASES = {
         CONFIRMED,
         **ADMIN,
         faults={"/sessions": Reply(403, {"error": "Forbidden - no plan found"})},
+        probes=1,
     ),
     "html": Case(Cause.BLOCKED_UPSTREAM, CONFIRMED, **ADMIN, faults={"/sessions": PAGE}, probes=1),
     "probes fail": Case(

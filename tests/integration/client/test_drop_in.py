@@ -162,7 +162,7 @@ def test_probes_go_the_way_the_session_goes(make_server, make_client):
         with pytest.raises(safe_langsmith.ForbiddenDiagnosis):
             list(client.list_projects())
 
-    assert len(proxy.requests) == 2
+    assert [request.path for request in proxy.requests] == ["/sessions", "/workspaces", "/info"]
 
 
 def test_a_refusal_leaves_nothing_that_keeps_the_client_alive(server, make_client):

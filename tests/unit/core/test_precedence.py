@@ -330,7 +330,7 @@ ROWS: dict[str, tuple[dict[str, Any], dict[ProbeRequest, Answer], Cause, Confide
     ),
     "an Agent Server names a permission": (
         {"body": NO_PERMISSION, "endpoint": SELF_HOSTED},
-        {GET_INFO: AN_AGENT_SERVER},
+        {GET_SETTINGS: REFUSED, LIST_WORKSPACES: REFUSED, GET_INFO: AN_AGENT_SERVER},
         Cause.WRONG_ENDPOINT,
         CONFIRMED,
     ),
@@ -342,19 +342,19 @@ ROWS: dict[str, tuple[dict[str, Any], dict[ProbeRequest, Answer], Cause, Confide
     ),
     "the body names a permission": (
         {"body": NO_PERMISSION, **CREATE},
-        {GET_INFO: LANGSMITH, GET_SETTINGS: at(A), LIST_WORKSPACES: listed(VIEWER)},
+        {GET_SETTINGS: at(A), LIST_WORKSPACES: listed(VIEWER)},
         Cause.PERMISSION_DENIED,
         CONFIRMED,
     ),
     "the body names a permission, the user a workspace": (
         {"body": NO_PERMISSION, "workspace_id": A, **CREATE},
-        {GET_INFO: LANGSMITH, LIST_WORKSPACES: listed(VIEWER)},
+        {LIST_WORKSPACES: listed(VIEWER)},
         Cause.PERMISSION_DENIED,
         CONFIRMED,
     ),
     "the body names a permission, and nobody else answers": (
         {"body": NO_PERMISSION, **CREATE},
-        dict.fromkeys((GET_INFO, GET_SETTINGS, LIST_WORKSPACES), NO_ANSWER["timeout"]),
+        dict.fromkeys((GET_SETTINGS, LIST_WORKSPACES, GET_INFO), NO_ANSWER["timeout"]),
         Cause.PERMISSION_DENIED,
         LIKELY,
     ),
@@ -796,7 +796,7 @@ ROWS: dict[str, tuple[dict[str, Any], dict[ProbeRequest, Answer], Cause, Confide
     ),
     "a feature and a permission": (
         {"body": b'{"error":"not enabled for this tenant","detail":"needs runs:read"}'},
-        {GET_INFO: LANGSMITH},
+        {GET_SETTINGS: at(A), LIST_WORKSPACES: listed(A)},
         Cause.FEATURE_UNAVAILABLE,
         CONFIRMED,
     ),
@@ -808,7 +808,7 @@ ROWS: dict[str, tuple[dict[str, Any], dict[ProbeRequest, Answer], Cause, Confide
     ),
     "a permission and a missing workspace": (
         {"body": b'{"error":"org_scoped_key_requires_workspace","detail":"needs projects:create"}'},
-        {LIST_WORKSPACES: listed(VIEWER), GET_SETTINGS: at(A)},
+        {GET_SETTINGS: at(A), LIST_WORKSPACES: listed(VIEWER)},
         Cause.PERMISSION_DENIED,
         CONFIRMED,
     ),
