@@ -11,8 +11,9 @@ from safe_langsmith._core.credentials import Credential, inspect_key
 from safe_langsmith._core.endpoints import api_instead_of, host_of, is_ui, region_named, region_of, with_scheme
 from safe_langsmith._core.needs import Need
 from safe_langsmith._core.origins import DEFAULT, Origin
-from safe_langsmith._core.permissions import Requirement, built_in_role, requirement, roles_with
-from safe_langsmith._core.responses import NO_BODY, Answer, Body, NamedReason, are_alike, canonical_workspace_id
+from safe_langsmith._core.permissions import Requirement, built_in_role, has_key_of_its_own, requirement, roles_with
+from safe_langsmith._core.reasons import NamedReason
+from safe_langsmith._core.responses import NO_BODY, Answer, Body, are_alike, canonical_workspace_id
 from safe_langsmith._core.variables import NO_RELATED_VARIABLES, RelatedVariables, shown
 from safe_langsmith._core.workspaces import meant_by
 from safe_langsmith.diagnosis import Cause, Confidence, Probe, Setting, Workspace
@@ -632,16 +633,26 @@ class Evidence:
         return Confidence.CONFIRMED if self.is_langsmith_there or is_own_text else Confidence.LIKELY
 
     @property
+    def _giving_a_reason(self) -> Body | None:
+        """The first body, of the refusal or of the answer to a probe, whose words name a reason; or `None`."""
+        bodies = (self.body, *(answer.body for answer in self.answers.values()))
+        return next((body for body in bodies if body.named_reason and not self._speaks_of_another_key(body)), None)
+
+    def _speaks_of_another_key(self, body: Body) -> bool:
+        """Return whether a body speaks of a key or token in the refused request, which is not the API key."""
+        is_of_key = body is self.body and body.named_reason in ("expired", "revoked")
+        may_be_another = self.request is not None and has_key_of_its_own(self.request.path)
+        return is_of_key and may_be_another and not re.search(r"\bapi[ _-]?key", body.message or "", re.IGNORECASE)
+
+    @property
     def named_reason(self) -> NamedReason | None:
         """What the words of the refusal, or of the answer to a probe, name as the reason; or `None`."""
-        bodies = (self.body, *(answer.body for answer in self.answers.values()))
-        return next((body.named_reason for body in bodies if body.named_reason), None)
+        return self._giving_a_reason.named_reason if self._giving_a_reason else None
 
     @property
     def reason_message(self) -> str:
         """The words that name the reason."""
-        bodies = (self.body, *(answer.body for answer in self.answers.values()))
-        return next((body.message or "" for body in bodies if body.named_reason), "")
+        return (self._giving_a_reason.message or "") if self._giving_a_reason else ""
 
     @property
     def proxy_refusal(self) -> str | None:

@@ -254,6 +254,11 @@ def is_for_token_holders(path: str) -> bool:
     return _OF_A_TOKEN.match(_PREFIX.sub("", path, count=1)) is not None
 
 
+def has_key_of_its_own(path: str) -> bool:
+    """Return whether the path is about a token or a key that is not an API key: one of a link, or of feedback."""
+    return is_for_token_holders(path) or (_segments(path) or [""])[0] in ("feedback", "feedback-configs")
+
+
 def owner_of_prompt(path: str) -> str | None:
     """Return the owner that the path of a prompt names, or `None`: "-" is the caller's own organization."""
     resource, owner, *_ = [*_segments(path), "", ""]

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from safe_langsmith._core.endpoints import api_instead_of_ui, is_plain_address
+from safe_langsmith._core.reasons import NamedReason, named_reason
 from safe_langsmith._core.redaction import sanitize
 from safe_langsmith.diagnosis import Workspace
 
@@ -36,39 +37,6 @@ _UNAVAILABLE = {
         re.IGNORECASE,
     ): "the organization's plan lacks it",
     re.compile(r"usage_limit_exceeded", re.IGNORECASE): "a usage limit is exceeded",
-}
-NamedReason = Literal["expired", "revoked", "address", "organization", "member"]
-"""What the words of a refusal name: the key, the address that it came from, the organization, or the membership."""
-
-_KEY = r"\b(?:keys?|tokens?|credentials?|pats?)\b"
-_OFF = (
-    r"(?:disabled|deactivated|suspended|inactive|locked|blocked|banned|deleted|closed|terminated|archived|frozen"
-    r"|cancell?ed|not active)"
-)
-_REASONS: dict[NamedReason, re.Pattern[str]] = {
-    "address": re.compile(
-        r"\bip\b(?:[ -](?:v[46]|address(?:es)?|range|allow[ -]?list|rules?|restrictions?))?[^;]{0,60}"
-        r"\b(?:not|denied|blocked|restrict(?:ed|ions?)|forbidden|outside|disallowed)\b"
-        r"|\b(?:allow|white)[ -]?list|\bfrom (?:(?:this|your|the) )?(?:ip|address|network|location|country)\b"
-        r"|\bnetwork (?:policy|polic(?:y|ies)|restriction)|\b(?:source|client|remote) (?:ip|address)\b",
-        re.IGNORECASE,
-    ),
-    "organization": re.compile(
-        rf"\b(?:organi[sz]ation|tenant|account|subscription)\b[^.;]{{0,30}}\b(?:{_OFF}|past due)\b"
-        rf"|\b{_OFF} (?:organi[sz]ation|tenant|account|subscription)\b",
-        re.IGNORECASE,
-    ),
-    "member": re.compile(
-        rf"\b(?:user|member|membership|identity)\b[^.;]{{0,30}}\b(?:{_OFF}|removed)\b"
-        r"|\b(?:not|no longer) a member of (?:this|the|your) (?:organi[sz]ation|tenant)\b",
-        re.IGNORECASE,
-    ),
-    "expired": re.compile(rf"{_KEY}[^.;]{{0,40}}\bexpired\b|\bexpired\b[^.;]{{0,20}}{_KEY}", re.IGNORECASE),
-    "revoked": re.compile(
-        rf"{_KEY}[^.;]{{0,40}}\b(?:revoked|rotated|invalidated|no longer (?:valid|active)|{_OFF})\b"
-        rf"|\b(?:revoked|{_OFF})\b[^.;]{{0,20}}{_KEY}",
-        re.IGNORECASE,
-    ),
 }
 # The words in which LangSmith refuses without a reason.
 _BARE = frozenset(
@@ -201,7 +169,7 @@ def read_body(raw: bytes, content_type: str = "", secrets: tuple[str, ...] = ())
         legacy_key="legacy api key" in words.lower(),
         agent_server=bool(_AGENT_SERVER.match(words)),
         invalid_token=words.strip().lower() == "invalid token",
-        named_reason=_named_reason(words),
+        named_reason=named_reason(words),
         is_langsmiths_text=bool(words) and _LANGSMITHS_TEXTS.fullmatch(words.strip()) is not None,
     )
 
@@ -211,14 +179,6 @@ def are_alike(one: Body, other: Body) -> bool:
     shorter, longer = sorted((_WORDS.findall(body.message or "") for body in (one, other)), key=len)
     is_same = bool(shorter) and longer[-len(shorter) :] == shorter
     return one.form == other.form and (is_same or one.message == other.message)
-
-
-def _named_reason(words: str) -> NamedReason | None:
-    found = [reason for reason, pattern in _REASONS.items() if pattern.search(words[:20_000])]
-    # "Invalid or expired key" does not say which.
-    if not found or (found[0] in ("expired", "revoked") and re.search(r"\binvalid\b", words, re.IGNORECASE)):
-        return None
-    return "revoked" if found == ["expired", "revoked"] else found[0]
 
 
 def _is_langsmiths(document: dict[str, Any]) -> bool:

@@ -27,8 +27,8 @@ from safe_langsmith._core.fixes.shared import (
 )
 from safe_langsmith._core.fixes.workspace import workspace_outdated
 from safe_langsmith._core.model import Evidence
+from safe_langsmith._core.reasons import NamedReason
 from safe_langsmith._core.redaction import TO_FILL_IN
-from safe_langsmith._core.responses import NamedReason
 from safe_langsmith._core.summary import request
 from safe_langsmith._core.variables import VARIABLES
 from safe_langsmith.actions import (

@@ -12,7 +12,7 @@ from safe_langsmith._core.model import (
     Probing,
     Verdict,
 )
-from safe_langsmith._core.responses import NamedReason
+from safe_langsmith._core.reasons import NamedReason
 from safe_langsmith.diagnosis import Cause, Confidence
 
 _THE_SERVER_SAYS: dict[NamedReason, str] = {

@@ -320,6 +320,23 @@ class TestTheServersWords:
         found = blame({GET_SETTINGS: PROBING_OFF}, body=json.dumps({"error": words}).encode())
         assert (found.cause, found.confidence) == (Cause.KEY_REJECTED, Confidence.POSSIBLE)
 
+    @pytest.mark.parametrize("words", ["The token has expired", "This key has been deleted", "Key is disabled"])
+    @pytest.mark.parametrize("path", [f"/feedback/tokens/{B}", f"/public/{B}/run", "/feedback", "/feedback-configs"])
+    @pytest.mark.parametrize("may_ask", [False, True])
+    def test_the_key_of_a_link_or_of_feedback_is_not_the_api_key(self, words, path, may_ask, blame):
+        answers = {GET_SETTINGS: at(A), LIST_WORKSPACES: listed(A)} if may_ask else {GET_SETTINGS: PROBING_OFF}
+        found = blame(answers, body=json.dumps({"detail": words}).encode(), path=path, method="POST")
+        assert found.cause is (Cause.PERMISSION_DENIED if may_ask else Cause.UNDETERMINED)
+
+    @pytest.mark.parametrize(
+        "words", ["Your key has not expired", "If your key has expired, create one", "The dataset has expired"]
+    )
+    @pytest.mark.parametrize("may_ask", [False, True])
+    def test_what_is_not_said_of_the_key_is_not_told_of_it(self, words, may_ask, blame):
+        answers = {} if may_ask else {GET_SETTINGS: PROBING_OFF}
+        found = blame(answers, body=json.dumps({"detail": words}).encode())
+        assert "the server says that" not in found.summary
+
     def test_no_key_of_the_same_organization_helps_against_an_address_rule(self, blame):
         body = b'{"detail":"IP address 203.0.113.9 is not allowed for this organization"}'
         found = blame(body=body, environ={"LANGSMITH_API_KEY": OTHER, "LANGCHAIN_API_KEY": OTHER})
