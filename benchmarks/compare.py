@@ -33,6 +33,7 @@ from safe_langsmith import ForbiddenDiagnosis, SafeClient
 KINDS = (langsmith.Client, SafeClient)
 RUNS = 10_000
 LATENCY = 0.02
+COLUMNS = ("", "SDK or by hand", "SafeClient", "ratio", "noise", "target")
 
 
 class Row(NamedTuple):
@@ -195,7 +196,7 @@ def main() -> None:
     logging.disable(logging.CRITICAL)
     for name in [name for name in os.environ if name.startswith(("LANGSMITH_", "LANGCHAIN_"))]:
         del os.environ[name]
-    table = [Row("", "SDK or by hand", "SafeClient", "ratio", "noise", "target"), importing()]
+    table = [Row(*COLUMNS), importing()]
     with account() as at:
         for measure in (
             first_refusal, repeated_refusal, successful_call, construction, bare_construction, memory, tracing

@@ -21,7 +21,7 @@ from safe_langsmith import SafeClient
 from safe_langsmith.testing import FakeLangSmith
 from safe_langsmith.testing.payloads import run_operations
 
-COLUMNS = ("client    ", "compressed", "sent", "arrived", "twice", "403 responses", "probes", "seconds")
+COLUMNS = ("client    ", "compressed", "sent", "arrived", "twice", "refused requests", "probes", "seconds")
 
 
 def trace(kind: type[langsmith.Client], count: int, compressed: bool) -> tuple[object, ...]:
