@@ -110,8 +110,8 @@ def _spelt_out(link: re.Match[str]) -> str:
     text, target = link.groups()
     if "://" in target:
         return f"{text}: {target}"
-    if text in set(Cause):
-        return f"`{text}`"
+    if text.strip("`") in set(Cause):
+        return text
     # The package does not contain the rest of docs/.
     target = posixpath.normpath(f"docs/causes/{target}")
     return target if text.endswith(".md") else f"{text} ({target})"

@@ -24,7 +24,8 @@ def test_the_page_of_each_cause(cli, cause, server):
     assert (code, err) == (0, "")
     assert out.isascii()
     assert out.startswith(f"{cause}\n")
-    assert all(f"\n{title}\n" in out for title in ("How to tell", "What to do", "From LangSmith"))
+    titles = ("What to do", "How the library knows", "Similar causes", "From LangSmith")
+    assert all(f"\n{title}\n" in out for title in titles)
     assert server.requests == ()
 
 
@@ -81,6 +82,13 @@ def test_links_are_spelt_out(cli, cause):
     out = cli("--explain", cause).out
     assert "](" not in out
     assert "../" not in out
+
+
+def test_a_page_on_a_cause_that_looks_alike_is_named_by_its_code(cli):
+    """Its file may not be on this machine, and the code is what `--explain` takes."""
+    out = cli("--explain", "wrong-region").out
+    assert "- `key-rejected`: " in out
+    assert "key-rejected.md" not in out
 
 
 def test_a_list_of_the_causes(cli):

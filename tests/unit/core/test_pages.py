@@ -14,7 +14,7 @@ from safe_langsmith._core.engine import PRECEDENCE
 REGENERATE = runpy.run_path(str(Path(__file__).parent / "regenerate.py"))
 PAGES: Path = REGENERATE["PAGES"]
 DIAGNOSES = REGENERATE["diagnoses"]()
-SECTIONS = ["How to tell", "What to do", "What it says", "From LangSmith"]
+SECTIONS = ["What to do", "How the library knows", "Similar causes", "What it says", "From LangSmith"]
 
 
 @pytest.fixture(params=Cause, ids=str)
@@ -31,9 +31,21 @@ def test_every_page_is_of_a_cause():
     assert {path.stem for path in PAGES.glob("*.md")} == {*map(str, Cause), "README"}
 
 
+def test_the_index_says_what_the_page_says_first(cause, page):
+    first = " ".join(page.split("\n\n")[1].partition(". ")[0].split()).removesuffix(".")
+    assert f"| [`{cause}`]({cause}.md) | {first} |" in (PAGES / "README.md").read_text(encoding="utf-8")
+
+
 def test_a_page_has_all_its_parts(cause, page):
     assert page.splitlines()[0] == f"# `{cause}`"
     assert re.findall(r"^## (.*)$", page, re.MULTILINE) == SECTIONS
+
+
+def test_a_page_names_the_causes_that_look_alike(cause, page):
+    similar = page.partition("## Similar causes\n")[2].partition("## ")[0]
+    named = re.findall(r"^- \[`([\w-]+)`\]", similar, re.MULTILINE)
+    assert named
+    assert cause not in named
 
 
 def test_a_page_shows_a_real_message(cause, page):
