@@ -39,16 +39,16 @@ if TYPE_CHECKING:
 class SafeAsyncClient(AsyncClient):
     """A `langsmith.AsyncClient` that retries or explains a 403.
 
-    Every argument and method of `langsmith.AsyncClient` works as it does there. If LangSmith answers a call with 403,
-    the client sends it once more if a missing workspace was all that it lacked (from langsmith 0.9.8 on, whose async
-    client can name one). Otherwise the call raises `ForbiddenDiagnosis`. The event loop is never blocked, and a call
-    can be cancelled at any time.
+    Every argument and method of `langsmith.AsyncClient` works as it does there. If LangSmith answers a call with 403
+    and only a workspace was missing, the client names it and sends the call once more. That needs langsmith 0.9.8 or
+    newer, whose async client can name a workspace. Otherwise the call raises `ForbiddenDiagnosis`. The client never
+    blocks the event loop, and you can cancel a call at any time.
 
     Args:
-        resolve_workspace: As for `SafeClient`. A callable is called in a worker thread.
-        probe: Whether read-only diagnostic requests may be sent after a 403.
-        dotenv_path: The `.env` file to compare with; by default the one that python-dotenv finds from the working
-            directory upwards.
+        resolve_workspace: As for `SafeClient`. The client calls a callable in a worker thread.
+        probe: Whether the client may send read-only probes after a 403.
+        dotenv_path: The `.env` file to compare with the values in use after a 403; by default the one that
+            python-dotenv finds from the working directory upwards.
 
     Raises:
         TypeError: If `resolve_workspace` is neither a `bool` nor a callable.

@@ -46,17 +46,18 @@ class SafeClient(langsmith.Client):
     """A `langsmith.Client` that retries or explains a 403.
 
     Every argument and method of `langsmith.Client` works as it does there, and a call that succeeds costs the same. If
-    LangSmith answers a call with 403, the client sends it once more if a missing workspace was all that it lacked.
-    Otherwise the call raises `ForbiddenDiagnosis`, which is also an instance of the class that the SDK would raise.
+    LangSmith answers a call with 403 and only a workspace was missing, the client names it and sends the call once
+    more. Otherwise the call raises `ForbiddenDiagnosis`, which is also an instance of the class that the SDK would
+    raise.
 
     Args:
         resolve_workspace: `True` retries if exactly one workspace can be meant, `False` never retries. A callable gets
             a sequence of the workspaces that the key reaches (`Workspace`, with `id`, `name`, `role` and
             `permissions`) and returns the one to use, its id, or `None` to use none. It is called at most once for an
             endpoint and key.
-        probe: Whether read-only diagnostic requests may be sent after a 403.
-        dotenv_path: The `.env` file to compare with; by default the one that python-dotenv finds from the working
-            directory upwards.
+        probe: Whether the client may send read-only probes after a 403.
+        dotenv_path: The `.env` file to compare with the values in use after a 403; by default the one that
+            python-dotenv finds from the working directory upwards.
 
     Raises:
         TypeError: If `resolve_workspace` is neither a `bool` nor a callable.

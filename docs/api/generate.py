@@ -24,6 +24,7 @@ BLOCK = re.compile(r"(<!-- reference: (.*?) -->\n).*?(<!-- end of reference -->)
 HEADING = re.compile(r"^(#+) ", re.MULTILINE)
 NAME_IN_CODE = re.compile(r"(?<![`\[])`([A-Za-z]\w*)(?:\(\))?`(?!`)")
 NAME = re.compile(r"(?<![\w.'])[A-Za-z]\w*")
+ADDRESS = re.compile(r"(?<!\S)https?://\S+")
 WIDTH = 100
 # Their other arguments and methods are the SDK's, which has a reference of its own.
 CLIENTS = {"SafeClient", "SafeAsyncClient"}
@@ -178,7 +179,7 @@ class Block:
             target = self._target(name[1])
             return f"[{name[0]}]({target})" if target else name[0]
 
-        return NAME_IN_CODE.sub(link, text)
+        return ADDRESS.sub(r"<\g<0>>", NAME_IN_CODE.sub(link, text))
 
     def _target(self, name: str) -> str:
         for module in dict.fromkeys([self._module, "safe_langsmith", "safe_langsmith.actions"]):
