@@ -28,6 +28,7 @@ html_css_files = ["site.css"]
 html_show_copyright = False
 html_show_sourcelink = False
 html_copy_source = False
+html_use_index = False
 templates_path: list[str] = []
 # No button to copy on output of a program.
 copybutton_selector = "div:not(.highlight-text) > div.highlight pre"
@@ -38,11 +39,13 @@ myst_heading_anchors = 4
 # Pages for files outside docs/. On GitHub such a page is a link to the file; the site shows the content of the file.
 FILE_OF_PAGE = {"readme": "README.md", "changelog": "CHANGELOG.md", "contributing": "CONTRIBUTING.md"}
 _PAGE_OF_FILE = {DOCS.parent / name: DOCS / f"{page}.md" for page, name in FILE_OF_PAGE.items()}
+# A directive would be raw code on GitHub, which shows nothing of a comment.
+_CONTENTS = re.compile(r"<!-- (toctree)\n(.*?)\n-->", re.DOTALL)
 _LINK = re.compile(r"(?<=\]\()(?![a-z]+:|#)([^)#\s]+)")
 
 
-def include_file(app: Sphinx, docname: str, source: list[str]) -> None:
-    """Replace such a page by the content of its file, and change links to such files into links to their pages."""
+def change_source(app: Sphinx, docname: str, source: list[str]) -> None:
+    """Replace such a page by the content of its file, link to such pages, and make tables of contents of comments."""
     here, page = (DOCS / docname).parent, DOCS / docname
     name = FILE_OF_PAGE.get(docname)
     if name is not None:
@@ -54,9 +57,9 @@ def include_file(app: Sphinx, docname: str, source: list[str]) -> None:
         target = (here / link[1]).resolve()
         return os.path.relpath(_PAGE_OF_FILE.get(target, target), page.parent).replace(os.sep, "/")
 
-    source[0] = _LINK.sub(redirect, source[0])
+    source[0] = _CONTENTS.sub(r"```{\1}\n\2\n```", _LINK.sub(redirect, source[0]))
 
 
 def setup(app: Sphinx) -> None:
     """Register the function above."""
-    app.connect("source-read", include_file)
+    app.connect("source-read", change_source)

@@ -1,4 +1,4 @@
-"""A link says what it leads to, and leads to a file of the repository."""
+"""The pages read well on GitHub: a link says what it leads to, and leads to a file, and no code of Sphinx is shown."""
 
 from __future__ import annotations
 
@@ -32,6 +32,11 @@ def test_a_link_leads_to_a_file(page: Path) -> None:
     """Sphinx checks pages only, and GitHub nothing."""
     targets = [target.partition("#")[0] for _, target in links(page) if not re.match(r"[a-z]+:|#", target)]
     assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+def test_it_shows_no_directive(page: Path) -> None:
+    """GitHub shows a directive of Sphinx as raw code."""
+    assert "```{" not in page.read_text("utf-8")
 
 
 def test_there_are_links_to_check() -> None:

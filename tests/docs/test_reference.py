@@ -38,9 +38,3 @@ def test_the_index_links_to_every_name_that_users_import() -> None:
     index = WRITTEN[Path(GENERATE["HERE"]) / "README.md"]
     names = {*safe_langsmith.__all__, "FakeLangSmith"}
     assert {name for name in names if f"#{name.lower()})" not in index} == set()
-
-
-def test_a_page_is_plain_markdown() -> None:
-    """GitHub shows a directive of Sphinx as raw code. It ignores a table of contents, which holds no text."""
-    for text in WRITTEN.values():
-        assert "{eval-rst}" not in text
