@@ -76,6 +76,7 @@ class Drop:
 
 
 Fault = Reply | Redirect | Slow | SlowBody | Drop
+"""The values that `FakeLangSmith.fault` accepts."""
 
 
 @dataclass
