@@ -164,13 +164,14 @@ def environment_for(server: FakeLangSmith, key: str, **more: str) -> dict[str, s
 @contextmanager
 def started(command: list[str], folder: Path, environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
     """Start a process, and end it if that was forgotten."""
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(command, cwd=folder, env=environment, text=True, **pipes) as process:  # type: ignore[call-overload]
+    pipes: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, cwd=folder, env=environment, start_new_session=True, **pipes) as process:
         try:
             yield process
         finally:
+            # Its children, too: they hold the pipes that are read to their end here.
             if process.poll() is None:
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def play(scene: Scene, how: str, folder: Path, environment: dict[str, str]) -> Ended:

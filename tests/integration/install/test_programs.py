@@ -9,7 +9,7 @@ from langsmith import Client
 
 from safe_langsmith.testing import Organization
 
-from .scenes import SCENES, arrived, environment_for, play, times_accepted
+from .scenes import SCENES, Scene, arrived, environment_for, play, times_accepted
 
 
 @pytest.fixture
@@ -38,6 +38,16 @@ def test_what_a_program_traces_arrives_once(title, server, key, workspace, quest
     assert arrived(server, workspace) == scene.runs, ended.out + ended.err
     assert set(times_accepted(server).values()) == {1}
     assert canary not in ended.out + ended.err
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks here")
+def test_a_client_that_the_sdk_made_before_a_fork_traces_in_the_child(server, key, workspace, tmp_path):
+    scene = Scene("a pool that forks after a trace", "pool.py", ("pool.py", "fork", "traced"), 7)
+    ended = play(scene, "run", tmp_path, environment_for(server, key))
+
+    assert ended.code == 0, ended.err
+    assert arrived(server, workspace) == scene.runs, ended.err
+    assert set(times_accepted(server).values()) == {1}
 
 
 def test_without_it_nothing_arrives(server, key, workspace, tmp_path):

@@ -1,4 +1,4 @@
-"""Traces in the processes of a pool that forks."""
+"""Traces in the processes of a pool. Arguments: how they are started; `traced`, to trace before that."""
 
 import multiprocessing
 import sys
@@ -21,6 +21,8 @@ def task(number):
 
 
 if __name__ == "__main__":
+    if "traced" in sys.argv:
+        work(0)
     context = multiprocessing.get_context(sys.argv[1])
     with ProcessPoolExecutor(2, mp_context=context) as pool:
         print(sorted(pool.map(task, range(6))))
