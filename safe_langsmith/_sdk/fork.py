@@ -29,6 +29,7 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from safe_langsmith._log import boundary, logger
@@ -192,11 +193,28 @@ class _TracingQueue(queue.PriorityQueue[Any]):
             is_first, self._is_waiting = self._is_waiting, False
         if is_first:
             daemon = bool(getattr(self._client(), "_use_daemon_threads", False))
+            thread = threading.Thread(target=self._send_all, args=(self._client,), daemon=daemon)
             try:
-                threading.Thread(target=self._send_all, args=(self._client,), daemon=daemon).start()
+                thread.start()
             except BaseException:
                 self._is_waiting = True
                 raise
+            # A process of Celery's pool does not wait for threads when it ends, as Python does.
+            celery: Any = sys.modules.get("celery.signals")
+            if celery is not None:
+                celery.worker_process_shutdown.connect(partial(_send_rest, self._client, thread), weak=False)
+
+
+def _send_rest(client_ref: weakref.ref[Any], thread: threading.Thread, **_: object) -> None:
+    """Have the SDK send what is left, and wait until it has."""
+    client = client_ref()
+    # A failure must not change how the process ends.
+    with boundary():
+        if client is not None:
+            # This ends the thread once the queue is empty. The oldest SDKs do not flush the buffer then.
+            client.cleanup()
+            thread.join()
+            client.flush()
 
 
 def _renew_tracing(client: Any) -> None:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
+from langsmith._internal import _background_thread
 
 from .conftest import PROGRAMS, Service, once
 
@@ -15,8 +16,12 @@ pytest.importorskip("celery")
 def test_every_run_of_the_tasks_arrives_once(
     environments: dict[str, dict[str, str]], serve: Callable[..., Service], arrived: Callable[[], Counter[str]]
 ) -> None:
-    # A worker takes six seconds to stop, so both stop at once.
-    workers = {kind: serve(environments[kind], str(PROGRAMS / "celery_worker.py"), kind) for kind in environments}
+    program = str(PROGRAMS / "celery_worker.py")
+    # A worker takes six seconds to stop, so all stop at once.
+    workers = {kind: serve(environments[kind], program, kind) for kind in environments}
+    if hasattr(_background_thread, "_drain_and_send_compressed"):
+        # Before, the SDK's `flush()` may miss a batch, and such processes wait for nothing else.
+        workers["short-lived"] = serve(environments["healthy"], program, "short-lived", "--max-tasks-per-child=4")
     for worker in workers.values():
         worker.wait_for("succeeded in", times=20)
         worker.terminate()

@@ -1,6 +1,6 @@
 """Queue twenty tasks, and work on them in two processes until stopped. The messages are files.
 
-Argument: the names of the runs begin with it, and so does the folder of the messages.
+Arguments: what the names of the runs begin with, which is also the folder of the messages; further options.
 """
 
 import os
@@ -33,4 +33,4 @@ for number in range(20):
     task.delay(f"{kind} {number}")
 work(f"{kind} before the worker")
 options = ["--concurrency=2", "--loglevel=INFO", "--without-gossip", "--without-mingle", "--without-heartbeat"]
-app.worker_main(["worker", *options])
+app.worker_main(["worker", *options, *sys.argv[2:]])

@@ -5,6 +5,7 @@ One is given to a decorator, one to a tracer, and one passes its runs to a funct
 
 import os
 import sys
+import threading
 
 import langsmith
 from langchain_core.runnables import RunnableLambda
@@ -75,7 +76,15 @@ def grandchild():
 
 @langsmith.traceable(name="around the fork")
 def around():
-    fork(lambda: (by_configured("during", langsmith_extra={"name": "during"}), flush(), os._exit(0)))
+    fork(trace_and_end)
+
+
+def trace_and_end():
+    by_configured("during", langsmith_extra={"name": "during"})
+    flush()
+    # As multiprocessing ends a process: it waits for threads, and does not return into the function above.
+    threading._shutdown()
+    os._exit(0)
 
 
 trace("first")
