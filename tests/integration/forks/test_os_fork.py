@@ -29,9 +29,12 @@ def test_every_run_of_parent_child_and_grandchild_arrives_once(
 
 
 def test_a_child_waits_for_no_lock_of_its_parent(
-    run: Callable[..., str], arrived: Callable[[], Counter[str]], server: FakeLangSmith, workspace: Workspace
+    environments: dict[str, dict[str, str]],
+    arrived: Callable[[], Counter[str]],
+    server: FakeLangSmith,
+    workspace: Workspace,
 ) -> None:
-    printed = run("held_locks")
+    printed = run_program(environments["retried"], "held_locks")
 
     assert arrived() == once("first", "in the parent", "in the child"), printed
     projects = {project["name"] for project in server.projects(workspace)}
@@ -41,7 +44,7 @@ def test_a_child_waits_for_no_lock_of_its_parent(
 def test_a_fork_at_any_moment_of_tracing_loses_and_repeats_nothing(
     environments: dict[str, dict[str, str]], arrived: Callable[[], Counter[str]]
 ) -> None:
-    forks = 30
+    forks = 24
     printed = run_program(environments["retried"], "while_tracing", str(forks))
 
     traced = [int(count) for count in printed.splitlines()[-1].split()]
@@ -69,8 +72,8 @@ def test_an_asynchronous_client_works_in_parent_and_child(
 
 
 @pytest.mark.skipif(importlib.util.find_spec("langsmith.prompt_cache") is None, reason="this SDK caches no prompts")
-def test_a_child_refreshes_the_prompts_that_its_parent_has_cached(run: Callable[..., str]) -> None:
-    run("prompts")
+def test_a_child_refreshes_the_prompts_that_its_parent_has_cached(environments: dict[str, dict[str, str]]) -> None:
+    run_program(environments["healthy"], "prompts")
 
 
 LOSSES = {

@@ -12,7 +12,7 @@ counts = [0, 0]
 
 
 def trace(thread):
-    while not is_over.wait(0.001):
+    while not is_over.wait(0.003):
         work(f"thread {thread}, {counts[thread]}")
         counts[thread] += 1
 
@@ -32,7 +32,7 @@ for number in range(FORKS):
             flush()
         sys.exit(0)
     children.append(child)
-    if len(children) == 10:
+    if len(children) == 12:
         children = [child for child in children if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])]
         assert not children
 is_over.set()
