@@ -13,7 +13,7 @@ from langsmith.async_client import AsyncClient
 from safe_langsmith import _recovery
 from safe_langsmith._frames import clear_frames
 from safe_langsmith._log import boundary
-from safe_langsmith._recovery import intercept, resolve_async
+from safe_langsmith._recovery import intercept, recall_workspace, resolve_async
 from safe_langsmith._recovery.state import (
     FOR_ANYBODY,
     INGEST,
@@ -104,6 +104,7 @@ class SafeAsyncClient(AsyncClient):
                     # A failure here must not fail the constructor: then the client is the SDK's after a fork.
                     with boundary():
                         renew_after_forks(self)
+                    recall_workspace(self)
                 finally:
                     # They hold the key, and a traceback shows this frame.
                     del args, kwargs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import langsmith
@@ -10,7 +11,7 @@ from ._frames import clear_frames
 from .diagnosis import Diagnosis
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from ._core.engine import HealthReport
     from ._core.model import Interface, ProbeRequest

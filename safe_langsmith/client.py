@@ -15,7 +15,7 @@ import requests
 from safe_langsmith import _recovery
 from safe_langsmith._frames import clear_frames
 from safe_langsmith._log import boundary
-from safe_langsmith._recovery import intercept, resolve
+from safe_langsmith._recovery import intercept, recall_workspace, resolve
 from safe_langsmith._recovery.state import (
     FOR_ANYBODY,
     INGEST,
@@ -131,6 +131,7 @@ class SafeClient(langsmith.Client):
                     # A failure here must not fail the constructor: then the client is the SDK's after a fork.
                     with boundary():
                         renew_after_forks(self)
+                    recall_workspace(self)
                 finally:
                     # They hold the key, and a traceback shows this frame.
                     del args, kwargs
@@ -141,7 +142,7 @@ class SafeClient(langsmith.Client):
                 raise
 
     def __repr__(self) -> str:
-        """Return the `repr` of `langsmith.Client` without a password in the endpoint: tracebacks show the client."""
+        """Return the `repr` of `langsmith.Client`, without a password in the endpoint: tracebacks show the client."""
         return safe_repr(super().__repr__(), self)
 
     def _repr_html_(self) -> str:

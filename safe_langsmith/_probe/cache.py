@@ -44,6 +44,9 @@ from safe_langsmith.diagnosis import Diagnosis, Workspace
 ANSWER_TTL = 60.0
 """Seconds for which an answer of LangSmith's is used again."""
 
+WORKSPACE_TTL = 3_600.0
+"""Seconds for which a workspace that was found for an endpoint and key is used for new clients."""
+
 FAILURE_TTL = 10.0
 """Seconds for which a probe that got no usable answer is not sent again."""
 
@@ -193,15 +196,28 @@ class KeyState:
 
     @property
     def known_workspace(self) -> Workspace | None:
-        """The workspace that a retry named for this key, if it was the only one, for `ANSWER_TTL` seconds."""
+        """The workspace that a retry named for this key, if it was the only one, for `WORKSPACE_TTL` seconds."""
         workspace, until = self._known_workspace
         return workspace if self._clock() < until else None
 
     @known_workspace.setter
     def known_workspace(self, workspace: Workspace | None) -> None:
-        until = self._clock() + ANSWER_TTL
+        until = self._clock() + WORKSPACE_TTL
         self._known_workspace = (workspace, until)
         self.fresh_until = min(self.fresh_until, until)
+
+    def remember_identity(self, identity: int, workspace: Workspace) -> None:
+        """Have new clients with an identity name a workspace, if it is the known one, until that expires.
+
+        Args:
+            identity: A salted hash of all that tells callers apart, the endpoint and the key among it.
+            workspace: The workspace.
+        """
+        known, until = self._known_workspace
+        if known is not None and known.id == workspace.id:
+            with self._lock:
+                others = [(other, known) for other, known in self._cache.workspaces.items() if other != identity]
+                self._cache.workspaces = dict([*others[1 - MOST_KEYS :], (identity, (workspace, until))])
 
     def answer_to(self, request: ProbeRequest) -> Answer | None:
         """Return the answer to a probe, if it is cached and fresh."""
@@ -398,6 +414,7 @@ class KeyStateCache:
 
     Attributes:
         clock: The clock.
+        workspaces: The workspaces that new clients name from the start, by identity, and when each expires.
         lock: The lock of the cache and its key states. Reentrant: a signal handler or a finalizer may make a call while
             its own thread is in here.
     """
@@ -412,6 +429,17 @@ class KeyStateCache:
         self.lock = threading.RLock()
         self._states: OrderedDict[tuple[str, str], KeyState] = OrderedDict()
         self._held: tuple[_Held, ...] = ()
+        self.workspaces: dict[int, tuple[Workspace, float]] = {}
+
+    def known_workspace(self, identity: int) -> Workspace | None:
+        """Return the workspace that clients with an identity name from the start, or `None`."""
+        workspace, until = self.workspaces.get(identity, (None, 0.0))
+        return workspace if self.clock() < until else None
+
+    def forget_workspace(self, workspace_id: str | None) -> None:
+        """Have no new client name a workspace from the start: it was refused."""
+        with self.lock:
+            self.workspaces = {who: known for who, known in self.workspaces.items() if known[0].id != workspace_id}
 
     def state(self, endpoint: str, fingerprint: str) -> KeyState:
         """Return the state of an endpoint and key.

@@ -92,6 +92,18 @@ async def resolve_async(call: InterceptedCall) -> Any:
     return await _handler.resolve_async(call)
 
 
+def recall_workspace(client: Any) -> None:
+    """Have a new client name the workspace that this process has found for its endpoint, key and identity, if any.
+
+    Args:
+        client: The safe client, at the end of its constructor.
+    """
+    # Nothing was found before the first 403. A failure must not fail the constructor: then the client may be refused.
+    if _handler is not None:
+        with boundary():
+            importlib.import_module("safe_langsmith._recovery.workspace").name_known_workspace(client)
+
+
 def finish_imports() -> None:
     """Wait for the thread that imports what a 403 needs. Do nothing if there was none.
 

@@ -13,7 +13,7 @@ from safe_langsmith._core.redaction import bare_url
 from safe_langsmith._core.responses import canonical_workspace_id
 from safe_langsmith._core.workspaces import contradiction, meant_by
 from safe_langsmith._log import boundary, logger, raise_hidden_interrupt
-from safe_langsmith._probe import driver
+from safe_langsmith._probe import cache, driver
 from safe_langsmith._probe.cache import MOST_KEYS, KeyState
 from safe_langsmith._probe.transports import run_nested
 from safe_langsmith._recovery.state import Chooser
@@ -109,6 +109,41 @@ def known_workspace(
     return known if known is not None and is_uncontradicted(facts, known, (known,)) else None
 
 
+def name_known_workspace(client: SupportsClient) -> None:
+    """Have a new client name the workspace that was found for its identity, as if it had found it itself.
+
+    The conditions are those of a retry: the user has named none, and nothing on this machine names another.
+
+    Args:
+        client: The client.
+    """
+    state = client._state
+    may_name = state.resolve_workspace is True and can_name_workspace(client) and is_unnamed(client)
+    if not (may_name and cache.CACHE.workspaces):
+        return
+    identity = identity_of(client)
+    workspace = cache.CACHE.known_workspace(identity) if identity is not None else None
+    if workspace is None or identity is None:
+        return
+    in_use = {"endpoint": endpoint_of(client), "api_key": None, "workspace_id": None}
+    others = state.configuration(in_use, {})["workspace_id"].others
+    if contradiction(others, workspace, (workspace,)) is None:
+        state.before_send = arguments_of_requests
+        _apply(client, workspace, identity)
+
+
+def _apply(client: SupportsClient, workspace: Workspace, identity: int) -> bool:
+    """Have a client name a workspace, unless the user has named one by now, and return whether it does."""
+    state = client._state
+    # The user may name a workspace at any moment, also while the second request is being sent.
+    with state.naming():
+        if not is_unnamed(client):
+            return False
+        state.auto_workspace, state.auto_identity = workspace.id, identity
+        apply_workspace(client, workspace.id, keep_info=state.has_own_info)
+        return True
+
+
 def is_uncontradicted(facts: Facts, workspace: Workspace | None, listed: Sequence[Workspace]) -> bool:
     """Return whether nothing on this machine names another workspace, not even what the client does not read.
 
@@ -199,7 +234,7 @@ def remember(
     client, state = call.client, call.client._state
     # The second send has succeeded, or the call is about to be explained. A failure in here must change neither.
     with boundary():
-        # Cached for as long as the listing that it came from; a later success does not prolong that.
+        # A later success does not prolong the time for which it is used: the key may reach a second one by then.
         if state.resolve_workspace is True and target.key_state.known_workspace is None:
             target.key_state.known_workspace = workspace
         state.before_send = arguments_of_requests
@@ -210,13 +245,11 @@ def remember(
             identity_of(client) if target.primary and is_own_identity(client, forbidden.headers, call.sender) else None
         )
         if identity is not None:
-            # The user may name a workspace at any moment, also while the second request is being sent.
-            with state.naming():
-                if is_unnamed(client):
-                    state.auto_workspace, state.auto_identity = workspace.id, identity
-                    apply_workspace(client, workspace.id, keep_info=state.has_own_info)
-                    call.workspace_applied(workspace.id)
-                    return True
+            if resent and state.resolve_workspace is True:
+                target.key_state.remember_identity(identity, workspace)
+            if _apply(client, workspace, identity):
+                call.workspace_applied(workspace.id)
+                return True
             return False
         elsewhere = state.auto_workspaces
         elsewhere[target.endpoint, target.fingerprint] = workspace.id
@@ -228,6 +261,7 @@ def remember(
 
 def retry_was_refused(target: Target, workspace_id: str | None) -> None:
     """Stop treating a workspace as known to work with this endpoint and key."""
+    cache.CACHE.forget_workspace(workspace_id)
     known = target.key_state.known_workspace
     if known is not None and known.id == workspace_id:
         target.key_state.known_workspace = None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import sys
+import threading
 from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
@@ -73,17 +75,19 @@ def write_endpoints_of(client: object) -> tuple[str, ...]:
 
 
 def safe_repr(sdk_repr: str, client: object) -> str:
-    """Return the SDK's `repr` of a client without the password in its endpoint, or the key in its place.
+    """Return the SDK's `repr` for a safe client, without the password in the endpoint, or the key in its place.
 
     Args:
         sdk_repr: The `repr` of the SDK's client.
         client: The client.
     """
+    # The SDK writes its own name for all subclasses.
+    text = f"Safe{sdk_repr}" if sdk_repr.startswith(("Client ", "AsyncClient ")) else sdk_repr
     try:
         endpoint = endpoint_of(client)
     except AttributeError:  # Private in async clients.
-        return sdk_repr
-    return sdk_repr.replace(endpoint, shown("endpoint", endpoint) or HIDDEN) if endpoint else sdk_repr
+        return text
+    return text.replace(endpoint, shown("endpoint", endpoint) or HIDDEN) if endpoint else text
 
 
 def key_of(client: object) -> str | None:
@@ -240,6 +244,16 @@ def tracing_is_on() -> bool:
     is_enabled = getattr(langsmith.utils, "tracing_is_enabled", None)
     # It is "local" if nothing is sent.
     return is_enabled is not None and is_enabled() is True
+
+
+def is_refreshing_prompts() -> bool:
+    """Return whether the SDK's cache of prompts makes the call, in a thread or task of its own, to refresh itself."""
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:  # No event loop is running.
+        task = None
+    names = (threading.current_thread().name, task.get_name() if task else "")
+    return "PromptCache-refresh" in names or "AsyncPromptCache-refresh" in names
 
 
 def refresh_login(client: object) -> Any:

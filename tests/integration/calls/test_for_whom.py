@@ -337,8 +337,9 @@ def test_what_the_user_sets_meanwhile_is_not_mixed_with_the_workspace_that_was_f
 def test_a_known_workspace_is_not_used_for_what_changed_meanwhile(make_users, make_client, change, monkeypatch):
     monkeypatch.delenv("LANGSMITH_WORKSPACE_ID", raising=False)
     gateway, first = make_users("x-user")
-    list(first.list_projects())
+    # A client that is created later names the workspace from the start.
     client = make_client(api_url=gateway.url, api_key=KEY)
+    list(first.list_projects())
     gateway.received.clear()
     gateway.meanwhile["/things"] = lambda: change(client, gateway)
 

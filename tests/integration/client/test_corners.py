@@ -220,17 +220,15 @@ class TestNeverWorse:
 
 
 class TestOnce:
-    def test_a_found_workspace_is_as_old_as_the_response_it_came_from(
-        self, server, org, workspace, key, make_client, probing
-    ):
-        """By then there may be a second workspace, and nobody knows which is meant."""
+    def test_a_found_workspace_is_as_old_as_the_first_retry(self, server, org, workspace, key, make_client, probing):
+        """After an hour there may be a second workspace, and nobody knows which is meant."""
         clock = [0.0]
         probing.set_clock(lambda: clock[0])
         list(make_client(server, key).list_projects())
         org.add_workspace("Production")
-        clock[0] += 40
+        clock[0] += 2_000
         list(make_client(server, key).list_projects())
-        clock[0] += 40
+        clock[0] += 2_000
 
         assert refuse(lambda: make_client(server, key).create_project("p")).cause is Cause.WORKSPACE_REQUIRED
         assert [r.path for r in server.requests].count("/workspaces") == 2

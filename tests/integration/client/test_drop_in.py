@@ -44,7 +44,7 @@ def test_it_is_accepted_where_a_client_is(server, personal, make_client):
     client = make_client(server, personal)
 
     assert isinstance(client, langsmith.Client)
-    assert repr(client) == f"Client (API URL: {server.url})"
+    assert repr(client) == f"SafeClient (API URL: {server.url})"
     assert copy.copy(client).workspace_id is None
 
 

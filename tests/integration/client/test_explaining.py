@@ -409,10 +409,9 @@ class TestNoProbing:
 
     def test_what_the_process_knows_is_used(self, server, org, research, make_client):
         key = org.add_service_key(workspaces=None)
+        client = make_client(server, key, probe=False)
         list(make_client(server, key).list_projects())
         server.clear_requests()
-
-        client = make_client(server, key, probe=False)
         list(client.list_projects())
 
         assert len(server.requests) == 2

@@ -117,7 +117,7 @@ def test_a_viewers_diagnosis_names_the_permission(method, dataset, viewer, open_
 
     assert error.cause is Cause.PERMISSION_DENIED
     assert permission in " ".join(error.summary.split())
-    assert error.response.status_code == 403
+    assert error.diagnosis.status_code == 403
     assert stored(collection) == before
 
 

@@ -160,7 +160,7 @@ def test_an_editor_gets_the_diagnosis_before_anything_runs(evaluate, server, wor
     diagnosis = find_diagnosis(caught.value)
     assert diagnosis.cause is Cause.PERMISSION_DENIED
     assert "projects:create" in " ".join(diagnosis.summary.split())
-    assert (diagnosis.method, diagnosis.status_code) == ("POST", 403)
+    assert (diagnosis.method, diagnosis.diagnosis.status_code) == ("POST", 403)
     assert isinstance(caught.value, langsmith.utils.LangSmithError)
     assert server.runs(workspace) == []
 

@@ -156,7 +156,7 @@ def test_a_viewers_deletion_is_explained_and_still_what_the_sdk_raises(hard, ser
     assert error.cause is Cause.PERMISSION_DENIED
     assert "datasets:update" in " ".join(error.summary.split())
     assert isinstance(error, LangSmithError)
-    assert error.response.status_code == 403
+    assert error.diagnosis.status_code == 403
     with pytest.raises(requests.HTTPError if hard else LangSmithError):
         make(server, viewer, Client, auto_batch_tracing=False).delete_examples(ids, hard_delete=hard)
     assert isinstance(error, requests.HTTPError) is hard
