@@ -61,14 +61,15 @@ class PassHeader(Action):
     Attributes:
         name: The header.
         value: Its value.
-        to: The recipient: the `call` itself, the constructor of the `client`, or that of a `sandbox` client.
+        to: The recipient: the `call` itself, the constructor of the `client`, that of a `sandbox` client, of a span
+            `processor` of langsmith.integrations.otel, or of another `exporter` of OpenTelemetry.
         alternatives: Other values, of which one may be the right one.
     """
 
     kind: ClassVar[str] = "pass-header"
     name: str
     value: str
-    to: Literal["call", "client", "sandbox"] = "call"
+    to: Literal["call", "client", "sandbox", "processor", "exporter"] = "call"
     alternatives: tuple[str, ...] = ()
 
 

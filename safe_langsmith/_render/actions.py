@@ -137,7 +137,12 @@ def _in_python(action: Action, client: str) -> str | None:
             return _choice(f"client = {client}({action.name}={json.dumps(action.value)})", action.alternatives)
         case PassHeader():
             headers = f"headers={json.dumps({action.name: action.value})}"
-            constructor = {"client": f"client = {client}", "sandbox": "SandboxClient"}.get(action.to)
+            constructors = {
+                "sandbox": "SandboxClient",
+                "processor": "OtelSpanProcessor",
+                "exporter": "OTLPSpanExporter",
+            }
+            constructor = f"client = {client}" if action.to == "client" else constructors.get(action.to)
             return f"{constructor}({headers})" if constructor else f"{headers}  # in the call"
         case PreferProfile():
             line = f"client = {client}(prefer_profile_auth=True)  # langsmith 0.14.15 or newer"

@@ -19,10 +19,6 @@ if TYPE_CHECKING:
     from safe_langsmith._recovery.state import ClientState
 
 
-PROMPT_REFRESH_THREAD = "PromptCache-refresh"
-"""The name of the thread in which the SDK renews cached prompts, and logs what fails."""
-
-
 class SupportsClient(Protocol):
     """The interface of `SafeClient` and `SafeAsyncClient` that this library's own code uses.
 

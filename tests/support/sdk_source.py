@@ -50,3 +50,45 @@ def _is_exception(node: ast.AST, names: frozenset[str]) -> bool:
     while isinstance(node, ast.Attribute):
         node = node.value
     return isinstance(node, ast.Name) and node.id in names
+
+
+@functools.cache
+def places_that_send() -> frozenset[str]:
+    """Return where the SDK sends requests or creates what sends them: "module: function", or "module: Class.method"."""
+    return frozenset().union(*(places_in(path, tree) for path, tree in trees().items()))
+
+
+def places_in(path: str, tree: ast.Module) -> set[str]:
+    """Return the places in a module."""
+    return set(_sending(path, tree))
+
+
+_SENDERS = frozenset(
+    {"Session", "Client", "AsyncClient", "SyncClient", "Langsmith", "AsyncLangsmith", "OTLPSpanExporter"}
+)
+"""Classes whose objects send: of `requests`, httpx, the SDK itself and OpenTelemetry."""
+_VERBS = frozenset({"get", "post", "put", "patch", "delete", "head", "request", "stream", "send"})
+_LIBRARIES = frozenset("requests httpx _httpx httpx2 session _http http_client _client".split())
+_CONNECTING = frozenset({"urlopen", "HTTPSConnection", "HTTPConnection", "create_connection", "ws_connect"})
+
+
+def _sending(path: str, tree: ast.Module) -> Iterator[str]:
+    for function, node in _calls(tree, ""):
+        called = node.func
+        name = called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""
+        owner = called.value if isinstance(called, ast.Attribute) else None
+        of = owner.attr if isinstance(owner, ast.Attribute) else owner.id if isinstance(owner, ast.Name) else ""
+        creates = name in _SENDERS or name.endswith(("OtelExporter", "TracingClient"))
+        connects = name in _CONNECTING or (name == "connect" and "websocket" in ast.unparse(called).lower())
+        if creates or connects or (name in _VERBS and of in _LIBRARIES):
+            yield f"{path}: {function or 'module'}"
+
+
+def _calls(tree: ast.AST, function: str) -> Iterator[tuple[str, ast.Call]]:
+    for node in ast.iter_child_nodes(tree):
+        inner = function
+        if isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+            inner = f"{function}.{node.name}" if function else node.name
+        if isinstance(node, ast.Call):
+            yield function, node
+        yield from _calls(node, inner)

@@ -24,7 +24,17 @@ from safe_langsmith._core.fixes.shared import (
     show_variables,
     take_newer,
 )
-from safe_langsmith._core.model import GET_SETTINGS, OTLP, PYO3, SANDBOX, Evidence
+from safe_langsmith._core.model import (
+    EXPORTER,
+    GENERATED,
+    GET_SETTINGS,
+    INTEGRATION,
+    LITELLM,
+    OTLP,
+    PYO3,
+    SANDBOX,
+    Evidence,
+)
 from safe_langsmith._core.variables import VARIABLES
 from safe_langsmith._core.workspaces import id_meant_by, speaks_of_workspaces
 from safe_langsmith.actions import (
@@ -112,6 +122,11 @@ def _name_for_bypasses(e: Evidence) -> list[Fix]:
         OTLP.name: SetVariable("OTEL_EXPORTER_OTLP_HEADERS", f"x-api-key=<key>,{TENANT_HEADER}={workspace}"),
         SANDBOX.name: PassHeader(TENANT_HEADER, workspace, "sandbox"),
         PYO3.name: UnsetVariable(("LANGSMITH_USE_PYO3_CLIENT",)),
+        # Up to 1.44, the exporter lets explicit headers, which these have, replace OTEL_EXPORTER_OTLP_HEADERS.
+        INTEGRATION.name: PassHeader(TENANT_HEADER, workspace, "processor"),
+        EXPORTER.name: PassHeader(TENANT_HEADER, workspace, "exporter"),
+        GENERATED.name: SetVariable("LANGSMITH_TENANT_ID", workspace),
+        LITELLM.name: SetVariable("LANGSMITH_TENANT_ID", workspace),
     }
     return [
         Fix(

@@ -9,7 +9,7 @@ from typing import Any
 from langsmith.utils import LangSmithAuthError, LangSmithError
 
 from safe_langsmith._sdk.calls.base import InterceptedCall
-from safe_langsmith._sdk.compat import SupportsClient, httpx_client_of, is_http_error
+from safe_langsmith._sdk.compat import SupportsClient, httpx_client_of, is_http_error, is_refreshing_prompts
 from safe_langsmith._sdk.http import ForbiddenResponse, with_tenant
 from safe_langsmith._sdk.replay import ExpectedRequest, Overlay, comparing_client, has_known_body
 
@@ -46,6 +46,11 @@ class AsyncCall(InterceptedCall):
     def caller_headers(self) -> Mapping[str, Any]:
         """The headers that the call's own arguments set."""
         return self._arguments.get("headers") or {}
+
+    @property
+    def is_logged(self) -> bool:
+        """Whether the SDK logs the exception: when it refreshes its cache of prompts."""
+        return is_refreshing_prompts()
 
     def is_sdk_error(self, error: Exception) -> bool:
         """Return whether it has a response behind it: the SDK's other exceptions may have an older context."""

@@ -11,7 +11,7 @@ from langsmith.utils import LangSmithError
 
 from safe_langsmith._core.endpoints import sends_runs
 from safe_langsmith._sdk.calls.base import InterceptedCall
-from safe_langsmith._sdk.compat import PROMPT_REFRESH_THREAD, SupportsClient, session_of
+from safe_langsmith._sdk.compat import SupportsClient, is_refreshing_prompts, session_of
 from safe_langsmith._sdk.http import ForbiddenResponse
 from safe_langsmith._sdk.replay import (
     ExpectedRequest,
@@ -64,11 +64,7 @@ class RequestsCall(InterceptedCall):
     @property
     def is_logged(self) -> bool:
         """Whether it sends runs or feedback, or renews a cached prompt. The SDK logs what fails there each time."""
-        return (
-            sends_runs(self.url, self.method or "")
-            or self._is_feedback
-            or threading.current_thread().name == PROMPT_REFRESH_THREAD
-        )
+        return sends_runs(self.url, self.method or "") or self._is_feedback or is_refreshing_prompts()
 
     @property
     def is_raised_too(self) -> bool:
