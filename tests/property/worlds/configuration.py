@@ -9,6 +9,7 @@ from typing import Any, Literal
 from worlds.world import ABROAD, ACME, FOREIGN, GONE, RESEARCH, SUPPORT, Host, World
 
 from safe_langsmith._core.model import Successes
+from safe_langsmith._core.needs import Need
 from safe_langsmith._core.settings import Dotenv, DotenvLine
 
 US, EU = "https://api.smith.langchain.com", "https://eu.api.smith.langchain.com"
@@ -70,6 +71,9 @@ OPERATIONS: tuple[Operation | None, ...] = (
 )
 
 
+NEEDS = ((), ("runs:create",), ("projects:create", "runs:create"))
+
+
 @dataclass(frozen=True)
 class Configuration:
     """What the machine says, and what was asked.
@@ -85,6 +89,7 @@ class Configuration:
         successes: What the key has done here before in this process.
         endpoint: The endpoint in use.
         operation: The request, or `None` where nothing was asked yet.
+        needs: The permissions that the program will need, where nothing was asked yet.
     """
 
     key: Key = Key.PERSONAL
@@ -97,6 +102,7 @@ class Configuration:
     successes: Literal["read", "wrote"] | None = None
     endpoint: Endpoint = Endpoint.US
     operation: Operation | None = OPERATIONS[0]
+    needs: tuple[str, ...] = ()
 
     @property
     def is_well_formed(self) -> bool:
@@ -125,6 +131,7 @@ class Configuration:
             "successes": before[self.successes],
             "method": self.operation[0] if self.operation else None,
             "path": self.operation[1] if self.operation else None,
+            "needs": () if self.operation else tuple(Need(name) for name in self.needs),
         }
 
 
@@ -147,6 +154,7 @@ SETTINGS: dict[str, tuple[Any, ...]] = {
     "successes": (None, "read", "wrote"),
     "endpoint": tuple(Endpoint),
     "operation": OPERATIONS,
+    "needs": NEEDS,
 }
 """Every setting's possible values, the usual one first."""
 
@@ -155,4 +163,5 @@ def usual_configurations() -> list[Configuration]:
     """Returns those that differ in at most one setting from the usual one of a personal or of a service key."""
     bases = (Configuration(), Configuration(key=Key.SERVICE))
     changed = (replace(base, **{name: v}) for base in bases for name, values in SETTINGS.items() for v in values)
-    return list(dict.fromkeys(changed))
+    before = (replace(base, operation=None, needs=needs) for base in bases for needs in NEEDS)
+    return list(dict.fromkeys((*changed, *before)))

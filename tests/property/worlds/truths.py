@@ -6,7 +6,7 @@ from worlds.configuration import NOT_A_UUID, Configuration, Key
 from worlds.world import ABROAD, GONE, Between, Host, Standing, World
 
 from safe_langsmith import Cause
-from safe_langsmith._core.permissions import requirement
+from safe_langsmith._core.permissions import requirement, roles_with
 
 
 def truths(world: World, configuration: Configuration) -> frozenset[Cause]:
@@ -85,6 +85,8 @@ def _of_langsmith(world: World, configuration: Configuration) -> set[Cause]:
         found |= {Cause.UNDETERMINED, *({Cause.WORKSPACE_NOT_ACCESSIBLE} if arriving else ())}
     if place in reach - {ABROAD} and configuration.operation:
         found |= _of_the_operation(world, configuration)
+    if place in reach - {ABROAD} and not configuration.operation:
+        found |= _of_the_needs(world, configuration)
     return found
 
 
@@ -100,6 +102,12 @@ def _of_a_refused_key(world: World, configuration: Configuration) -> set[Cause]:
     if configuration.is_well_formed and world.standing is Standing.OTHER_REGION and names_another:
         found.add(Cause.WRONG_REGION)
     return found
+
+
+def _of_the_needs(world: World, configuration: Configuration) -> set[Cause]:
+    lacking = [name for name in configuration.needs if world.role not in roles_with(name)]
+    denied = world.access_policy == "denies" or (lacking and world.access_policy != "allows")
+    return {Cause.PERMISSION_DENIED} if configuration.needs and denied else set()
 
 
 def _of_the_operation(world: World, configuration: Configuration) -> set[Cause]:

@@ -10,7 +10,16 @@ import pytest
 from safe_langsmith import Diagnosis, Workspace
 from safe_langsmith._core.credentials import inspect_key
 from safe_langsmith._core.engine import investigate
-from safe_langsmith._core.model import Facts, ForbiddenRequest, ProbeRequest, RegionAnswer, Successes, TargetFacts
+from safe_langsmith._core.model import (
+    EarlierRefusal,
+    Facts,
+    ForbiddenRequest,
+    ProbeRequest,
+    RegionAnswer,
+    Successes,
+    TargetFacts,
+)
+from safe_langsmith._core.needs import Need
 from safe_langsmith._core.origins import UNKNOWN, Origin
 from safe_langsmith._core.responses import Answer, read_body
 from safe_langsmith._core.settings import Dotenv, Profile, configuration
@@ -51,6 +60,8 @@ def describe_refusal(
     unexplained: Origin = UNKNOWN,
     successes: Successes | None = None,
     regions: tuple[RegionAnswer, ...] = (),
+    needs: tuple[Need, ...] = (),
+    earlier: tuple[EarlierRefusal, ...] = (),
 ) -> Facts:
     """A refused `GET /sessions` with a well-formed key at the US cloud, apart from what the test says.
 
@@ -71,7 +82,7 @@ def describe_refusal(
         primary=inherited is None,
     )
     if method is None:
-        return Facts(target, local, successes=successes, regions=regions)
+        return Facts(target, local, successes=successes, regions=regions, needs=needs, earlier=earlier)
     refused = ForbiddenRequest(
         method=method,
         path=path or "",

@@ -24,6 +24,7 @@ from safe_langsmith._core.model import (
     Successes,
     settings_in,
 )
+from safe_langsmith._core.needs import Need
 from safe_langsmith._core.origins import Origin
 from safe_langsmith._core.responses import Answer, read_answer
 from safe_langsmith._core.settings import Dotenv, DotenvLine
@@ -1199,6 +1200,7 @@ refusals = st.fixed_dictionaries(
             ]
         ),
         "redirected_to": st.sampled_from([None, None, None, "x.example"]),
+        "needs": st.sampled_from([(), (Need("runs:create", "tracing"),), (Need("organization:manage"),)]),
     }
 )
 questions = st.fixed_dictionaries(
