@@ -35,6 +35,9 @@ ProblemKind = Literal[
 ]
 """The kinds of problems with a key, which decide what to tell the user."""
 
+OF_GATEWAYS: frozenset[ProblemKind] = frozenset(("vendor", "characters", "address"))
+"""The problems that LangSmith's cloud is known to refuse, but that a gateway's own token may have."""
+
 _PREFIXES: dict[str, KeyKind] = {"lsv2_pt_": "personal", "lsv2_sk_": "service", "ls__": "legacy"}
 _SHORTEST_SECRET = {"personal": 32, "service": 32, "legacy": 16}
 _USUAL_LENGTH = len("lsv2_pt_") + 32 + len("_") + 10
@@ -73,8 +76,20 @@ _PLACEHOLDER = re.compile(
 )
 # Texts of tests and of examples. A mock server or a gateway may accept them, LangSmith's cloud does not.
 _OF_TESTS = re.compile(r"\b(?:dummy|fake|test|testing|example|sample|mock|secret)\b", re.IGNORECASE)
-# An "=" at the end is not code: tokens of gateways may be base64.
-_CODE = re.compile(r"""[(){}\[\]"'`$;]|=(?!=|$)|^(?:os|userdata|st|process)\.|^%\w+%$|^\w+:\s""")
+# Code in place of the value that it gives, and references that nothing resolved. Passwords may hold such signs, too.
+_CODE = re.compile(
+    r"^\$\w+$|\$\{|\$\(|\{\{|<%|^%\w+%$|^\{\w+\}$|^[\w.]+(?:\(.*\)|\[[\"'].*\])$|^(?:os|userdata|st|process|secrets)\."
+    r"|^(?:(?:export|set|env) )?\$?\w*(?:KEY|TOKEN|SECRET)\w*\s*(?:=|:\s)|^[rbf]?[\"'].*[\"']$",
+    re.IGNORECASE | re.DOTALL,
+)
+# A key, also one of a length that is not usual. What holds one is not a token of a gateway.
+_A_KEY = re.compile(r"lsv2_(?:pt|sk)_(?![xX]+(?![A-Za-z0-9]))[A-Za-z0-9]{32,}(?:_[A-Za-z0-9]+)*")
+_MEANT_FOR_LANGSMITH = re.compile(r"lsv2|ls__", re.IGNORECASE)
+_QUOTES = "\"'`" + "".join(map(chr, range(0x2018, 0x2020)))
+_SCHEME = re.compile(
+    r"(?:authorization|bearer|basic|token|x[-_]api[-_]key|api[-_]?key|key)\b[\s:]*(?:bearer\s+)?", re.IGNORECASE
+)
+_SHAPE = re.compile(r"[0-9a-f]{32}_[0-9a-f]{10}")
 _COMMENT = re.compile(r"(\S+)\s+#")
 _COMMENT_OF_KNOWN = re.compile(r"([^\s#]+)\s*#")
 _NEXT_KEY = re.compile(r"(?=lsv2_(?:pt|sk)_)")
@@ -85,7 +100,8 @@ _SPELT_OUT = re.compile(r"\\[nrt]")
 _REFERENCE = re.compile(
     r"(?!https?:)[a-z][a-z0-9+.-]*://|arn:|projects/[^/]+/secrets/|secrets?[/:.]|(?:\.{1,2}|~)/\S|[A-Za-z]:\\"
     r"|/(?:run|var|etc|mnt|home|root|Users|opt|srv|tmp|app|secrets?|vault|content|kaggle)/"
-    r"|(?:vault|ssm|env|file|keyring|keychain|doppler|infisical|aws|gcp|azure|sm|secretsmanager|parameterstore):"
+    r"|(?:vault|ssm|env|file|keyring|keychain|doppler|infisical|aws|gcp|azure|sm|secretsmanager|parameterstore"
+    r"|secret-?(?:key)?-?ref|key-?vault|bws|akeyless|conjur|sops|gsm|external-?secret):"
     r"|@Microsoft\.KeyVault|https?://[^/]+\.vault\.azure\.net/",
     re.IGNORECASE,
 )
@@ -133,7 +149,9 @@ def inspect_key(key: str | None) -> Credential:
     kind, prefix = _start(key)
     kind_of_problem, problem = _problem(key) or (None, None)
     if kind_of_problem:
-        return Credential(kind if kind else "unrecognized", HIDDEN, problem, kind_of_problem)
+        is_of_gateway = kind_of_problem in OF_GATEWAYS and key.isascii() and key.isprintable()
+        elsewhere = is_of_gateway and not _MEANT_FOR_LANGSMITH.search(key)
+        return Credential(kind if kind else "unrecognized", HIDDEN, problem, kind_of_problem, elsewhere)
     kind_of_problem, problem = _problem_at_cloud(key, kind) or (None, None)
     # The vendor's own masking rule takes a key without the last part for a whole one, too.
     is_well_formed = kind is not None and (problem is None or key.count("_") == prefix.count("_"))
@@ -156,7 +174,12 @@ def _problem(key: str) -> tuple[ProblemKind, str] | None:
     if comment:
         return _problem(comment[1]) or ("comment", "carries the comment behind it")
     around = _around(key, prefix) if kind or not _PLACEHOLDER.search(key) else None
-    return around or _no_key(key, prefix) or (_too_short(key, kind, prefix) if kind else _other_start(key))
+    return (
+        around
+        or _surrounded(key)
+        or _no_key(key, prefix)
+        or (_too_short(key, kind, prefix) if kind else _other_start(key))
+    )
 
 
 def _around(key: str, prefix: str) -> tuple[ProblemKind, str] | None:
@@ -173,15 +196,41 @@ def _around(key: str, prefix: str) -> tuple[ProblemKind, str] | None:
     if not prefix and _NAME_OF_A_VARIABLE.fullmatch(key):
         return "reference", "is the name of a variable, and not its value"
     encoding = None if prefix else _encoding(key)
-    return ("encoded", f"is {encoding} of a key: decode it once") if encoding else None
+    return ("encoded", f"is {encoding}: decode it once") if encoding else None
+
+
+def _surrounded(key: str) -> tuple[ProblemKind, str] | None:
+    """Return what stands before and behind a whole key, or `None`."""
+    found = _A_KEY.search(key)
+    is_text = (key.isprintable() and key.isascii()) or key[0] in _QUOTES
+    if found is None or found.group() == key or not is_text:
+        return None
+    before, behind = key[: found.start()], key[found.end() :]
+    if before.strip(_QUOTES) == behind.strip(_QUOTES) == "":
+        return "characters", "is a key in quotes: remove the quotes"
+    if (before[-1:], behind) in (("<", ">"), ("(", ")"), ("[", "]"), ("{", "}")) and len(before) == 1:
+        return "characters", "is a key in brackets: remove the brackets"
+    if not behind.strip(_QUOTES) and _SCHEME.fullmatch(before.strip(_QUOTES)):
+        return "characters", f'begins with "{before.strip(_QUOTES)}", which is not part of a key'
+    if before.strip() and not _CODE.search(key):
+        return "characters", "has other text before the key: remove that"
+    return None
+
+
+def _what_it_is(text: str) -> str | None:
+    """Return what a decoded text is if it is a key or has one in it, or `None`."""
+    if _start(text.strip())[0]:
+        return "a key"
+    around = _start(text.strip().strip(_QUOTES))[0] or _A_KEY.search(text)
+    return "a key with something around it that is to be removed" if around else None
 
 
 def _encoding(key: str) -> str | None:
-    """Return the encoding if a text is an encoded key, or `None`."""
-    if _HEXADECIMAL.fullmatch(key) and _start(bytes.fromhex(key).decode("latin-1"))[0]:
-        return "the hexadecimal form"
-    if "%" in key and _start(unquote(key))[0]:
-        return "the URL-encoded form"
+    """Return what is encoded, and how, if a text is an encoded key; or `None`."""
+    if _HEXADECIMAL.fullmatch(key) and (inside := _what_it_is(bytes.fromhex(key).decode("latin-1"))):
+        return f"the hexadecimal form of {inside}"
+    if "%" in key and (inside := _what_it_is(unquote(key))):
+        return f"the URL-encoded form of {inside}"
     if not _BASE64.fullmatch(key):
         return None
     try:
@@ -189,10 +238,9 @@ def _encoding(key: str) -> str | None:
         text = base64.b64decode(standard + "=" * (-len(standard) % 4)).decode("latin-1")
     except binascii.Error:
         return None
-    if _start(text.strip().strip("\"'"))[0]:
-        return "base64"
-    # A Kubernetes Secret whose `data` was encoded by hand before `stringData` encoded it again.
-    return f"base64 of {twice}" if (twice := _encoding(text.strip())) else None
+    # A Kubernetes Secret whose `data` was encoded by hand before `stringData` encoded it again is encoded twice.
+    inside = _what_it_is(text) or _encoding(text.strip())
+    return f"base64 of {inside}" if inside else None
 
 
 def _no_key(key: str, prefix: str) -> tuple[ProblemKind, str] | None:
@@ -205,6 +253,8 @@ def _no_key(key: str, prefix: str) -> tuple[ProblemKind, str] | None:
         return "characters", 'begins with "Bearer ", which is not part of a key'
     if prefix and _SPELT_OUT.search(secret):
         return "characters", "contains a backslash and a letter in place of a line break"
+    if not key.strip(f"{_QUOTES}<>(){{}}[]"):
+        return "placeholder", "is empty, apart from quotes or brackets"
     if _CODE.search(key) and not (prefix and key[-1] in "=;"):
         return "code", "is a piece of code or a quoted text, not the key that the code would give"
     if not key.isascii() or not key.isprintable() or " " in key:
@@ -246,10 +296,7 @@ def _other_start(key: str) -> tuple[ProblemKind, str] | None:
 def _problem_at_cloud(key: str, kind: KeyKind | None) -> tuple[ProblemKind, str] | None:
     """Return why LangSmith's cloud does not accept a text that a gateway may, or `None`."""
     if kind in ("personal", "service"):
-        first, _, second = key.split("_", 2)[2].partition("_")
-        if len(first) == 32 and len(second) < 10:
-            missing = f"{len(key)} characters, and such a key usually has {_USUAL_LENGTH}"
-            return "short", f"seems to be cut short: {missing}"
+        return _another_shape(key)
     if kind is not None or _LATER_KIND.match(key):
         return None
     if _JWT.fullmatch(key):
@@ -259,3 +306,21 @@ def _problem_at_cloud(key: str, kind: KeyKind | None) -> tuple[ProblemKind, str]
     if _OF_TESTS.search(re.sub(r"[_-]", " ", key)):
         return "placeholder", "is a text for tests or examples, not a key"
     return "form", 'has not the form of a LangSmith key: these begin with "lsv2_pt_" or "lsv2_sk_"'
+
+
+def _another_shape(key: str) -> tuple[ProblemKind, str] | None:
+    """Return what is wrong with the secret of a key that begins as LangSmith's do, or `None`."""
+    secret = key.split("_", 2)[2]
+    has = f"{len(key)} characters, and such a key usually has {_USUAL_LENGTH}"
+    if _SHAPE.fullmatch(secret):
+        return None
+    if _SHAPE.fullmatch(secret.lower()):
+        return "first letters", "has capital letters, and LangSmith's keys have only small ones"
+    if len(key) < _USUAL_LENGTH:
+        return "short", f"seems to be cut short: {has}"
+    if secret[:32] == secret[32:64] or secret[32:43] == secret[43:54] or secret[:43] == secret[43:86]:
+        return "two keys", f"repeats a part of itself, as if it had been pasted twice: {has}"
+    if len(key) > _USUAL_LENGTH:
+        behind = ", behind the key" if _SHAPE.match(secret) else ""
+        return "characters", f"has characters too many{behind}: {has}"
+    return "form", 'has not the form of a LangSmith key, whose parts are hexadecimal: 32 characters, "_", and 10'

@@ -314,12 +314,14 @@ class Successes(NamedTuple):
         read: Whether it accepted a request that reads.
         wrote: Whether it accepted a request that writes, such as traces.
         traced_here: Whether it accepted traces, and the client still names the same workspace.
+        without_workspace: Whether the client has never named a workspace.
     """
 
     minutes: int
     read: bool = False
     wrote: bool = False
     traced_here: bool = False
+    without_workspace: bool = False
 
     @property
     def when(self) -> str:
@@ -676,6 +678,20 @@ class Evidence:
         return (self._giving_a_reason.message or "") if self._giving_a_reason else ""
 
     @property
+    def worked_without_workspace(self) -> bool:
+        """Whether the same key worked here before without a workspace, so that it had one of its own."""
+        before = self.facts.successes
+        return before is not None and before.without_workspace and self.target.workspace_id is None
+
+    @property
+    def swapped_with(self) -> str | None:
+        """What holds a key in place of the API key, which holds an ID or an address instead; or `None`."""
+        if self.target.is_swapped:
+            return "the workspace ID"
+        is_another_value = self.target.credential.problem_kind in ("uuid", "address")
+        return self.configuration.related_variables.misplaced_key if is_another_value else None
+
+    @property
     def proxy_refusal(self) -> str | None:
         """The words in which a proxy refused to connect to the endpoint, or `None`."""
         return next((answer.proxy_refusal for answer in self.answers.values() if answer.proxy_refusal), None)
@@ -684,7 +700,7 @@ class Evidence:
     def key_was_lost(self) -> bool:
         """Whether every answer is a 401 although a well-formed key was sent, as if it had not arrived."""
         key, answers = self.target.credential, [self.answers.get(probe) for probe in (GET_SETTINGS, LIST_WORKSPACES)]
-        is_well_formed = key.kind in ("personal", "service") and not key.problem
+        is_well_formed = key.kind in ("personal", "service") and not self.target.key_problem
         about = self.answers.get(GET_INFO)
         is_info_refused = about is not None and about.status in (401, 403)
         return (

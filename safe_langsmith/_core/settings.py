@@ -219,8 +219,8 @@ def _is_usable(name: str, value: str, at_cloud: bool) -> bool:
     """Return whether a value could be used at all; placeholders could not."""
     if name == "api_key":
         found = inspect_key(value)
-        # One that only seems to be cut short may be whole.
-        perhaps = found.may_be_valid_elsewhere and (not at_cloud or found.problem_kind == "short")
+        # One that begins like a key, and only seems to be miswritten, may be right.
+        perhaps = found.may_be_valid_elsewhere and (not at_cloud or found.kind != "unrecognized")
         return found.kind != "legacy" and (not found.problem or perhaps)
     if name == "workspace_id":
         return canonical_workspace_id(value) is not None

@@ -54,7 +54,8 @@ def summarize(e: Evidence, verdict: Verdict) -> str:
         return f"It is not known whether {who} works at {endpoint}: {verdict.reason}."
     if verdict.cause is Cause.KEY_MISSING and e.request is None:
         empty = e.configuration.related_variables.empty_key
-        why = f" {empty} is set, but empty." if empty else ""
+        misplaced = e.configuration.related_variables.misplaced_key
+        why = f" {misplaced} holds a key." if misplaced else f" {empty} is set, but empty." if empty else ""
         return f"The client cannot use LangSmith at {endpoint}: it has no API key, token or cookie to send.{why}"
     if verdict.cause in (Cause.PERMISSION_DENIED, Cause.UNDETERMINED, Cause.FEATURE_UNAVAILABLE):
         where = place(e)

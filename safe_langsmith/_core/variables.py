@@ -149,6 +149,7 @@ class RelatedVariables:
         messages: A sentence part about each of them, without keys.
         otel: The variable that sends runs through OpenTelemetry as well, or `None`.
         ignored: The variables that look as if they held a setting and that the client does not read, by setting.
+        misplaced_key: The variable for a workspace or an endpoint that holds a LangSmith key, or `None`.
         empty: The variables that the client reads and that are set, but empty.
         replicas: The replicas that a variable makes.
         proxies: The proxies that variables name for the endpoint's scheme, the one in use first.
@@ -158,6 +159,7 @@ class RelatedVariables:
     otel: str | None = None
     ignored: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     empty: tuple[str, ...] = ()
+    misplaced_key: str | None = None
     replicas: tuple[Replica, ...] = ()
     proxies: tuple[NamedProxy, ...] = ()
 
@@ -209,7 +211,16 @@ def related_variables(environ: Mapping[str, str], endpoint: str = DEFAULT_ENDPOI
     empty = tuple(name for name in names if name in environ and not environ[name].strip().strip("\"'"))
     messages += [f"{name} is set, but empty" for name in empty]
     proxies = tuple(_proxies(environ, endpoint))
-    return RelatedVariables(tuple(messages), otel, looking_alike, empty, replicas, proxies)
+    misplaced = _misplaced_key(environ)
+    return RelatedVariables(tuple(messages), otel, looking_alike, empty, misplaced, replicas, proxies)
+
+
+def _misplaced_key(environ: Mapping[str, str]) -> str | None:
+    for setting in ("workspace_id", "endpoint"):
+        for name, value in (*effective(setting, environ), *ignored(setting, environ)):
+            if inspect_key(value).kind in ("personal", "service"):
+                return name
+    return None
 
 
 def _proxies(environ: Mapping[str, str], endpoint: str) -> Iterator[NamedProxy]:

@@ -58,6 +58,7 @@ class ClientState:
         auto_settings: A hash of the settings when the client last had that identity.
         auto_workspaces: The workspaces chosen for other endpoints and keys, by endpoint and fingerprint of the key.
         before_send: Puts the chosen workspace into the arguments of a call; `None` until one is chosen.
+        had_workspace: Whether a workspace was ever chosen for the client.
         is_installed: Whether `install` made the client a safe one.
         read_at: When a request of the client's own key that reads last succeeded, by `time.monotonic()`, or `None`.
         wrote_at: The same for runs.
@@ -74,6 +75,7 @@ class ClientState:
         "auto_workspaces",
         "before_send",
         "dotenv_path",
+        "had_workspace",
         "is_installed",
         "probe",
         "read_at",
@@ -99,6 +101,7 @@ class ClientState:
         self.auto_settings: int | None = None
         self.auto_workspaces: dict[tuple[str, str], str] = {}
         self.before_send: BeforeSend | None = None
+        self.had_workspace = False
         self.is_installed = False
         self.read_at: float | None = None
         self.wrote_at: float | None = None
@@ -211,13 +214,16 @@ class ClientState:
         times = [at for at in (self.read_at, self.wrote_at) if at is not None]
         values = values_of(client)
         # Another endpoint or key may have been assigned since, and succeeded or not.
-        unchanged = [hash(normal(name, values[name])) for name in ("endpoint", "api_key")] == list(self._digests[:2])
-        if not times or not unchanged:
+        unchanged = [
+            hash(normal(name, values[name])) == noted for name, noted in zip(_ARGUMENTS, self._digests, strict=False)
+        ]
+        if not times or len(unchanged) < 3 or not all(unchanged[:2]):
             return None
+        without_workspace = unchanged[2] and values["workspace_id"] is None and not self.had_workspace
         minutes = int(time.monotonic() - max(times)) // 60
         workspace, wrote = values["workspace_id"], self.wrote_at is not None
-        is_same = workspace == self.auto_workspace or hash(normal("workspace_id", workspace)) == self._digests[2]
-        return Successes(minutes, self.read_at is not None, wrote, traced_here=wrote and is_same)
+        is_same = workspace == self.auto_workspace or unchanged[2]
+        return Successes(minutes, self.read_at is not None, wrote, wrote and is_same, without_workspace)
 
     def configuration(
         self, in_use: Mapping[str, str | None], sources: Mapping[str, Origin], reads_files: bool = True

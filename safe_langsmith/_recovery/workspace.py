@@ -139,7 +139,7 @@ def _apply(client: SupportsClient, workspace: Workspace, identity: int) -> bool:
     with state.naming():
         if not is_unnamed(client):
             return False
-        state.auto_workspace, state.auto_identity = workspace.id, identity
+        state.auto_workspace, state.auto_identity, state.had_workspace = workspace.id, identity, True
         apply_workspace(client, workspace.id, keep_info=state.has_own_info)
         return True
 

@@ -274,6 +274,9 @@ def undetermined(e: Evidence) -> list[Fix]:
         return [_allow_probes(e)]
     fixes = [_allow_probes(e)] if not_asked and not failed else []
     fixes += [_when_it_answers(e, bool(failed)), *show_variables(e)]
+    if e.target.workspace_id is None and e.worked_without_workspace and e.reachable:
+        action, why = name_workspace(e, e.reachable[0].id), "The key reaches workspaces, but has lost the one it used."
+        fixes.append(Fix("Or name the workspace", why, action=action, url=settings_url(e, "workspaces"), step=2))
     if e.target.workspace_id is None and not e.workspaces and not failed:
         fixes.append(
             Fix(

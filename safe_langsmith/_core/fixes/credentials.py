@@ -52,12 +52,12 @@ _REPAIRS: dict[ProblemKind, tuple[str, str]] = {
     ),
     "encoded": (
         "Decode the key, and use what comes out",
-        "{origin} holds an encoded text. In a Kubernetes Secret, `data` is base64 and `stringData` is plain text.",
+        "{origin} holds a text that {problem}. In a Kubernetes Secret, `data` is base64, `stringData` is not.",
     ),
-    "two keys": ("Keep one of the two", "{origin} holds both. A request carries one key."),
+    "two keys": ("Keep one of the two", "{origin} holds a text that {problem}. A request carries one key."),
     "characters": (
         "Remove what does not belong to the key",
-        '{origin} holds something before, in or behind the key. A key has only letters, digits and "_".',
+        '{origin} holds a text that {problem}. A key has only letters, digits and "_".',
     ),
     "short": (
         "Copy the whole key",
@@ -65,7 +65,11 @@ _REPAIRS: dict[ProblemKind, tuple[str, str]] = {
     ),
     "first letters": (
         "Write the key as LangSmith showed it",
-        '{origin} holds other first letters. LangSmith keys begin with "lsv2_pt_" or "lsv2_sk_".',
+        '{origin} holds a text that {problem}. LangSmith keys begin with "lsv2_pt_" or "lsv2_sk_".',
+    ),
+    "address": (
+        "Give a key; an address belongs in LANGSMITH_ENDPOINT",
+        "{origin} holds an address. Leave LANGSMITH_ENDPOINT unset for LangSmith's cloud in the US.",
     ),
     "comment": (
         "Remove the comment behind the key",
@@ -80,24 +84,33 @@ def key_malformed(e: Evidence) -> list[Fix]:
 
 
 def _swap(e: Evidence) -> list[Fix]:
-    """Return how to exchange the key and the workspace ID, or nothing if they are not swapped."""
-    if not e.target.is_swapped:
+    """Return how to exchange the key and what stands in its place, or nothing if they are not swapped."""
+    if e.swapped_with is None:
         return []
+    is_id = e.target.credential.problem_kind == "uuid"
     key, workspace = (e.configuration[name].origin for name in ("api_key", "workspace_id"))
+    holder = workspace.variable if e.target.is_swapped else e.swapped_with
     action = None
-    if key.variable and workspace.variable:
+    if key.variable and holder:
+        # A variable that the client does not read would not help.
+        is_read = any(holder in names for names in VARIABLES.values())
+        other = holder if is_read else "LANGSMITH_WORKSPACE_ID" if is_id else "LANGSMITH_ENDPOINT"
+        file = workspace.file if e.target.is_swapped else None
         action = Steps(
             (
-                SetVariable(key.variable, f"<the value of {workspace.variable}>", file=key.file),
-                SetVariable(workspace.variable, f"<the value of {key.variable}>", file=workspace.file),
+                SetVariable(key.variable, f"<the value of {holder}>", file=key.file),
+                SetVariable(other, f"<the value of {key.variable}>", file=file),
             )
         )
-    detail = f"{key} holds the ID of a workspace, and {workspace} holds a key."
-    return [Fix("Swap the API key and the workspace ID", detail, action=action, step=3)]
+    what = "the ID of a workspace" if is_id else "an address"
+    title = f"Swap the API key and the {'workspace ID' if is_id else 'endpoint'}"
+    detail = f"{key} holds {what}, and {holder or workspace} holds a key."
+    return [Fix(title, detail, action=action, step=3)]
 
 
 def _real_key(e: Evidence) -> Fix:
-    origin, problem = e.configuration["api_key"].origin, e.target.credential.problem_kind
+    origin, credential = e.configuration["api_key"].origin, e.target.credential
+    problem = credential.problem_kind
     if problem == "code":
         detail = f"What comes from {origin} is the text of the code."
         action = set_key(e)
@@ -112,7 +125,7 @@ def _real_key(e: Evidence) -> Fix:
     if problem in _REPAIRS:
         title, detail = _REPAIRS[problem]
         url = DOTENV_URL if problem == "comment" else settings_url(e, "apikeys")
-        return Fix(title, detail.format(origin=origin), action=set_key(e), url=url, step=3)
+        return Fix(title, detail.format(origin=origin, problem=credential.problem), action=set_key(e), url=url, step=3)
     return Fix(
         f"Create a key, and put it where this one comes from: {origin}",
         'LangSmith keys begin with "lsv2_pt_" (personal) or "lsv2_sk_" (service). LangSmith shows a key only once, '
@@ -153,7 +166,18 @@ def key_missing(e: Evidence) -> list[Fix]:
         url=settings_url(e, "apikeys"),
         step=3,
     )
-    return _other_key_first(e, [*fixes, set_it, *show_variables(e), *_stop_tracing(e)])
+    return _other_key_first(e, [*fixes, *_move(e), set_it, *show_variables(e), *_stop_tracing(e)])
+
+
+def _move(e: Evidence) -> list[Fix]:
+    """Return how to use a key that stands in a variable for something else, or nothing if none does."""
+    holder = e.configuration.related_variables.misplaced_key
+    if holder is None:
+        return []
+    action = SetVariable("LANGSMITH_API_KEY", f"<the value of {holder}>")
+    return [
+        Fix(f"Move the key from {holder} to LANGSMITH_API_KEY", f"{holder} is not for a key.", action=action, step=3)
+    ]
 
 
 def key_rejected(e: Evidence) -> list[Fix]:

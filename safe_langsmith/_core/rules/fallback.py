@@ -172,6 +172,11 @@ def _missing(e: Evidence) -> str:
         return f"GET {request.path} got no usable answer ({what}), and without one it cannot be told"
     if e.header_lost:
         return "a probe for the named workspace was answered for another one, so a proxy may be removing X-Tenant-Id"
+    if e.workspaces and e.worked_without_workspace and e.facts.successes:
+        return (
+            f"it worked here {e.facts.successes.when} without a workspace, so its default workspace may have changed, or "
+            "the error is temporary"
+        )
     if e.workspaces == ():
         return "the key is accepted, but no workspace is listed for it"
     return "the answers to the diagnostic requests contradict each other"

@@ -110,7 +110,7 @@ def inherited_workspace_not_accessible(e: Evidence) -> Probing[Verdict | None]:
 
 
 def workspace_required(e: Evidence) -> Probing[Verdict | None]:
-    """No workspace was named, and without one the key is refused but reaches some; confirmed if the answer says so."""
+    """Without a workspace the key is refused but reaches some, and never worked so; confirmed if the answer says so."""
     if e.target.workspace_id is not None:
         return None
     home = yield from e.probe(GET_SETTINGS)
@@ -121,7 +121,7 @@ def workspace_required(e: Evidence) -> Probing[Verdict | None]:
         return Verdict(Cause.WORKSPACE_REQUIRED, e.sureness(home.body), needs_workspace(e))
     # A key that needs a workspace gets a bare refusal without one, and a list of its workspaces. That is not a proof.
     # https://docs.langchain.com/langsmith/administration-overview
-    if not listing.workspaces or home.status != 403:
+    if not listing.workspaces or home.status != 403 or e.worked_without_workspace:
         return None
     # A personal token has a default workspace. It may be refused because that one has its own data plane.
     if e.target.credential.kind == "personal" and e.data_plane:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from safe_langsmith._core.credentials import inspect_key
+from safe_langsmith._core.credentials import OF_GATEWAYS, inspect_key
 from safe_langsmith._core.endpoints import can_be_sent_to
 from safe_langsmith._core.model import LIST_WORKSPACES, Evidence, Probing, Verdict
 from safe_langsmith._core.summary import named
@@ -13,7 +13,8 @@ def key_missing(e: Evidence) -> Verdict | None:
     """No key, token or cookie was sent."""
     if e.target.credential.kind == "missing":
         empty = e.configuration.related_variables.empty_key
-        why = f", and {empty} is set, but empty" if empty else ""
+        misplaced = e.configuration.related_variables.misplaced_key
+        why = f", and {misplaced} holds a key" if misplaced else f", and {empty} is set, but empty" if empty else ""
         return Verdict(Cause.KEY_MISSING, Confidence.LIKELY, f"no API key, token or cookie was sent{why}")
     return None
 
@@ -29,10 +30,13 @@ def key_legacy(e: Evidence) -> Verdict | None:
 def key_malformed(e: Evidence) -> Verdict | None:
     """The text of the key cannot be a key anywhere."""
     key = e.target.credential
-    if e.target.is_swapped:
-        reason = f"it {key.problem}, and the workspace ID holds a key: the two are swapped"
+    if e.swapped_with:
+        reason = f"it {key.problem}, and {e.swapped_with} holds a key: the two are swapped"
         return Verdict(Cause.KEY_MALFORMED, Confidence.LIKELY, reason)
-    if key.problem and not key.may_be_valid_elsewhere and not e.facts.successes:
+    is_known_to_be_none = not key.may_be_valid_elsewhere or (
+        e.is_at_cloud and key.kind == "unrecognized" and key.problem_kind in OF_GATEWAYS
+    )
+    if key.problem and is_known_to_be_none and not e.facts.successes:
         return Verdict(Cause.KEY_MALFORMED, Confidence.LIKELY, f"it {key.problem}")
     return None
 

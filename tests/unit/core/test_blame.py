@@ -108,6 +108,23 @@ class TestSuccessesAreEvidence:
     def test_traces_that_are_refused_after_others_were_accepted_are_no_question_of_reading(self, blame):
         assert blame(successes=Successes(2, wrote=True), **TRACES).cause is Cause.KEY_REJECTED
 
+    @pytest.mark.parametrize("key", [KEY, SERVICE])
+    def test_a_key_that_worked_without_a_workspace_needs_none(self, key, refusal, drive):
+        answers = everything() | {LIST_WORKSPACES: listed(A)}
+        before = Successes(2, read=True, without_workspace=True)
+        found = drive(refusal(key=key, successes=before), answers)
+        assert found.diagnosis.cause is Cause.UNDETERMINED
+        assert "it worked here 2 minutes ago without a workspace" in found.diagnosis.summary
+        assert "Or name the workspace" in titles(found.diagnosis)
+        assert found.candidates == ()
+        with_one = drive(refusal(key=key, successes=before._replace(without_workspace=False)), answers)
+        assert with_one.diagnosis.cause is Cause.WORKSPACE_REQUIRED
+
+    def test_the_server_knows_better_whether_a_workspace_is_missing(self, blame):
+        body = b'{"error":"org_scoped_key_requires_workspace"}'
+        before = Successes(2, read=True, without_workspace=True)
+        assert blame({LIST_WORKSPACES: listed(A)}, body=body, successes=before).cause is Cause.WORKSPACE_REQUIRED
+
     def test_a_newer_key_comes_first_all_the_same(self, blame):
         found = blame(successes=Successes(2, read=True), environ={"LANGSMITH_API_KEY": OTHER})
         assert found.cause is Cause.STALE_ENVIRONMENT
@@ -389,6 +406,7 @@ REPAIRS = {
         "arn:aws:ssm:eu-west-1:1:parameter/x",
         "projects/1/secrets/x/versions/latest",
         "/run/secrets/langsmith",
+        "secretref:langsmith-key",
         "LANGSMITH_PROD_API_KEY",
     ],
     "Give the key itself, not the code that returns it": ["%LANGSMITH_API_KEY%", "$LANGSMITH_API_KEY", f"KEY={KEY}"],
@@ -396,11 +414,22 @@ REPAIRS = {
         base64.b64encode(KEY.encode()).decode(),
         KEY.encode().hex(),
         json.dumps({"api_key": KEY}),
+        f"%27{KEY}%27",
+        base64.b64encode(f"Bearer {KEY}".encode()).decode(),
     ],
-    "Keep one of the two": [f"{KEY},{OTHER}", f"{KEY}{KEY}", f"{KEY}\n{OTHER}"],
-    "Remove what does not belong to the key": [f"{KEY},", f"{KEY}\\n", f"{KEY}.", f"Bearer {KEY}"],
-    "Write the key as LangSmith showed it": [KEY.replace("_", "-"), KEY.title(), KEY[1:], KEY[5:]],
-    "Copy the whole key": [KEY[:-4], KEY[:-10], KEY[:30], "lsv2_pt_...1234"],
+    "Keep one of the two": [f"{KEY},{OTHER}", f"{KEY}{KEY}", f"{KEY}\n{OTHER}", KEY.replace(SECRET, SECRET + SECRET)],
+    "Remove what does not belong to the key": [
+        *(f"{KEY},", f"{KEY}\\n", f"{KEY}.", f"{KEY}ab", f"Bearer {KEY}", f"bearer:{KEY}", f"'{KEY}"),
+        *(f"<{KEY}>", f"x-api-key: {KEY}", f"id:{KEY}"),
+    ],
+    "Write the key as LangSmith showed it": [
+        KEY.replace("_", "-"),
+        KEY.title(),
+        KEY.replace(SECRET, SECRET.upper()),
+        KEY[1:],
+        KEY[5:],
+    ],
+    "Copy the whole key": [KEY[:-4], KEY[:-10], KEY[:30], KEY[:20] + KEY[27:], "lsv2_pt_...1234"],
     "Create a key, and put it where this one comes from: LANGSMITH_API_KEY": [
         "dummy",
         "test-key",
@@ -409,9 +438,9 @@ REPAIRS = {
         "eyJhbGciOiJIUzI1NiJ9.e30.c2ln",
         f"sk_{SECRET}",
         "sk-0123456789abcdef",
-        "https://smith.langchain.com",
         "abcdef",
     ],
+    "Give a key; an address belongs in LANGSMITH_ENDPOINT": [US, "https://smith.langchain.com"],
 }
 BY_REPAIR = [(title, key) for title, keys in REPAIRS.items() for key in keys]
 
@@ -426,7 +455,13 @@ class TestWhatIsNoKey:
         assert SECRET not in f"{found} {found.to_dict()}"
         assert check(found, "API key type").result == "problem"
 
-    @pytest.mark.parametrize("key", ["dummy", A, "eyJhbGciOiJIUzI1NiJ9.e30.c2ln", KEY[:-4], "token", f"sk_{SECRET}"])
+    @pytest.mark.parametrize(
+        "key",
+        [
+            *("dummy", A, "eyJhbGciOiJIUzI1NiJ9.e30.c2ln", KEY[:-4], "token", f"sk_{SECRET}", "sk-litellm-0123456789"),
+            *("ghp_0123456789abcdef", "Pa$$w0rd-token", "Bearer abc", f"{KEY}ab", KEY.replace(SECRET, SECRET.upper())),
+        ],
+    )
     def test_a_gateway_of_ones_own_may_accept_any_form(self, key, blame):
         assert blame(key=key, endpoint=SELF_HOSTED).cause is Cause.KEY_REJECTED
         assert blame(
@@ -518,6 +553,33 @@ class TestAGoodValueInAnotherPlace:
             "LANGSMITH_WORKSPACE_ID=<the value of LANGSMITH_API_KEY>",
         ]
         assert SECRET not in str(found)
+
+    @pytest.mark.parametrize("name", ["LANGSMITH_TENANT_ID", "LANGSMITH_WORKSPACE", "LANGCHAIN_WORKSPACE_ID"])
+    @pytest.mark.parametrize("endpoint", [US, SELF_HOSTED])
+    def test_a_key_in_a_variable_for_workspaces_is_swapped_with_the_id(self, name, endpoint, blame):
+        found = blame(key=A, environ={name: OTHER}, endpoint=endpoint)
+        assert found.cause is Cause.KEY_MALFORMED
+        assert f"{name} holds a key: the two are swapped" in found.summary
+        assert titles(found)[0] == "Swap the API key and the workspace ID"
+        is_read = name == "LANGCHAIN_WORKSPACE_ID"
+        assert found.fixes[0].code.splitlines() == [
+            f"LANGSMITH_API_KEY=<the value of {name}>",
+            f"{name if is_read else 'LANGSMITH_WORKSPACE_ID'}=<the value of LANGSMITH_API_KEY>",
+        ]
+        assert SECRET not in f"{found} {found.to_dict()}"
+
+    def test_a_key_in_the_variable_for_the_endpoint_is_swapped_with_the_address(self, blame):
+        found = blame(key=EU, environ={"LANGSMITH_BASE_URL": OTHER})
+        assert found.cause is Cause.KEY_MALFORMED
+        assert found.fixes[0].code.splitlines()[0] == "LANGSMITH_API_KEY=<the value of LANGSMITH_BASE_URL>"
+
+    @pytest.mark.parametrize("name", ["LANGSMITH_WORKSPACE_ID", "LANGSMITH_TENANT_ID"])
+    def test_a_key_in_another_variable_is_moved_if_none_is_sent(self, name, blame):
+        found = blame(key=None, key_from=None, environ={name: OTHER}, method=None)
+        assert found.cause is Cause.KEY_MISSING
+        assert f"{name} holds a key" in found.summary
+        assert titles(found)[0] == f"Move the key from {name} to LANGSMITH_API_KEY"
+        assert found.fixes[0].code == f"LANGSMITH_API_KEY=<the value of {name}>"
 
     def test_a_configured_region_stands_first_in_a_line_of_regions(self, blame):
         environ = {"LANGSMITH_REGION": "apac"}
