@@ -6,7 +6,8 @@ Source: https://docs.langchain.com/langsmith/regions-faq
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
+from collections.abc import Iterable
+from urllib.parse import SplitResult, urlsplit
 
 TENANT_HEADER = "X-Tenant-Id"
 """The header that names a workspace: https://docs.langchain.com/langsmith/administration-overview"""
@@ -17,17 +18,26 @@ REGIONS = {
     "apac.api.smith.langchain.com": "APAC",
     "aws.api.smith.langchain.com": "AWS US",
 }
-# LangSmith adds regions, so any host of this shape counts as one.
-_API = re.compile(r"(?:([a-z0-9-]+)\.)?api\.smith\.langchain\.com")
+# LangSmith adds regions, so any host of this shape counts as one. The first region has no name in its host.
+_API = re.compile(r"(?:(?!(?:us|gcp|www)\.)([a-z0-9-]+)\.)?api\.smith\.langchain\.com")
 _API_OF_UI = {host.replace("api.", "", 1): host for host in REGIONS}
 # Each region has a control plane of its own: https://docs.langchain.com/langsmith/deployments
 _CONTROL_PLANE = re.compile(r"(?:([a-z0-9-]+)\.)?api\.host\.langchain\.com")
 _VENDOR = re.compile(r"(?:[a-z0-9-]+\.)*langchain\.com")
 _API_PATHS = ("", "/api", "/api/v1", "/v1")
-_REGION_NAMES = {"us": "US", "eu": "EU", "europe": "EU", "apac": "APAC", "aws": "AWS US", "aws us": "AWS US"}
+# The words that people name a region by, also in the names that clouds give to theirs, such as "eu-west-1".
+_REGION_WORDS = {
+    "EU": {"eu", "europe", "emea", "frankfurt"},
+    "APAC": {"apac", "ap", "asia", "australia", "sydney"},
+    "AWS US": {"aws"},
+    "US": {"us", "usa", "gcp"},
+}
+_A_NAME = re.compile(r"[A-Za-z0-9 _()-]{2,30}")
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~/-]*)?")
 # A scheme, correct or mistyped.
 _SCHEME = re.compile(r"^(?:[A-Za-z]{0,10}:?//+|https?:/?)")
+_TWO_SCHEMES = re.compile(r"https?://+https?:/*(?=[A-Za-z0-9])", re.IGNORECASE)
+_TWO = "the address begins with two schemes"
 _HOME = re.compile(r"localhost|127(?:\.[0-9]{1,3}){3}|0\.0\.0\.0")
 # A deployment's host names its region before this.
 _DEPLOYMENT = re.compile(r"(?:[a-z0-9-]+\.)*?(?:([a-z0-9-]+)\.)?langgraph\.app")
@@ -77,28 +87,80 @@ def api_instead_of_ui(endpoint: str) -> str | None:
 def api_instead_of(endpoint: str) -> tuple[str, str] | None:
     """Return the API's URL if `endpoint` is another address of LangSmith's cloud, and what it is; or `None`.
 
-    The host alone shows it: the web UI, the control plane of deployments, a deployment, another service, or the API's
-    host with a path that is not its base path.
+    The address alone shows it: the web UI, the control plane of deployments, a deployment, another service, or the
+    API's host with a scheme, a port or a path that is not its own.
     """
-    host, ui = host_of(endpoint), api_instead_of_ui(endpoint)
-    if ui:
-        return ui, "that is LangSmith's web page and not its API"
-    plane = _CONTROL_PLANE.fullmatch(host)
-    if plane:
-        api = f"{plane[1]}.api.smith.langchain.com" if plane[1] else "api.smith.langchain.com"
-        return f"https://{api}", "that is the control plane of LangSmith's deployments and not its API"
-    if region_of(endpoint):
-        path = urlsplit(endpoint).path.rstrip("/")
-        # An SDK adds its own paths, also those for OpenTelemetry and for traces.
-        return None if path in _API_PATHS else (f"https://{host}", f"{path} is not the path of LangSmith's API")
-    deployment = _DEPLOYMENT.fullmatch(host)
+    twice = _TWO_SCHEMES.match(endpoint)
+    address = f"https://{endpoint[twice.end() :]}" if twice else endpoint
+    host = host_of(address).rstrip(".")
+    known = _instead_of_host(host)
+    if known:
+        return known
+    if region_of(f"https://{host}"):
+        wrong = _TWO if twice else _what_is_wrong(address)
+        return (f"https://{host}", wrong) if wrong else None
+    return (address, _TWO) if twice and is_plain_address(address) else None
+
+
+def _instead_of_host(host: str) -> tuple[str, str] | None:
+    api = _API_OF_UI.get(host)
+    if api:
+        return f"https://{api}", "that is LangSmith's web page and not its API"
+    deployment, plane = _DEPLOYMENT.fullmatch(host), _CONTROL_PLANE.fullmatch(host)
     if deployment:
-        regional = f"{deployment[1]}.api.smith.langchain.com"
-        api = regional if regional in REGIONS else "api.smith.langchain.com"
-        return f"https://{api}", "that is an Agent Server, which runs a deployment, and not LangSmith's API"
-    if _VENDOR.fullmatch(host):
-        return "https://api.smith.langchain.com", "that is another service of LangChain's and not LangSmith's API"
-    return None
+        return _api_named_in(
+            deployment[1] or ""
+        ), "that is an Agent Server, which runs a deployment, and not LangSmith's API"
+    if plane:
+        known = REGIONS.keys() | {"us.api.smith.langchain.com", "gcp.api.smith.langchain.com"}
+        later = f"{plane[1]}.api.smith.langchain.com" if plane[1] else ""
+        api = f"https://{later}" if later and later not in known else _api_named_in(host)
+        return api, "that is the control plane of LangSmith's deployments and not its API"
+    if region_of(f"https://{host}") or not _VENDOR.fullmatch(host):
+        return None
+    if ".smith." in host:
+        return _api_named_in(host), "no API of LangSmith's has that host"
+    return _api_named_in(host), "that is another service of LangChain's and not LangSmith's API"
+
+
+def _api_named_in(host: str) -> str:
+    """Return the URL of the API of the region that a host names, by default of the first one."""
+    region = _region_in(re.split(r"[.-]", host)) or "US"
+    return next(f"https://{api}" for api, name in REGIONS.items() if name == region)
+
+
+def _region_in(words: Iterable[str]) -> str | None:
+    return next((region for region, names in _REGION_WORDS.items() if not names.isdisjoint(words)), None)
+
+
+def _what_is_wrong(address: str) -> str | None:
+    """Return what is wrong with an address at the API's host, or `None`."""
+    parts = urlsplit(address)
+    path = parts.path.rstrip("/")
+    if (parts.hostname or "").endswith("."):
+        return "a dot ends the host's name"
+    if parts.scheme.lower() == "http":
+        return "LangSmith's API is reached by https://, and not by http://"
+    if (port := _port_of(parts)) not in (None, 443):
+        return f"{port} is not the port of LangSmith's API"
+    # An SDK adds its own paths, also those for OpenTelemetry and for traces.
+    return None if path in _API_PATHS else f"{path} is not the path of LangSmith's API"
+
+
+def _port_of(parts: SplitResult) -> int | str | None:
+    try:
+        return parts.port
+    except ValueError:
+        return "what follows the colon"
+
+
+def is_api_of_cloud(endpoint: str) -> bool:
+    """Return whether `endpoint` is the API of a known region of LangSmith's cloud, by https at its own port."""
+    try:
+        parts = urlsplit(endpoint)
+    except ValueError:
+        return False
+    return parts.hostname in REGIONS and parts.scheme == "https" and _port_of(parts) in (None, 443)
 
 
 def is_ui(endpoint: str) -> bool:
@@ -108,13 +170,15 @@ def is_ui(endpoint: str) -> bool:
 
 def region_named(text: str) -> tuple[str, str] | None:
     """Return the region whose name, API, web UI or control plane a text is, with the API's URL, or `None`."""
-    by_name = _REGION_NAMES.get(text.strip().lower().replace("_", " ").replace("-", " "))
-    if by_name:
-        return by_name, next(f"https://{host}" for host, region in REGIONS.items() if region == by_name)
-    url = text if "://" in text else f"https://{text}"
-    api = f"https://{host_of(url)}"
-    if api_instead_of_ui(url) or _CONTROL_PLANE.fullmatch(host_of(url)):
-        api = (api_instead_of(url) or (api, ""))[0]
+    if _A_NAME.fullmatch(text.strip()):
+        named = _region_in(re.split(r"[^a-z]+", text.lower()))
+        return (named, _api_named_in(named.lower().replace(" ", "-"))) if named else None
+    url = f"https://{_SCHEME.sub('', text.strip())}"
+    host = host_of(url)
+    known = _instead_of_host(host)
+    # Another service of the vendor's means a region only if it names one.
+    says = api_instead_of_ui(url) or _CONTROL_PLANE.fullmatch(host) or _region_in(re.split(r"[.-]", host))
+    api = f"https://{host}" if known is None else known[0] if says and not is_agent_server(url) else ""
     region = region_of(api)
     return (region, api) if region else None
 
@@ -126,7 +190,7 @@ def is_plain_address(url: str) -> bool:
 
 def can_be_sent_to(endpoint: str) -> bool:
     """Return whether a request can be sent to `endpoint` at all."""
-    return endpoint.startswith(("https://", "http://"))
+    return endpoint.lower().startswith(("https://", "http://"))
 
 
 def with_scheme(address: str) -> str | None:
@@ -146,7 +210,7 @@ def is_agent_server(endpoint: str) -> bool:
 
 def may_lack_api_path(endpoint: str) -> bool:
     """Return whether `endpoint` may be the web page of a self-hosted LangSmith, whose API is at `/api/v1` below it."""
-    is_known = _VENDOR.fullmatch(host_of(endpoint)) or is_agent_server(endpoint)
+    is_known = _VENDOR.fullmatch(host_of(endpoint)) or api_instead_of(endpoint)
     return not is_known and not endpoint.rstrip("/").endswith(("/api", "/api/v1"))
 
 

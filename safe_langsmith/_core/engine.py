@@ -71,7 +71,7 @@ PRECEDENCE: tuple[Row, ...] = (
 
     Row(4, Cause.WRONG_ENDPOINT,           _CONFIRMED, endpoint.another_service),
     Row(4, Cause.BLOCKED_UPSTREAM,         _LIKELY,    fallback.info_refused),
-    Row(4, Cause.WRONG_REGION,             _CONFIRMED, fallback.accepted_in_another_region),
+    Row(4, Cause.WRONG_REGION,             _CONFIRMED, fallback.known_in_another_region),
     Row(4, Cause.STALE_ENVIRONMENT,        _LIKELY,    fallback.stale_environment),
     Row(4, Cause.KEY_MALFORMED,            _LIKELY,    fallback.key_cut_short),
     Row(4, Cause.PERMISSION_DENIED,        _LIKELY,    fallback.only_reads_refused),

@@ -363,6 +363,14 @@ class RegionAnswer(NamedTuple):
     answer: Answer
 
     @property
+    def knows_key(self) -> bool:
+        """Whether the region knows the key: it accepts it, or gives a reason that only its own keys are refused for."""
+        body = self.answer.body
+        return self.answer.knows_key or (
+            self.answer.forbidden and (body.names_no_workspace or body.named_reason is not None)
+        )
+
+    @property
     def probe(self) -> Probe:
         """What a diagnosis shows of it."""
         return Probe("GET", f"{self.endpoint}/workspaces", self.answer.status or self.answer.error or "no answer")
@@ -405,10 +413,10 @@ class Facts:
     earlier: tuple[EarlierRefusal, ...] = ()
 
     @property
-    def accepting_region(self) -> RegionAnswer | None:
-        """The other region that accepts the key, if the user had the others asked and just one does; else `None`."""
-        accepting = [each for each in self.regions if each.answer.knows_key]
-        return accepting[0] if len(accepting) == 1 else None
+    def knowing_region(self) -> RegionAnswer | None:
+        """The other region that knows the key, if the user had the others asked and just one does; else `None`."""
+        knowing = [each for each in self.regions if each.knows_key]
+        return knowing[0] if len(knowing) == 1 else None
 
     @property
     def is_known_nowhere(self) -> bool:

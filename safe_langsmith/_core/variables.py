@@ -51,12 +51,31 @@ _LOOKALIKES = {
         "HOST",
         "ENDPOINT_URL",
         "API_ENDPOINT",
+        "API_HOST",
+        "API_BASE",
+        "API_BASE_URL",
+        "SERVER_URL",
+        "INSTANCE_URL",
         "WEB_URL",
         "HUB_API_URL",
         "REGION",
     ),
     "api_key": ("APIKEY", "KEY", "TOKEN", "API_TOKEN", "SECRET_KEY"),
-    "workspace_id": ("TENANT_ID", "WORKSPACE", "WORKSPACE_NAME", "WORKSPACEID", "ORG_ID", "ORGANIZATION_ID"),
+    "workspace_id": (
+        "TENANT_ID",
+        "TENANT",
+        "TENANT_UUID",
+        "DEFAULT_TENANT_ID",
+        "WORKSPACE",
+        "WORKSPACE_NAME",
+        "WORKSPACE_UUID",
+        "WORKSPACEID",
+        "DEFAULT_WORKSPACE",
+        "DEFAULT_WORKSPACE_ID",
+        "WS_ID",
+        "ORG_ID",
+        "ORGANIZATION_ID",
+    ),
 }
 # Other programs read these for other purposes, so it is not a mistake to set them.
 _FOR_OTHERS = ("WEB_URL", "HUB_API_URL", "ORG_ID", "ORGANIZATION_ID")
@@ -71,7 +90,9 @@ LOOKALIKES = {
 }
 """Variables that look as if they held a setting, and that the SDK's client does not read."""
 
-OTLP_ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
+OTLP_ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
+# The address of a page of the web UI holds the workspace's ID.
+_PAGE_OF_WORKSPACE = re.compile(r"/o/[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 REPLICAS = ("LANGSMITH_RUNS_ENDPOINTS", "LANGCHAIN_RUNS_ENDPOINTS")
 OTEL_ENABLED = ("LANGSMITH_OTEL_ENABLED", "LANGCHAIN_OTEL_ENABLED", "OTEL_ENABLED")
 OTEL_ONLY = ("LANGSMITH_OTEL_ONLY", "LANGCHAIN_OTEL_ONLY", "OTEL_ONLY")
@@ -110,9 +131,13 @@ def ignored(setting: str, environ: Mapping[str, str]) -> Iterator[tuple[str, str
         value = normal(setting, environ.get(variable))
         if value:
             yield variable, value
-    exported_to = normal(setting, environ.get(OTLP_ENDPOINT))
-    if setting == "endpoint" and exported_to and host_of(exported_to).endswith("smith.langchain.com"):
-        yield OTLP_ENDPOINT, exported_to
+    for variable in OTLP_ENDPOINTS if setting == "endpoint" else ():
+        exported_to = normal(setting, environ.get(variable))
+        if exported_to and host_of(exported_to).endswith("smith.langchain.com"):
+            yield variable, exported_to
+    for variable in LOOKALIKES["endpoint"] if setting == "workspace_id" else ():
+        if _PAGE_OF_WORKSPACE.search(environ.get(variable, "")):
+            yield variable, environ[variable]
 
 
 class Replica(NamedTuple):
@@ -200,7 +225,10 @@ def related_variables(environ: Mapping[str, str], endpoint: str = DEFAULT_ENDPOI
             otel = None if only else name
             break
     looking_alike = {
-        setting: tuple(name for name, _ in ignored(setting, environ) if name != OTLP_ENDPOINT) for setting in LOOKALIKES
+        setting: tuple(
+            name for name, _ in ignored(setting, environ) if name.upper() in (*VARIABLES[setting], *LOOKALIKES[setting])
+        )
+        for setting in LOOKALIKES
     }
     messages += [
         f"{name} is set, which the client does not read: it reads {VARIABLES[setting][0]}"

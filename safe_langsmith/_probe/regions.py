@@ -11,8 +11,9 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from safe_langsmith._core.endpoints import REGIONS, host_of
+from safe_langsmith._core.endpoints import REGIONS, host_of, is_api_of_cloud
 from safe_langsmith._core.model import LIST_WORKSPACES, RegionAnswer
+from safe_langsmith._core.redaction import bare_url
 from safe_langsmith._core.responses import Answer, read_answer
 from safe_langsmith._log import logger
 from safe_langsmith._probe.driver import DEADLINE
@@ -28,8 +29,8 @@ def hosts_to_ask(endpoint: str) -> list[str]:
     Raises:
         ValueError: If it is not one of LangSmith's cloud hosts.
     """
-    if host_of(endpoint) not in REGIONS or not endpoint.startswith("https://"):
-        raise ValueError(f"find_region asks LangSmith's cloud hosts, and {host_of(endpoint)} is not one of them")
+    if not is_api_of_cloud(endpoint):
+        raise ValueError(f"find_region asks LangSmith's cloud hosts, and {bare_url(endpoint)} is not one of them")
     return [host for host in REGIONS if host != host_of(endpoint)]
 
 

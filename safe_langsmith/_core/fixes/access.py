@@ -212,18 +212,27 @@ def _allow_in_proxy(e: Evidence) -> list[Fix]:
     proxy = f"the proxy {proxies[0].address}" if proxies else "the proxy"
     source = f" {proxies[0].variable} names it." if proxies else ""
     request = f"Please allow HTTPS connections to {host} through {harmless(proxy)}."
+    bypass = Fix(
+        "Or go around the proxy, if this machine may",
+        "Add the host to NO_PROXY, beside what it holds already.",
+        action=SetVariable("NO_PROXY", host),
+        step=3,
+    )
+    if (e.proxy_refusal or "").startswith("407"):
+        title = f"Give {proxy} your user name and password"
+        detail = (
+            f"It answered CONNECT with {e.proxy_refusal}: it lets nobody through who does not say who they are.{source}"
+        )
+        address = f"http://<user>:<password>@{proxies[0].address if proxies else '<proxy>'}"
+        action = SetVariable(proxies[0].variable if proxies else "HTTPS_PROXY", address)
+        return [Fix(title, detail, action=action, step=3), bypass]
     return [
         Fix(
             f"Ask the administrator of {proxy} to allow {host}",
             f"It answered CONNECT with {e.proxy_refusal}, so no request reached LangSmith.{source}",
             action=AskSomebody(f"{request}\nIt answers {harmless(e.proxy_refusal or '')}."),
         ),
-        Fix(
-            "Or go around the proxy, if this machine may",
-            "Add the host to NO_PROXY, beside what it holds already.",
-            action=SetVariable("NO_PROXY", host),
-            step=3,
-        ),
+        bypass,
     ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from safe_langsmith._core.credentials import ProblemKind
-from safe_langsmith._core.endpoints import region_of, sends_runs
+from safe_langsmith._core.endpoints import region_of, sends_runs, ui_url
 from safe_langsmith._core.fixes.shared import (
     DOCS,
     DOTENV_URL,
@@ -26,7 +26,7 @@ from safe_langsmith._core.fixes.shared import (
     show_variables,
 )
 from safe_langsmith._core.fixes.workspace import workspace_outdated
-from safe_langsmith._core.model import Evidence
+from safe_langsmith._core.model import Evidence, RegionAnswer
 from safe_langsmith._core.reasons import NamedReason
 from safe_langsmith._core.redaction import TO_FILL_IN
 from safe_langsmith._core.summary import request
@@ -248,11 +248,13 @@ def _as_the_server_says(e: Evidence, reason: NamedReason) -> Fix:
 
 def wrong_region(e: Evidence) -> list[Fix]:
     other, origin = e.facts.other_region, e.configuration["endpoint"].origin
-    accepting = e.facts.accepting_region
-    if accepting is not None:
-        title = f"Use the endpoint of {accepting.region}, which accepts this key"
+    knowing = e.facts.knowing_region
+    if knowing is not None:
+        does = "accepts" if knowing.answer.authorized else "knows"
+        title = f"Use the endpoint of {knowing.region}, which {does} this key"
         detail = f"This client uses {e.target.endpoint}."
-        return [Fix(title, detail, action=set_endpoint(e, accepting.endpoint), url=REGIONS_URL, step=3), *one_source(e)]
+        use_it = Fix(title, detail, action=set_endpoint(e, knowing.endpoint), url=REGIONS_URL, step=3)
+        return [use_it, *_as_the_region_says(knowing), *one_source(e)]
     if other is None:
         return key_rejected(e)
     source = "the default" if origin.kind == "default" else f"from {origin}"
@@ -269,6 +271,19 @@ def wrong_region(e: Evidence) -> list[Fix]:
         *show_variables(e),
         new_key(e),
     ]
+
+
+def _as_the_region_says(knowing: RegionAnswer) -> list[Fix]:
+    """Return what to do about the reason for which the region that knows the key refuses it, or nothing."""
+    body, settings = knowing.answer.body, f"{ui_url(knowing.endpoint)}/settings"
+    if knowing.answer.authorized or not (body.named_reason or body.names_no_workspace):
+        return []
+    said = f'{knowing.region} says "{body.message}".'
+    if body.names_no_workspace:
+        return [Fix("And name the workspace", said, url=f"{settings}/workspaces", step=2)]
+    if body.named_reason in ("expired", "revoked"):
+        return [Fix("And create a new key there", said, url=f"{settings}/apikeys", step=5)]
+    return [Fix("And ask an admin of the organization there", said, action=AskSomebody(harmless(said)), url=settings)]
 
 
 def stale_environment(e: Evidence) -> list[Fix]:

@@ -38,14 +38,21 @@ def info_refused(e: Evidence) -> Probing[Verdict | None]:
     return REFUSED_TO_ANYBODY if e.is_info_refused else None
 
 
-def accepted_in_another_region(e: Evidence) -> Probing[Verdict | None]:
-    """Everything is refused, and another region accepts the key: only if the user had the other regions asked."""
-    elsewhere = e.facts.accepting_region
+def known_in_another_region(e: Evidence) -> Probing[Verdict | None]:
+    """Everything is refused, and another region knows the key: only if the user had the other regions asked."""
+    elsewhere = e.facts.knowing_region
     if elsewhere is None or not (yield from e.everything_refused()):
         return None
-    here = region_of(e.target.endpoint)
-    reason = f"the {here} region refused every request made with it, and {elsewhere.region} accepts it"
-    return Verdict(Cause.WRONG_REGION, Confidence.CONFIRMED, reason)
+    answer = elsewhere.answer
+    if not answer.authorized and e.named_reason:
+        # This region gives a reason itself, so it knows the key.
+        return None
+    says = "accepts it" if answer.authorized else f'knows it: "{answer.body.message}"'
+    reason = (
+        f"the {region_of(e.target.endpoint)} region refused every request made with it, and {elsewhere.region} {says}"
+    )
+    is_proved = answer.authorized or answer.body.is_langsmiths_text
+    return Verdict(Cause.WRONG_REGION, Confidence.CONFIRMED if is_proved else Confidence.LIKELY, reason)
 
 
 def stale_environment(e: Evidence) -> Probing[Verdict | None]:
@@ -174,7 +181,7 @@ def _missing(e: Evidence) -> str:
         return "a probe for the named workspace was answered for another one, so a proxy may be removing X-Tenant-Id"
     if e.workspaces and e.worked_without_workspace and e.facts.successes:
         return (
-            f"it worked here {e.facts.successes.when} without a workspace, so its default workspace may have changed, or "
+            f"it worked here {e.facts.successes.when} without a workspace, so its default one may have changed, or "
             "the error is temporary"
         )
     if e.workspaces == ():

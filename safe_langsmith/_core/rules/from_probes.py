@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from safe_langsmith._core.endpoints import api_instead_of
 from safe_langsmith._core.model import (
     GET_SETTINGS,
     LIST_DELETED_WORKSPACES,
@@ -18,6 +19,9 @@ from safe_langsmith.diagnosis import Cause, Confidence
 
 def proxy_refused(e: Evidence) -> Probing[Verdict | None]:
     """A proxy refused to connect to the endpoint, so no probe reached LangSmith."""
+    if api_instead_of(e.target.endpoint):
+        # Through the proxy or not, it is the wrong address.
+        return None
     works = yield from e.probe(e.settings_probe)
     if works.proxy_refusal is None:
         return None

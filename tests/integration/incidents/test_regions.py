@@ -109,6 +109,7 @@ def test_it_is_not_asked_if_the_key_works_or_probing_is_off(m):
         "https://langsmith.example.com/api",
         "http://api.smith.langchain.com",
         "https://api.smith.langchain.com.example.com",
+        "https://api.smith.langchain.com:8443",
     ],
 )
 def test_it_is_refused_for_an_endpoint_that_is_not_the_cloud(m, endpoint):

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from safe_langsmith import Cause, Confidence, Diagnosis
+from safe_langsmith import Cause, Confidence, Diagnosis, Workspace
 from safe_langsmith._core.credentials import OAUTH
 from safe_langsmith._core.model import (
     GET_INFO,
@@ -17,12 +17,14 @@ from safe_langsmith._core.model import (
     LIST_DELETED_WORKSPACES,
     LIST_WORKSPACES,
     PROBING_OFF,
+    RegionAnswer,
     Successes,
     settings_in,
 )
 from safe_langsmith._core.origins import Origin
 from safe_langsmith._core.responses import Answer, read_answer
 from safe_langsmith._core.settings import Dotenv, DotenvLine, Profile
+from safe_langsmith._core.workspaces import contradiction
 
 A, B, C = (f"{digit * 8}-aaaa-4aaa-8aaa-{digit * 12}" for digit in "123")
 SECRET = "c0ffeec0ffee00000000000000000000"
@@ -526,6 +528,22 @@ class TestAGoodValueInAnotherPlace:
         assert name in titles(found)[0]
         assert B in found.fixes[0].code
 
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("LANGSMITH_TENANT", A),
+            ("LANGSMITH_DEFAULT_WORKSPACE_ID", A),
+            ("LANGCHAIN_WORKSPACE_UUID", A),
+            ("LANGSMITH_WEB_URL", f"https://smith.langchain.com/o/{A}/projects"),
+        ],
+    )
+    def test_no_retry_goes_against_a_variable_that_only_looks_like_the_right_one(self, name, value, refusal, drive):
+        facts = refusal(key=SERVICE, environ={name: value})
+        others = facts.configuration["workspace_id"].others
+        assert [(other.origin.variable, A in (other.value or "")) for other in others] == [(name, True)]
+        assert contradiction(others, Workspace(B, "Support"), [Workspace(B, "Support")]) == others[0]
+        assert contradiction(others, Workspace(A, "Research"), [Workspace(A, "Research")]) is None
+
     @pytest.mark.parametrize("name", ["LANGSMITH_TENANT_ID", "LANGCHAIN_TENANT_ID", "langsmith_workspace_id"])
     def test_a_workspace_that_is_configured_already_stands_in_every_line(self, name, blame):
         answers = {GET_SETTINGS: REFUSED, LIST_WORKSPACES: listed(A, B)}
@@ -650,9 +668,22 @@ class TestAKnownHost:
             ("https://eu.smith.langchain.com/o/x", EU),
             ("https://api.hub.langchain.com", US),
             ("https://docs.langchain.com/langsmith", US),
+            ("https://api.eu.smith.langchain.com", EU),
+            ("https://api-eu.smith.langchain.com", EU),
+            ("https://us.api.smith.langchain.com", US),
+            ("https://eu.hub.langchain.com", EU),
+            ("https://gcp.api.host.langchain.com", US),
+            ("https://https://api.smith.langchain.com", US),
+            ("https://http://eu.api.smith.langchain.com/", EU),
+            ("https://api.smith.langchain.com.", US),
+            ("https://eu.smith.langchain.com.", EU),
+            ("http://api.smith.langchain.com", US),
+            ("http://eu.api.smith.langchain.com/api/v1", EU),
+            ("https://api.smith.langchain.com:8443", US),
             ("https://agents-7.us.langgraph.app", US),
             ("https://agents-8.eu.langgraph.app/runs", EU),
             ("https://agents-9.langgraph.app", US),
+            ("https://eu-agents.us.langgraph.app", US),
         ],
     )
     @pytest.mark.parametrize(
@@ -729,8 +760,19 @@ class TestAProxyThatRefusesToConnect:
         assert (found.cause, found.confidence) == (Cause.BLOCKED_UPSTREAM, Confidence.CONFIRMED)
         assert all(part in found.summary for part in (words, variable, "proxy.acme.example:3128"))
         assert "hunter22" not in f"{found} {found.to_dict()}"
-        assert "api.smith.langchain.com" in titles(found)[0]
+        if words.startswith("407"):
+            assert titles(found)[0] == "Give the proxy proxy.acme.example:3128 your user name and password"
+            assert found.fixes[0].code == f"{variable}=http://<user>:<password>@proxy.acme.example:3128"
+        else:
+            assert "api.smith.langchain.com" in titles(found)[0]
         assert check(found, "Who answered").result == "problem"
+
+    @pytest.mark.parametrize("endpoint", [f"{US}/otel", "https://smith.langchain.com", f"{EU}:8443"])
+    def test_a_wrong_address_is_wrong_through_a_proxy_too(self, endpoint, blame):
+        refused = Answer(error="ProxyError", proxy_refusal="403 Forbidden")
+        found = blame(dict.fromkeys(everything(), refused), method=None, endpoint=endpoint)
+        assert found.cause is Cause.WRONG_ENDPOINT
+        assert found.fixes[0].code == f"LANGSMITH_ENDPOINT={EU if endpoint.startswith(EU) else US}"
 
     def test_a_proxy_that_no_variable_names_is_a_proxy(self, blame):
         found = blame({GET_SETTINGS: Answer(error="ProxyError", proxy_refusal="403 Forbidden")}, method=None)
@@ -819,6 +861,32 @@ class TestALogin:
         assert "login has expired" in found.summary
 
 
+class TestARegionThatKnowsTheKey:
+    @pytest.mark.parametrize(
+        ("words", "then"),
+        [
+            ({"detail": "API key has expired"}, "And create a new key there"),
+            ({"error": "Source IP not in allowlist"}, "And ask an admin of the organization there"),
+            ({"error": "org_scoped_key_requires_workspace"}, "And name the workspace"),
+        ],
+        ids=str,
+    )
+    def test_its_own_reason_shows_that_it_knows_it(self, words, then, blame):
+        regions = (RegionAnswer("EU", EU, said(words)), RegionAnswer("APAC", EU, REFUSED))
+        found = blame(regions=regions)
+        assert found.cause is Cause.WRONG_REGION
+        assert "EU knows it" in found.summary
+        assert found.fixes[0].code == f"LANGSMITH_ENDPOINT={EU}"
+        assert titles(found)[1] == then
+
+    def test_what_the_region_in_use_says_itself_counts_first(self, blame):
+        words = {"detail": "API key has expired"}
+        found = blame(
+            everything(said(words)), body=json.dumps(words).encode(), regions=(RegionAnswer("EU", EU, said(words)),)
+        )
+        assert found.cause is Cause.KEY_REJECTED
+
+
 MEANT = {
     "Research": ["research", "RESEARCH ", "Research # prod", "re-search"],
     A: [f"{A} # prod", f"https://smith.langchain.com/o/{A}/projects", f"{{{A}}}", f"urn:uuid:{A}", A.replace("-", "")],
@@ -879,6 +947,13 @@ NAMED_REGIONS = [
     {"langsmith_endpoint": EU},
     {"LANGSMITH_HOST": "eu.smith.langchain.com"},
     {"LANGSMITH_API_URL": "https://eu.api.host.langchain.com"},
+    {"LANGSMITH_REGION": "eu-west-1"},
+    {"LANGSMITH_REGION": "europe-west4"},
+    {"LANGSMITH_REGION": "gcp_eu"},
+    {"LANGSMITH_API_HOST": "eu.api.smith.langchain.com"},
+    {"LANGCHAIN_API_BASE_URL": "//eu.api.smith.langchain.com"},
+    {"LANGSMITH_HOST": "https://api.eu.smith.langchain.com"},
+    {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": f"{EU}/otel/v1/traces"},
 ]
 
 

@@ -673,6 +673,24 @@ ROWS: dict[str, tuple[dict[str, Any], dict[ProbeRequest, Answer], Cause, Confide
         Cause.WRONG_REGION,
         CONFIRMED,
     ),
+    "another region says that the key has expired": (
+        {"regions": (RegionAnswer("EU", EU, refusing(EXPIRED)), RegionAnswer("APAC", EU, REFUSED))},
+        EVERYTHING_REFUSED,
+        Cause.WRONG_REGION,
+        LIKELY,
+    ),
+    "another region says that a workspace is missing": (
+        {"regions": (RegionAnswer("EU", EU, refusing(NO_WORKSPACE)), RegionAnswer("APAC", EU, REFUSED))},
+        EVERYTHING_REFUSED,
+        Cause.WRONG_REGION,
+        CONFIRMED,
+    ),
+    "all regions say that the key has expired": (
+        {"regions": (RegionAnswer("EU", EU, refusing(EXPIRED)), RegionAnswer("APAC", EU, refusing(EXPIRED)))},
+        EVERYTHING_REFUSED,
+        Cause.KEY_REJECTED,
+        LIKELY,
+    ),
     "no region accepts the key": (
         {"regions": (RegionAnswer("EU", EU, REFUSED), RegionAnswer("APAC", EU, REFUSED))},
         EVERYTHING_REFUSED,
@@ -1233,7 +1251,7 @@ def proof_of(cause: Cause, facts: Any, given: dict[ProbeRequest, Answer]) -> boo
         Cause.PERMISSION_DENIED: body.permission is not None,
         Cause.WORKSPACE_REQUIRED: any(body.names_no_workspace for body in said),
         Cause.KEY_LEGACY: body.legacy_key and facts.target.credential.kind == "legacy",
-        Cause.WRONG_REGION: facts.accepting_region is not None,
+        Cause.WRONG_REGION: facts.knowing_region is not None,
         Cause.WORKSPACE_ID_MALFORMED: body.malformed_workspace_id,
         Cause.WORKSPACE_NOT_ACCESSIBLE: any(
             question.workspace_id and answer.forbidden for question, answer in given.items()
