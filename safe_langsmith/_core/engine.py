@@ -115,8 +115,13 @@ FIXES: dict[Cause, Callable[[Evidence], list[Fix]]] = {
 # fmt: on
 
 _FROM_SETTINGS = tuple(row for row in PRECEDENCE if row.rank == 2)
-_KEY_LOST = Row(2, Cause.BLOCKED_UPSTREAM, _LIKELY, from_settings.key_did_not_arrive)
-"""For a 401 alone: LangSmith answers 403 to a well-formed key that it does not accept."""
+_FOR_401 = (
+    *_FROM_SETTINGS,
+    Row(2, Cause.WRONG_ENDPOINT, _LIKELY, endpoint.not_the_api),
+    Row(2, Cause.KEY_MALFORMED, _LIKELY, from_settings.key_of_another_shape),
+    Row(2, Cause.BLOCKED_UPSTREAM, _LIKELY, from_settings.key_did_not_arrive),
+)
+"""The rules for a 401, for which nothing is asked. LangSmith answers 403 to a well-formed key that it does not know."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -238,7 +243,7 @@ def sentence_for_401(facts: Facts) -> str | None:
         facts: The facts known without any probe.
     """
     e = Evidence(facts)
-    judging = _first_of((*_FROM_SETTINGS, _KEY_LOST), e)
+    judging = _first_of(_FOR_401, e)
     try:
         next(judging)
         while True:

@@ -37,7 +37,7 @@ def read_dotenv(path: PathLike | None = None) -> Dotenv:
 
         found = find_dotenv(usecwd=True)
         dotenv = _read(found) if found else Dotenv()
-        return replace(dotenv, hints=_place(found), elsewhere=_elsewhere(found))
+        return replace(dotenv, hints=(*_place(found), *_unread(found)), elsewhere=_elsewhere(found))
     except _UNREADABLE as error:  # An unreadable .env must not cost the user the diagnosis.
         return Dotenv(error=_reason(error))
 
@@ -78,6 +78,12 @@ def _place(found: str) -> tuple[str, ...]:
     above = len(Path.cwd().parts) - len(Path(found).parent.parts) if found else 0
     directories = "directory" if above == 1 else "directories"
     return (f"it was found {above} {directories} above the working directory",) if above > 0 else ()
+
+
+def _unread(found: str) -> tuple[str, ...]:
+    """Return a remark on the file that other tools read beside `.env`, if there is one."""
+    local = Path(found).parent / ".env.local" if found else Path(".env.local")
+    return (f"{local} is there, too, and neither the client nor load_dotenv() reads it",) if local.is_file() else ()
 
 
 def _elsewhere(compared: str) -> Dotenv | None:

@@ -99,8 +99,10 @@ def key_lost(e: Evidence) -> Probing[Verdict | None]:
 def wrong_region(e: Evidence) -> Probing[Verdict | None]:
     """Everything is refused, and something on this machine names another region."""
     elsewhere = e.facts.other_region
-    # A key that worked here, or of which the server says that it expired, belongs to this region.
-    if elsewhere is None or e.facts.successes or not (yield from e.everything_refused()) or e.named_reason:
+    # A login is for the endpoint of its profile, and expires. A key that worked here, or of which the server says that
+    # it expired, belongs to this region.
+    rules_it_out = e.facts.successes or e.target.credential.kind == "oauth"
+    if elsewhere is None or rules_it_out or not (yield from e.everything_refused()) or e.named_reason:
         return None
     # Keys of another region get 403: https://docs.langchain.com/langsmith/regions-faq
     if e.answers[GET_SETTINGS].status == e.answers[LIST_WORKSPACES].status == 401:
@@ -140,13 +142,14 @@ def key_rejected(e: Evidence) -> Probing[Verdict | None]:
 
 def nothing_from_langsmith(e: Evidence) -> Probing[Verdict | None]:
     """No answer has the form of LangSmith's."""
-    if e.body.form != "other":
+    if e.body.form not in ("other", "empty"):
         return None
     yield from e.probe(e.settings_probe)
     yield from e.probe(LIST_WORKSPACES)
-    if not all(a.status in (401, 403) and a.body.form in ("html", "other") for a in e.answers.values()):
+    if not all(a.status in (401, 403) and a.body.form != "json" for a in e.answers.values()):
         return None
-    reason = f'no answer has the form of LangSmith\'s errors: "{e.body.message}"'
+    said = f': "{e.body.message}"' if e.body.message else ", which say in JSON what was refused"
+    reason = f"no answer has the form of LangSmith's errors{said}"
     return Verdict(Cause.BLOCKED_UPSTREAM, Confidence.LIKELY, reason)
 
 

@@ -49,13 +49,26 @@ def key_of_another_form(e: Evidence) -> Verdict | None:
     return None
 
 
-def key_did_not_arrive(e: Evidence) -> Verdict | None:
-    """A well-formed key was sent, and the answer is the one to a request without a key."""
+def key_of_another_shape(e: Evidence) -> Verdict | None:
+    """The answer is 401, and the key begins as LangSmith's do, but does not have their shape."""
     key = e.target.credential
-    said_something_else = e.named_reason is not None or e.body.form not in ("json", "empty")
-    if key.kind not in ("personal", "service") or e.target.key_problem or e.facts.successes or said_something_else:
+    if key.kind not in ("personal", "service") or key.problem is None or e.facts.successes:
         return None
-    reason = "the answer is 401, as LangSmith answers if no key arrives, and a well-formed key was sent"
+    return Verdict(Cause.KEY_MALFORMED, Confidence.LIKELY, f"it {key.problem}")
+
+
+def key_did_not_arrive(e: Evidence) -> Verdict | None:
+    """A well-formed key was sent, and the answer is the one to a request without a key, or not LangSmith's."""
+    if e.body.form == "html":
+        reason = f"the answer is {e.body.message}, and LangSmith's API answers in JSON"
+        return Verdict(Cause.BLOCKED_UPSTREAM, Confidence.LIKELY, reason)
+    key = e.target.credential
+    if key.kind not in ("personal", "service") or e.facts.successes or e.named_reason or e.body.form == "other":
+        return None
+    like = (
+        "as LangSmith answers if no key arrives, and" if e.body.form == "json" else "without LangSmith's JSON, though"
+    )
+    reason = f"the answer is 401, {like} a well-formed key was sent"
     return Verdict(Cause.BLOCKED_UPSTREAM, Confidence.LIKELY, reason)
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from safe_langsmith import Cause, Confidence, Diagnosis, Workspace
 from safe_langsmith._core.credentials import OAUTH
+from safe_langsmith._core.engine import sentence_for_401
 from safe_langsmith._core.model import (
     GET_INFO,
     GET_SETTINGS,
@@ -372,6 +373,35 @@ class TestTheServersWords:
     def test_words_that_do_not_say_which_name_no_reason(self, words, blame):
         found = blame(body=json.dumps({"detail": words}).encode())
         assert "another region" in found.summary
+
+
+def test_answers_without_a_body_are_not_langsmiths(blame):
+    for status in (401, 403):
+        found = blame(everything(said(b"", status), said(b"", status)), body=b"")
+        assert (found.cause, found.confidence) == (Cause.BLOCKED_UPSTREAM, Confidence.LIKELY)
+
+
+class TestTheSentenceFor401:
+    @pytest.mark.parametrize(
+        ("refused", "words"),
+        [
+            ({"key": KEY[:-3]}, "seems to be cut short"),
+            ({"key": KEY[:-3], "endpoint": SELF_HOSTED}, "seems to be cut short"),
+            ({"key": f"{KEY}ab"}, "characters too many"),
+            ({"key": KEY, "endpoint": f"{US}/otel"}, "/otel is not the path of LangSmith's API"),
+            ({"key": KEY, "endpoint": "https://smith.langchain.com"}, "web page"),
+            ({"body": PAGE, "content_type": "text/html"}, "an HTML page, '403 Forbidden'"),
+            ({"body": b""}, "without LangSmith's JSON"),
+            ({}, "as LangSmith answers if no key arrives"),
+        ],
+    )
+    def test_it_says_what_the_values_show(self, refused, words, refusal):
+        sentence = sentence_for_401(refusal(**{"body": b'{"detail":"Invalid token"}', **refused}))
+        assert words in sentence
+        assert SECRET not in sentence
+
+    def test_it_says_nothing_of_a_key_that_worked(self, refusal):
+        assert sentence_for_401(refusal(key=KEY[:-3], successes=Successes(1, read=True))) is None
 
 
 class TestAKeyThatDoesNotArrive:
@@ -849,7 +879,9 @@ class TestAddressesWithATokenOfTheirOwn:
 
 class TestALogin:
     @pytest.mark.parametrize("status", [401, 403])
-    @pytest.mark.parametrize("elsewhere", [{}, {"environ": {"LANGCHAIN_API_KEY": ""}}], ids=str)
+    @pytest.mark.parametrize(
+        "elsewhere", [{}, {"environ": {"LANGCHAIN_API_KEY": ""}}, {"environ": {"LANGSMITH_REGION": "eu"}}], ids=str
+    )
     def test_it_is_renewed_first(self, status, elsewhere, refusal, drive):
         facts = refusal(
             key=None, key_from=None, profile=Profile("work", "config.json", oauth=True), method=None, **elsewhere

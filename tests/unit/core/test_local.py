@@ -65,6 +65,15 @@ def test_a_file_above_the_working_directory_is_remarked_on(project, monkeypatch,
     assert read_dotenv(project / "work" / ".env").warnings == ()
 
 
+def test_a_file_that_nobody_reads_is_mentioned(project):
+    assert read_dotenv().hints == ()
+    (project / "work" / ".env.local").write_text("LANGSMITH_API_KEY=x")
+    (hint,) = read_dotenv().hints
+    assert hint.endswith(".env.local is there, too, and neither the client nor load_dotenv() reads it")
+    (project / "work" / ".env").unlink()
+    assert ".env.local is there" in " ".join(read_dotenv().hints)
+
+
 def test_the_file_of_the_main_script_is_named(project):
     (project / "app" / ".env").write_text("LANGSMITH_PROJECT: of-app\nLANGSMITH_ENDPOINT=e")
     dotenv = read_dotenv()
