@@ -32,6 +32,24 @@ def clear_frames() -> None:
         raise
 
 
+def own_line(error: BaseException) -> list[str]:
+    """Return the line of the user's program that failed, or nothing if it is not known."""
+    import traceback
+
+    import langsmith
+
+    libraries = (os.path.dirname(os.path.abspath(langsmith.__file__)) + os.sep, _PACKAGE)
+    steps = [step for step in traceback.extract_tb(error.__traceback__) if not step.filename.startswith(libraries)]
+    # IPython itself runs the cell.
+    steps = [step for step in steps if "IPython" not in step.filename]
+    if not steps or not steps[-1].line:
+        return []
+    last = steps[-1]
+    # A cell is a module, or "<cell line: 1>".
+    place = f"line {last.lineno}" if last.name.startswith("<") else f"line {last.lineno}, in {last.name}"
+    return [f"{place}: {last.line}"]
+
+
 def _clear(error: BaseException | None) -> None:
     waiting = [error]
     seen: list[BaseException] = []

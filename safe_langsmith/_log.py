@@ -8,6 +8,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Generator, Hashable
+from time import monotonic
 
 logger = logging.getLogger("safe_langsmith")
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
@@ -25,36 +26,31 @@ class Report:
     exceptions are one line, and after an hour one is full again. An exception gets one line only if the log has the
     full text when it is made: of two batches that are refused at once, the second may be logged first.
 
-    Args:
-        clock: Seconds on a clock that never goes back.
-
     Attributes:
         count: How many requests were refused for the reason.
     """
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self) -> None:
         """Start with a log that has been told nothing."""
-        self._clock = clock
         self._told_at: float | None = None
         self.count = 0
 
     @property
     def is_told(self) -> bool:
         """Whether the log has the full text, and not for too long: logs are rotated."""
-        return self._told_at is not None and self._clock() - self._told_at < FULL_TEXT_AGAIN
+        return self._told_at is not None and monotonic() - self._told_at < FULL_TEXT_AGAIN
 
     def tell(self) -> None:
         """Note that the full text was read."""
         if not self.is_told:
-            self._told_at = self._clock()
+            self._told_at = monotonic()
 
 
 class Reports:
     """The reports of one endpoint and key, by their reasons."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self) -> None:
         """Start without a report."""
-        self._clock = clock
         self._reports: dict[Hashable, Report] = {}
 
     def count(self, reason: Hashable) -> Report:
@@ -66,7 +62,7 @@ class Reports:
         # A server that says something new each time must not fill the log either.
         if reason not in self._reports and len(self._reports) >= MOST_REASONS:
             reason = None
-        report = self._reports.setdefault(reason, Report(self._clock))
+        report = self._reports.setdefault(reason, Report())
         report.count += 1
         return report
 

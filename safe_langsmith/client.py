@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 from collections.abc import Sequence
-from functools import partial, wraps
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +32,6 @@ from safe_langsmith._sdk.compat import safe_repr
 from safe_langsmith._sdk.fork import renew_after_forks
 from safe_langsmith._sdk.headers import drop_if_identity_changed
 from safe_langsmith._sdk.replay import capture_body
-from safe_langsmith.errors import ForbiddenDiagnosis
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -243,18 +242,6 @@ class SafeClient(langsmith.Client):
             call = endpoint = None  # type: ignore[assignment]
             clear_frames()
             raise
-
-    if not TYPE_CHECKING:
-
-        @wraps(langsmith.Client.create_feedback)
-        def create_feedback(self, *args: Any, **kwargs: Any) -> Any:  # noqa: D102 It has the SDK's.
-            try:
-                return super().create_feedback(*args, **kwargs)
-            except ForbiddenDiagnosis as error:
-                __tracebackhide__ = True
-                # The SDK has logged it, with its traceback. The log of a caller that gets it has one line.
-                error.show_in_full()
-                raise
 
     def _get_langsmith_api(self) -> Any:
         return self._intercepted(super()._get_langsmith_api())

@@ -87,11 +87,13 @@ class ForbiddenDiagnosis(LangSmithError):
         self.sdk_message = sdk_message
         self.repeated = False
         self._line = ""
+        self._log_form: bool | None = None
         self._report: Report | None = None
 
     def __str__(self) -> str:
         """Return the short text of the diagnosis, with the SDK's own words in it, or one line if it is repeated."""
-        if self.repeated and self._line:
+        is_log = self._log_form is not None and self._is_being_logged()
+        if self._line and (self.repeated or (is_log and self._log_form)):
             note_repetition(self._line)
             return self._line
         # A failure in here would hide the SDK's error from the user.
@@ -99,27 +101,34 @@ class ForbiddenDiagnosis(LangSmithError):
             from ._render.text import as_text
 
             text = as_text(self.diagnosis, self.sdk_message)
-            if self._report is not None:
+            if self._report is not None and (is_log or self._log_form is None):
                 self._report.tell()
             return text
         sdk = f"\n\nThe SDK's own message: {self.sdk_message}" if self.sdk_message else ""
         return f"{self.diagnosis.summary}{sdk}"
 
-    def log_as(self, report: Report, line: str, is_raised_too: bool = False) -> None:
-        """Prepare for the SDK's log: one line if the log has the full text, or if the caller gets that later.
+    @staticmethod
+    def _is_being_logged() -> bool:
+        with boundary():
+            from ._sdk.compat import is_creating_feedback
+
+            return is_creating_feedback()
+        return False
+
+    def log_as(self, report: Report, line: str, is_raised_too: bool = False, is_read_by_caller: bool = False) -> None:
+        """Prepare for the SDK's log, which gets one line if it has the full text of an earlier refusal.
 
         Args:
             report: What the log has been told about this reason.
             line: The line.
-            is_raised_too: Whether the SDK raises the exception to the caller once it has logged it.
+            is_raised_too: Whether the SDK raises the exception once it has logged it. It then raises the full text.
+            is_read_by_caller: Whether somebody reads what is raised, so that one line is enough for the log.
         """
-        self._line = line
-        self.repeated = is_raised_too or report.is_told
-        self._report = None if is_raised_too else report
-
-    def show_in_full(self) -> None:
-        """Have `str()` return the full text from now on."""
-        self.repeated = False
+        self._line, self._report = line, report
+        if is_raised_too:
+            self._log_form = report.is_told or is_read_by_caller
+        else:
+            self.repeated = report.is_told
 
     def __repr__(self) -> str:
         """Return the cause and the summary, as a log line has them."""
@@ -136,7 +145,9 @@ class ForbiddenDiagnosis(LangSmithError):
         """
         text = f"ForbiddenDiagnosis: {self}"
         with boundary():
-            return [*_own_line(self), text]
+            from ._frames import own_line
+
+            return [*own_line(self), text]
         return [text]
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -145,24 +156,6 @@ class ForbiddenDiagnosis(LangSmithError):
         state: dict[str, Any] = {"repeated": self.repeated, "_line": self._line}
         state |= {"__notes__": list(self.__notes__)} if hasattr(self, "__notes__") else {}
         return _restore, (base.__module__, base.__qualname__, self.diagnosis, self.sdk_message), state
-
-
-def _own_line(error: BaseException) -> list[str]:
-    """Return the line of the user's program that failed, or nothing if it is not known."""
-    import os
-    import traceback
-
-    import langsmith
-
-    libraries = tuple(os.path.dirname(os.path.abspath(file)) + os.sep for file in (langsmith.__file__, __file__))
-    own = [step for step in traceback.extract_tb(error.__traceback__) if not step.filename.startswith(libraries)]
-    # IPython itself runs the cell.
-    own = [step for step in own if "IPython" not in step.filename]
-    if not own or not own[-1].line:
-        return []
-    step = own[-1]
-    place = f"line {step.lineno}" + ("" if step.name in ("<module>", "<cell line: 1>") else f", in {step.name}")
-    return [f"{place}: {step.line}"]
 
 
 def explain(

@@ -184,7 +184,7 @@ class KeyState:
         self._choices: list[tuple[Callable[[], Any], Any]] = []
         self._flights: dict[Hashable, Flight] = {}
         self._refusals: dict[tuple[str, str, str | None], tuple[ForbiddenRequest, float]] = {}
-        self._reports = Reports(self._clock)
+        self._reports = Reports()
         self._logged: set[str] = set()
         self.chooser_thread = Worker()
         self.fresh_until = math.inf

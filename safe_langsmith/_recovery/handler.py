@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple, cast
@@ -253,7 +254,10 @@ def _explain(
         report = target.key_state.report(diagnosis)
         what = "batch" if sends_runs(call.url, call.method) else "request"
         lost = f"{report.count} {what}{('es' if what == 'batch' else 's') if report.count > 1 else ''} lost"
-        explained.log_as(report, as_line(diagnosis, reason, lost, len(explained.sdk_message)), call.is_raised_too)
+        line = as_line(diagnosis, reason, lost, len(explained.sdk_message))
+        # Evaluators send feedback from threads, and drop the exception.
+        is_read = threading.current_thread() is threading.main_thread()
+        explained.log_as(report, line, call.is_raised_too, is_read)
     # Last, because the SDK's exception reaches the user as it is if anything fails before.
     drop_frames(sdk_error, response_of(sdk_error))
     return explained

@@ -42,7 +42,8 @@ _TOLD_BY_SENTENCE: dict[str, int | str] = {
     "blocked-upstream": "Who answered",
     "wrong-endpoint": "Who answered",
 }
-_ADDRESS = re.compile(r"( for url: )\S+?(',|'\)|\s|$)")
+# requests writes "for url: https://...", and httpx "for url 'https://...'".
+_ADDRESS = re.compile(r"( for url:? '?)http\S+?('\\?,|'\)|'\s|\\n|\s|$)")
 _SHORTEST_REASON = 40
 _BYTES_OF_FULL_TEXT = 40
 """Each repetition of the SDK's message that is shorter by this pays for the full text, if it is repeated often."""
@@ -73,6 +74,8 @@ _SIZES = (
     _Size(4, True, 3, 4, True),
     _Size(4, True, 2, 4, True),
     _Size(4, True, 2, 3, False),
+    _Size(3, True, 2, 3, False),
+    _Size(3, True, 2, 2, False),
     _Size(4, True, 1, 4, True),
     _Size(3, True, 1, 3, True),
     _Size(3, True, 1, 2, False),

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Mapping
 from functools import cache, lru_cache
+from types import FrameType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from safe_langsmith._core.endpoints import TENANT_HEADER
@@ -17,6 +18,16 @@ from safe_langsmith._sdk.http import API_KEY, CREDENTIAL_HEADERS, has_tenant, pl
 
 if TYPE_CHECKING:
     from safe_langsmith._recovery.state import ClientState
+
+
+def is_creating_feedback() -> bool:
+    """Return whether the SDK's `create_feedback` runs on this thread. It logs an exception before it raises it."""
+    client = sys.modules.get("langsmith.client")
+    code = getattr(getattr(getattr(client, "Client", None), "create_feedback", None), "__code__", None)
+    frame: FrameType | None = sys._getframe()
+    while frame is not None and frame.f_code is not code:
+        frame = frame.f_back
+    return frame is not None
 
 
 class SupportsClient(Protocol):

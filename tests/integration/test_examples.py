@@ -32,7 +32,7 @@ def test_the_quickstart_retries_and_explains_without_an_account():
 
     assert "POST /sessions 403, GET /workspaces 200, POST /sessions 200" in shown
     assert "Set LANGSMITH_WORKSPACE_ID=" in shown
-    assert "Cause: permission-denied (likely)" in shown
+    assert "permission-denied: Personal access token" in shown
 
 
 def test_the_quickstart_asks_the_configured_service(server):
@@ -51,7 +51,7 @@ def test_try_and_except(server):
 
     shown = run("try_except.py", LANGSMITH_API_KEY=key, LANGSMITH_ENDPOINT=server.url)
 
-    assert "Cause: key-rejected (likely)" in shown
+    assert "key-rejected: Personal access token" in shown
     assert key not in shown
 
 

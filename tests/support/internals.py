@@ -63,6 +63,7 @@ class Probing:
         """Begin with an empty memory that reads the time from a clock of the test's."""
         cache: Any = importlib.import_module(_CACHE)
         self._monkeypatch.setattr(cache, "CACHE", cache.KeyStateCache(clock))
+        self._monkeypatch.setattr("safe_langsmith._log.monotonic", clock)
 
     def set_most_keys(self, number: int) -> None:
         """Begin with an empty memory that has room for a few keys, and for a few answers for each."""

@@ -107,7 +107,7 @@ class InterceptedCall:
 
     @property
     def is_raised_too(self) -> bool:
-        """Whether the SDK raises the exception to the caller once it has logged it."""
+        """Whether the SDK raises the exception once it has logged it."""
         return False
 
     @property

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -68,8 +67,8 @@ class RequestsCall(InterceptedCall):
 
     @property
     def is_raised_too(self) -> bool:
-        """Whether it sends feedback for a caller. Evaluators send theirs from threads, and drop the exception."""
-        return self._is_feedback and threading.current_thread() is threading.main_thread()
+        """Whether the SDK raises the exception once it has logged it, as it does for feedback."""
+        return self._is_feedback
 
     @property
     def _is_feedback(self) -> bool:

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 
 # What this library itself puts on the SDK's objects, and a method of named tuples.
 OURS = frozenset(
-    "_state _intercepted _sdk_class _handler _safe_client _named_workspace _brought _is_for_another _replace".split()
+    "_state _intercepted _sdk_class _handler _safe_client _named_workspace _brought _is_for_another _replace"
+    " _line _report _log_form".split()
 )
 # What IPython asks of every value, whoever made it.
-_IPYTHONS = frozenset({"_repr_html_"})
+_IPYTHONS = frozenset({"_repr_html_", "_render_traceback_"})
 _PRIVATE = re.compile(r"\.?(_[A-Za-z]\w*)")
 # The base of a class that inherits the SDK's private names.
 _SDK_CLASS = re.compile(r"\b(langsmith|Client|AsyncClient|LangSmithError|base)\b")

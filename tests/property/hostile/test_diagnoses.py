@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import pickle
-import time
 from urllib.parse import quote
 
 from hypothesis import example, given
@@ -143,7 +142,9 @@ def test_an_exception_is_as_fit_to_print_as_its_diagnosis(body, message, repeate
     error = explain(diagnosis, LangSmithError(message), message, LangSmithError, refusal.secrets)
     if repeated:
         line = as_line(diagnosis, diagnosis.summary, "2 batches lost", len(error.sdk_message))
-        error.log_as(Report(time.monotonic), line, is_raised_too=True)
+        report = Report()
+        report.tell()
+        error.log_as(report, line)
         assert "\n" not in str(error)
     assert_visible(str(error), lines=True)
     assert_visible(repr(error))

@@ -36,6 +36,7 @@ def said_by(diagnosis: Diagnosis) -> dict[str, str]:
     return {
         "diagnosis: str": str(diagnosis),
         "diagnosis: repr": repr(diagnosis),
+        "diagnosis: report": diagnosis.report(),
         "diagnosis: HTML": diagnosis._repr_html_(),
         "diagnosis: JSON": json.dumps(diagnosis.to_dict()),
         "diagnosis: attributes": repr(vars(diagnosis)),
@@ -84,7 +85,7 @@ def _wrapped(error: BaseException) -> BaseException:
     return outer
 
 
-_OURS = ("safe_langsmith.diagnosis", "safe_langsmith.actions")
+_OURS = ("safe_langsmith.diagnosis", "safe_langsmith.actions", "safe_langsmith._log")
 
 
 def _texts_in(root: object) -> Iterator[str]:

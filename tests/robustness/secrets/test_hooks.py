@@ -49,8 +49,8 @@ def test_the_end_of_a_program(
             logging.getLogger("of.the.user").exception("refused")
     shown = capfd.readouterr().err
 
-    assert "Cause: " in shown
-    assert "Cause: " in heard.texts["log of of.the.user"]
+    assert "  cause  " in shown
+    assert "  cause  " in heard.texts["log of of.the.user"]
     assert leaks({"stderr": shown, **heard.texts}, refused_scene.hidden) == {}
 
 
@@ -66,7 +66,7 @@ def test_the_end_of_a_thread(
     thread.join()
     shown = capfd.readouterr().err
 
-    assert "Cause: " in shown
+    assert "  cause  " in shown
     assert leaks({"stderr": shown}, refused_scene.hidden) == {}
 
 

@@ -72,7 +72,7 @@ def _in_message(error: ForbiddenDiagnosis) -> None:
 
 PLACES: dict[Any, set[str]] = {
     _in_field: {"str", "traceback", "wrapped", "copy", "diagnosis: JSON", "diagnosis: HTML", "diagnosis: pickle 0"},
-    _in_setting: {"diagnosis: JSON", "diagnosis: repr", "attributes", "all that it holds"},
+    _in_setting: {"diagnosis: JSON", "diagnosis: report", "all that it holds"},
     _in_attribute: {"all that it holds", "attributes"},
     _in_arguments: {"arguments"},
     _in_message: {"str", "message", *(f"pickle {n}" for n in range(pickle.HIGHEST_PROTOCOL + 1))},

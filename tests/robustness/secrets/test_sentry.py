@@ -87,7 +87,7 @@ def test_nothing_else_of_a_diagnosis_shows_it(case: str, scrubber: str) -> None:
 
 def test_the_diagnosis_is_what_is_reported() -> None:
     (value,) = events("safe", "scrubs")["create_project"]["exception"]["values"]
-    assert "Cause: " in value["value"]
+    assert "  cause  " in value["value"]
 
 
 @pytest.mark.parametrize("case", [*REFUSED, *OTHERS])
