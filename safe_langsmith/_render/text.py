@@ -44,6 +44,8 @@ _TOLD_BY_SENTENCE: dict[str, int | str] = {
 }
 # requests writes "for url: https://...", and httpx "for url 'https://...'".
 _ADDRESS = re.compile(r"( for url:? '?)http\S+?('\\?,|'\)|'\s|\\n|\s|$)")
+# It stands before what the server said, and explains only what a 403 is.
+_LINK_OF_HTTPX = re.compile(r"(?:\\n|\s)For more information check: https://developer\.mozilla\.org[^:'\s]+")
 _SHORTEST_REASON = 40
 _BYTES_OF_FULL_TEXT = 40
 """Each repetition of the SDK's message that is shorter by this pays for the full text, if it is repeated often."""
@@ -216,6 +218,7 @@ def _evidence(diagnosis: Diagnosis, sdk_message: str, size: _Size) -> Iterator[s
 
 
 def _words(message: str, label: str, most: int) -> list[str]:
+    message = _LINK_OF_HTTPX.sub("", message)
     lines = wrap_phrases(message, hang=_LABEL, label=label)
     if len(lines) > most:
         # What the server said comes after the address, and programs search for that.

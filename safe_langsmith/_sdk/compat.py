@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import inspect
 import sys
 import threading
 from collections.abc import Mapping
@@ -24,7 +25,7 @@ def is_creating_feedback() -> bool:
     """Return whether the SDK's `create_feedback` runs on this thread. It logs an exception before it raises it."""
     client = sys.modules.get("langsmith.client")
     code = getattr(getattr(getattr(client, "Client", None), "create_feedback", None), "__code__", None)
-    frame: FrameType | None = sys._getframe()
+    frame: FrameType | None = inspect.currentframe()
     while frame is not None and frame.f_code is not code:
         frame = frame.f_back
     return frame is not None
