@@ -13,18 +13,22 @@ Code that creates its own clients then uses the fake server:
 
         with pytest.raises(ForbiddenDiagnosis, match="projects:create"):
             my_code()
+
+It also lets pytest's short summary show the cause of a test that a refusal has failed.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import langsmith.run_trees
 import pytest
 
 from safe_langsmith._sdk.compat import clear_caches
+from safe_langsmith.errors import ForbiddenDiagnosis
 from safe_langsmith.testing.server import FakeLangSmith
 
 
@@ -55,6 +59,18 @@ def fake_langsmith(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[
         del os.environ[name]
     os.environ.update(before)
     clear_caches()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(call: pytest.CallInfo[Any]) -> Generator[None, Any, None]:
+    """Let the line of a failed test in the short summary begin with the class and the cause, without the module.
+
+    A terminal of 80 columns has no room for the module, and pytest cuts the line off behind it.
+    """
+    outcome = yield
+    crash = getattr(outcome.get_result().longrepr, "reprcrash", None)
+    if crash is not None and call.excinfo is not None and isinstance(call.excinfo.value, ForbiddenDiagnosis):
+        crash.message = crash.message.removeprefix(f"{ForbiddenDiagnosis.__module__}.")
 
 
 def _variables() -> dict[str, str]:
