@@ -55,17 +55,6 @@ def test_try_and_except(server):
     assert key not in shown
 
 
-def test_the_diagnosis_in_the_readme_is_a_real_one():
-    page = (ROOT / "docs" / "causes" / "permission-denied.md").read_text(encoding="utf-8")
-    message = page.partition("```text\n")[2].partition("\n```")[0]
-
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert f"```text\n{message}\n```" in readme
-    abridged = readme.partition("abridged -->\n```text\n")[2].partition("\n```")[0]
-    assert all(part in message for part in abridged.split("...\n"))
-    assert len(abridged) > 400
-
-
 def test_the_readme_quotes_what_the_sdk_says(server):
     org = server.add_organization("Acme")
     key = org.add_personal_key(default=org.add_workspace("Research"), role="Viewer")
