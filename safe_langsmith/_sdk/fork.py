@@ -263,9 +263,9 @@ def _close(manager: Any) -> None:
 
 
 def _renew_modules(renewal: _Renewal) -> None:
-    """Replace the locks and thread pools that modules of the SDK hold."""
+    """Replace the locks and thread pools that modules of the SDK and of this library hold."""
     for name, module in list(sys.modules.items()):
-        if name.partition(".")[0] != _SDK:
+        if name.partition(".")[0] not in (_SDK, "safe_langsmith"):
             continue
         for attribute, old in list(vars(module).items()):
             if isinstance(old, _LOCKS):

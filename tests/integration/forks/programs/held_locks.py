@@ -10,6 +10,7 @@ import langsmith
 from langsmith._internal import _background_thread
 from traced import client, flush, work
 
+from safe_langsmith import install, installation
 from safe_langsmith._recovery.state import ClientState
 
 NAMES = [
@@ -23,11 +24,13 @@ NAMES = [
     (langsmith.run_helpers, ("_attachment_args_cache_lock",)),
     (langsmith.utils, ("_FILTER_LOCK",)),
     (_background_thread.LANGSMITH_CLIENT_THREAD_POOL, ("_shutdown_lock",)),
+    (installation, ("_lock",)),
 ]
 
 
 def use(label):
     """Do what needs the locks."""
+    install()
     work(label)
     client.create_project(label)
     if hasattr(client, "agents"):
