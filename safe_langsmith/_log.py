@@ -90,7 +90,7 @@ def quiet_repetitions_in_notebooks() -> Callable[[], None]:
     shell = sys.modules.get("IPython") and sys.modules["IPython"].get_ipython()
     if not hasattr(shell, "kernel"):
         return lambda: None
-    sdk_loggers = [logging.getLogger(name) for name in ("langsmith.client", "langsmith.prompt_cache")]
+    sdk_loggers = [logging.getLogger(name) for name in ("langsmith.client", "langsmith.cache")]
 
     def is_news(record: logging.LogRecord) -> bool:
         return not is_repetition(record)

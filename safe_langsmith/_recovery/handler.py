@@ -252,8 +252,9 @@ def _explain(
     explained = explain(diagnosis, sdk_error, message, sdk_class, forbidden.secrets)
     if call.is_logged:
         report = target.key_state.report(diagnosis)
-        what = "batch" if sends_runs(call.url, call.method) else "request"
-        lost = f"{report.count} {what}{('es' if what == 'batch' else 's') if report.count > 1 else ''} lost"
+        count, is_batch = report.count, sends_runs(call.url, call.method)
+        words = ("batch lost", "batches lost") if is_batch else ("request refused", "requests refused")
+        lost = f"{count} {words[count > 1]}"
         line = as_line(diagnosis, reason, lost, len(explained.sdk_message))
         # Evaluators send feedback from threads, and drop the exception.
         is_read = threading.current_thread() is threading.main_thread()

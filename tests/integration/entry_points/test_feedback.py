@@ -122,7 +122,7 @@ def test_if_nobody_gets_the_exception_the_log_has_the_full_text_first(server, vi
     logged = [str(record.exc_text or caplog.handler.format(record)) for record in caplog.records if record.exc_info]
 
     assert ["What to do" in text for text in logged] == [True, False, False]
-    assert "3 requests lost" in logged[2]
+    assert "3 requests refused" in logged[2]
 
 
 @WITH_CALLBACK

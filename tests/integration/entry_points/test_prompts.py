@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import threading
 
 import pytest
 from langsmith import AsyncClient, Client
 
-from safe_langsmith import Cause, ForbiddenDiagnosis
+from safe_langsmith import Cause, ForbiddenDiagnosis, SafeAsyncClient
+from safe_langsmith.testing import Reply
 
 from .conftest import RETRIES_ASYNC, takes
 
@@ -167,3 +170,65 @@ def test_a_viewers_push_names_the_permission(there_already, kind, server, admin,
 
 def test_a_viewer_pulls_all_the_same(pushed, server, viewer, make):
     assert said(make(server, viewer).pull_prompt("greeting")) == ["Be kind.", "Hello Ada"]
+
+
+def test_renewals_in_the_background_that_are_refused_are_logged_in_one_line(server, viewer, make):
+    prompt_cache = pytest.importorskip("langsmith.prompt_cache")
+
+    class Heard(logging.Handler):
+        def __init__(self):
+            super().__init__()
+            self.texts, self.enough = [], threading.Event()
+
+        def emit(self, record):
+            if record.levelno >= logging.WARNING:
+                self.texts.append(record.getMessage())
+            if len(self.texts) == 3:
+                self.enough.set()
+
+    server.fault("GET", "/sessions", Reply(403, {"error": "Forbidden"}), times=None)
+    client, heard = make(server, viewer, auto_batch_tracing=False), Heard()
+    logger = logging.getLogger("langsmith.cache")
+    logger.addHandler(heard)
+    cache = prompt_cache.PromptCache(ttl_seconds=0.001, refresh_interval_seconds=0.01)
+    try:
+        cache.set("greeting", "old", lambda: list(client.list_projects()))
+        assert heard.enough.wait(30)
+    finally:
+        cache.shutdown()
+        logger.removeHandler(heard)
+
+    first, second, third = heard.texts[:3]
+    assert "What to do" in first
+    assert "(403, 2 requests refused)" in second
+    assert [len(text.splitlines()) for text in (second, third)] == [1, 1]
+
+
+def test_renewals_on_an_event_loop_are_logged_in_one_line_too(server, viewer):
+    prompt_cache = pytest.importorskip("langsmith.prompt_cache")
+    if not hasattr(prompt_cache, "AsyncPromptCache"):
+        pytest.skip("this SDK renews no prompts on an event loop")
+    texts = []
+
+    async def run():
+        enough = asyncio.Event()
+
+        async def renew():
+            try:
+                return await client.create_project("p")
+            except ForbiddenDiagnosis as error:
+                texts.append(str(error))
+                if len(texts) == 3:
+                    enough.set()
+                raise
+
+        client = SafeAsyncClient(api_url=server.url, api_key=viewer)
+        cache = prompt_cache.AsyncPromptCache(ttl_seconds=0.001, refresh_interval_seconds=0.01)
+        await cache.aset("greeting", "old", renew)
+        await cache.start()
+        await asyncio.wait_for(enough.wait(), 30)
+        await cache.stop()
+        await client.aclose()
+
+    asyncio.run(run())
+    assert ["What to do" in text for text in texts[:3]] == [True, False, False]
