@@ -46,7 +46,7 @@ _TOLD_BY_SENTENCE: dict[str, int | str] = {
 _ADDRESS = re.compile(r"( for url:? '?)http\S+?('\\?,|'\)|'\s|\\n|\s|$)")
 # It stands before what the server said, and explains only what a 403 is.
 _LINK_OF_HTTPX = re.compile(r"(?:\\n|\s)For more information check: https://developer\.mozilla\.org[^:'\s]+")
-_SHORTEST_REASON = 40
+_SHORTEST_REASON = 36
 _BYTES_OF_FULL_TEXT = 40
 """Each repetition of the SDK's message that is shorter by this pays for the full text, if it is repeated often."""
 
@@ -179,8 +179,11 @@ def _first_line_to_copy(fixes: tuple[Fix, ...]) -> str:
     fix = next((fix for fix in fixes if fix.code), None)
     if fix is None:
         return fixes[0].title if fixes else ""
+    if is_choice_of_workspace(fix.action):
+        # One of the lines alone would choose for the reader. The full text has all of them.
+        return f"{fix.title}."
     # Of a message to somebody, the first line is enough to know what to ask for.
-    return next(line for line in lines_of_code(fix) if not line.startswith("# "))
+    return lines_of_code(fix)[0]
 
 
 def _evidence(diagnosis: Diagnosis, sdk_message: str, size: _Size) -> Iterator[str]:
