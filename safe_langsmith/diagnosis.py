@@ -170,7 +170,8 @@ class Fix:
     Attributes:
         title: The step, in the imperative.
         detail: Why and how.
-        code: Something to copy, filled in with the real values, or `None`.
+        code: Something to copy, filled in with the real values, or `None`. If one of several workspaces is meant, each
+            has a line of its own.
         action: The same as a typed value, or `None`.
         url: A page on which to do it or read about it, or `None`.
         step: The documented troubleshooting step that it belongs to (1 to 5), or `None`.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import runpy
 from pathlib import Path
 
-from safe_langsmith import Cause, Diagnosis
+from safe_langsmith import Cause, Diagnosis, ForbiddenDiagnosis
 from safe_langsmith._core.engine import PRECEDENCE, PREFLIGHT, Row
 
 HERE = Path(__file__).parent
@@ -17,8 +17,14 @@ ROOT = HERE.parents[2]
 PAGES = ROOT / "docs" / "causes"
 HOW_IT_DECIDES = ROOT / "docs" / "how-it-decides.md"
 README = ROOT / "README.md"
+MESSAGE = ROOT / "docs" / "message.md"
 IF_MEANT = "if this is meant: PYTHONPATH=. python tests/unit/core/regenerate.py"
 PAGE_BLOCK, README_BLOCK, END_OF_BLOCK = "## What it says\n\n```text\n", "<!-- diagnosis -->\n```text\n", "\n```"
+MESSAGE_BLOCK = "<!-- message -->\n```text\n"
+SDK_MESSAGE = (
+    "This API key is org-scoped and requires workspace specification. Please provide 'workspace_id' parameter, "
+    "or set LANGSMITH_WORKSPACE_ID environment variable."
+)
 HEAD = "| rank | cause | at most | holds if |\n|---|---|---|---|"
 TABLES = {"<!-- precedence -->\n": PRECEDENCE, "<!-- beforehand -->\n": PREFLIGHT}
 
@@ -51,6 +57,11 @@ def with_refusal(readme: str, diagnosis: Diagnosis) -> str:
     return replaced(readme, README_BLOCK, str(diagnosis), END_OF_BLOCK)
 
 
+def with_exception(page: str, diagnosis: Diagnosis) -> str:
+    """Return `message.md` with what `print(e)` shows."""
+    return replaced(page, MESSAGE_BLOCK, str(ForbiddenDiagnosis(diagnosis, SDK_MESSAGE)), END_OF_BLOCK)
+
+
 def with_tables(page: str) -> str:
     """Return `how-it-decides.md` with the tables of the code."""
     for start, rows in TABLES.items():
@@ -70,6 +81,8 @@ def write() -> None:
         page = PAGES / f"{name}.md"
         page.write_text(with_message(page.read_text(encoding="utf-8"), diagnosis), encoding="utf-8")
     HOW_IT_DECIDES.write_text(with_tables(HOW_IT_DECIDES.read_text(encoding="utf-8")), encoding="utf-8")
+    message = MESSAGE.read_text(encoding="utf-8")
+    MESSAGE.write_text(with_exception(message, diagnoses()["workspace-required"]), encoding="utf-8")
     readme = README.read_text(encoding="utf-8")
     README.write_text(with_refusal(readme, diagnoses()["permission-denied"]), encoding="utf-8")
 

@@ -28,7 +28,8 @@ from safe_langsmith import (
 from safe_langsmith._render.style import STYLE
 
 HERE = Path(__file__).parent
-DIAGNOSES: dict[str, Diagnosis] = runpy.run_path(str(HERE / "regenerate.py"))["diagnoses"]()
+REGENERATE = runpy.run_path(str(HERE / "regenerate.py"))
+DIAGNOSES: dict[str, Diagnosis] = REGENERATE["diagnoses"]()
 HOSTILE = "<script>alert('&\"x')</script>"
 VOID = {"br"}
 
@@ -36,10 +37,7 @@ VOID = {"br"}
 def sdk_message(diagnosis: Diagnosis) -> str:
     """What the SDK says of such a refusal."""
     if diagnosis.cause is Cause.WORKSPACE_REQUIRED:
-        return (
-            "This API key is org-scoped and requires workspace specification. Please provide 'workspace_id' parameter, "
-            "or set LANGSMITH_WORKSPACE_ID environment variable."
-        )
+        return str(REGENERATE["SDK_MESSAGE"])
     path = (diagnosis.url or "").removeprefix("https://api.smith.langchain.com")
     said = json.dumps({"detail": diagnosis.server_message or "Forbidden"}, separators=(",", ":"))
     error = f"HTTPError('403 Client Error: Forbidden for url: {diagnosis.url}', '{said}')"
@@ -63,6 +61,10 @@ class TestText:
     def test_the_text_is_short(self, name, of_exception):
         text = TEXTS[name] if of_exception else str(DIAGNOSES[name])
         assert_is_short(text, DIAGNOSES[name])
+
+    def test_the_page_on_the_message_shows_what_is_printed(self):
+        page = REGENERATE["MESSAGE"].read_text(encoding="utf-8")
+        assert REGENERATE["with_exception"](page, DIAGNOSES["workspace-required"]) == page, REGENERATE["IF_MEANT"]
 
     @pytest.mark.parametrize("name", DIAGNOSES)
     def test_the_first_line_names_the_cause_and_begins_the_sentence(self, name):
