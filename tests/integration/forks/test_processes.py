@@ -18,4 +18,6 @@ def test_every_run_of_each_process_arrives_once(
     printed = run("processes", method)
 
     of_pool = [f"pool {number}" for number in range(20)]
+    if method == "fork":
+        of_pool += ["old pool 0", "old pool 1"]
     assert arrived() == once("first", "queued", "process", "meanwhile", *of_pool, "after"), printed

@@ -1,4 +1,4 @@
-"""Trace in a process and in a process pool. Argument: the start method of multiprocessing."""
+"""Trace in a process and in both kinds of process pools. Argument: the start method of multiprocessing."""
 
 import multiprocessing
 import sys
@@ -21,6 +21,13 @@ if __name__ == "__main__":
     with ProcessPoolExecutor(2 if method == "fork" else 1, mp_context=context) as pool:
         labels = [f"pool {number}" for number in range(20)]
         assert list(pool.map(work, labels)) == labels
+    if method == "fork":
+        # The other methods would import everything once more, which takes long.
+        with context.Pool(2) as old_pool:
+            assert old_pool.map(work, ["old pool 0", "old pool 1"]) == ["old pool 0", "old pool 1"]
+            # Otherwise it terminates its processes.
+            old_pool.close()
+            old_pool.join()
     process.join()
     assert process.exitcode == 0, process.exitcode
     work("after")

@@ -19,7 +19,7 @@ if child == 0:
     before = cache.metrics.refreshes
     while cache.metrics.refreshes == before:
         os.sched_yield()
-    client.close()
+    cache.shutdown()
     sys.exit(0)
-client.close()
+cache.shutdown()
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
