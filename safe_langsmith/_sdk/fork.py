@@ -210,7 +210,8 @@ def _send_rest(client_ref: weakref.ref[Any], thread: threading.Thread, **_: obje
     client = client_ref()
     # A failure must not change how the process ends.
     with boundary():
-        if client is not None:
+        # If the client was closed before, nobody sends what is left, and waiting for it would not end.
+        if client is not None and thread.is_alive():
             # This ends the thread once the queue is empty. The oldest SDKs do not flush the buffer then.
             client.cleanup()
             thread.join()
