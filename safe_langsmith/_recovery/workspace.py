@@ -118,8 +118,9 @@ def name_known_workspace(client: SupportsClient) -> None:
         client: The client.
     """
     state = client._state
-    may_name = state.resolve_workspace is True and can_name_workspace(client) and is_unnamed(client)
-    if not (may_name and cache.CACHE.workspaces):
+    if not cache.CACHE.workspaces or state.resolve_workspace is not True:
+        return
+    if not (can_name_workspace(client) and is_unnamed(client)):
         return
     identity = identity_of(client)
     workspace = cache.CACHE.known_workspace(identity) if identity is not None else None

@@ -17,7 +17,7 @@ def test_a_viewer_cannot_trace(cli, viewer, workspace):
 
     assert ended.code == 1
     assert "Verdict: problem found: permission-denied (likely)" in ended.out
-    assert 'in workspace "Research"' in ended.out
+    assert 'in workspace "Research"' in " ".join(ended.out.split())
     assert "does not include runs:create (for tracing)" in " ".join(ended.out.split())
 
 
