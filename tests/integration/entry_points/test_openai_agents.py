@@ -50,7 +50,7 @@ def test_a_trace_that_is_refused_once_arrives(server, org, workspace, make_clien
 
     assert [r.status for r in server.requests if r.path == "/otel/v1/traces"] == [403, 200]
     assert "OpenAI answered HTTP 403" not in caplog.text
-    assert "cannot create runs (POST /otel/v1/traces)" in caplog.text
+    assert "cannot create runs (POST /otel/v1/traces)" in " ".join(caplog.text.split())
 
 
 def test_a_missing_workspace_is_named(server, workspace, key, make_client, forward):
@@ -66,12 +66,12 @@ def test_a_missing_workspace_is_named(server, workspace, key, make_client, forwa
 
 def test_it_is_an_address_for_traces(server, org, workspace, make_client):
     client = make_client(server, org.add_personal_key(default=workspace, role="Viewer"))
-    raised = []
+    texts = []
     for _ in range(2):
-        with pytest.raises(ForbiddenDiagnosis) as refused:
+        with pytest.raises(ForbiddenDiagnosis, match="runs:create") as refused:
             client.request_with_retries("POST", "/otel/v1/traces", request_kwargs={"data": "{}"})
-        raised.append(refused.value)
+        texts.append(str(refused.value))
 
-    assert [error.repeated for error in raised] == [False, True]
-    assert "runs:create" in raised[0].summary
+    # The SDK logs each of them.
+    assert len(texts[1]) < len(texts[0]) / 2
     assert diagnose(client, can="tracing").url.endswith("/otel/v1/traces")
