@@ -67,6 +67,8 @@ _OTHER_VENDORS = (
     ("xoxb-", "Slack"),
     ("xoxp-", "Slack"),
 )
+# What no gateway gives out itself, as it may a token that begins like another vendor's.
+_ONLY_THEIRS = ("sk-proj-", "sk-ant-", "sk-lf-", "pk-lf-")
 _PLACEHOLDER = re.compile(
     r"^<.*>$|^\[.*\]$|^_{2,}.*_{2,}$|\.\.\.|…|\*{3}|•{3}|your[-_ ]|[-_ ]here\b"
     r"|(?:change|replace|fill)[-_ ]?(?:me|this|in|it)\b|placeholder|redacted|^x{3,}$|^todo$|^tbd$"
@@ -150,7 +152,7 @@ def inspect_key(key: str | None) -> Credential:
     kind_of_problem, problem = _problem(key) or (None, None)
     if kind_of_problem:
         is_of_gateway = kind_of_problem in OF_GATEWAYS and key.isascii() and key.isprintable()
-        elsewhere = is_of_gateway and not _MEANT_FOR_LANGSMITH.search(key)
+        elsewhere = is_of_gateway and not _MEANT_FOR_LANGSMITH.search(key) and not key.startswith(_ONLY_THEIRS)
         return Credential(kind if kind else "unrecognized", HIDDEN, problem, kind_of_problem, elsewhere)
     kind_of_problem, problem = _problem_at_cloud(key, kind) or (None, None)
     # The vendor's own masking rule takes a key without the last part for a whole one, too.

@@ -144,9 +144,14 @@ def nothing_from_langsmith(e: Evidence) -> Probing[Verdict | None]:
     """No answer has the form of LangSmith's."""
     if e.body.form not in ("other", "empty"):
         return None
-    yield from e.probe(e.settings_probe)
+    if (yield from e.probe(e.settings_probe)).status not in (401, 403):
+        return None
     yield from e.probe(LIST_WORKSPACES)
-    if not all(a.status in (401, 403) and a.body.form != "json" for a in e.answers.values()):
+    answers = e.answers.values()
+    if not all(answer.status in (401, 403) and answer.body.form != "json" for answer in answers):
+        return None
+    # LangSmith sends 401 if no key arrives. A 403 without a body may be its own.
+    if e.body.form == "empty" and not all(answer.status == 401 for answer in answers):
         return None
     said = f': "{e.body.message}"' if e.body.message else ", which say in JSON what was refused"
     reason = f"no answer has the form of LangSmith's errors{said}"

@@ -375,10 +375,10 @@ class TestTheServersWords:
         assert "another region" in found.summary
 
 
-def test_answers_without_a_body_are_not_langsmiths(blame):
-    for status in (401, 403):
-        found = blame(everything(said(b"", status), said(b"", status)), body=b"")
-        assert (found.cause, found.confidence) == (Cause.BLOCKED_UPSTREAM, Confidence.LIKELY)
+@pytest.mark.parametrize(("status", "cause"), [(401, Cause.BLOCKED_UPSTREAM), (403, Cause.UNDETERMINED)])
+@pytest.mark.parametrize("method", ["GET", None])
+def test_a_401_without_a_body_is_not_langsmiths(status, cause, method, blame):
+    assert blame(everything(said(b"", status), said(b"", status)), body=b"", method=method).cause is cause
 
 
 class TestTheSentenceFor401:
