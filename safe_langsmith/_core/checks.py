@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from safe_langsmith._core.model import GET_SETTINGS, Evidence, Verdict
+from safe_langsmith._core.model import GET_SETTINGS, Drift, Evidence, Verdict
 from safe_langsmith._core.origins import SDK_CACHE
 from safe_langsmith._core.permissions import is_for_token_holders, still_allowed
 from safe_langsmith._core.responses import NO_BODY
 from safe_langsmith._core.summary import joined, named
 from safe_langsmith._core.variables import DOCUMENTED, LABELS
+from safe_langsmith._core.workspaces import meant_by
 from safe_langsmith.diagnosis import Cause, Check, CheckResult, Confidence
 
 _KINDS = {
@@ -115,7 +116,7 @@ def _cached_and_dotenv(e: Evidence, verdict: Verdict) -> Check:
         f"{LABELS.get(drift.setting, drift.setting)} in use is {e.configuration[drift.setting].value or 'not set'}, "
         f"but {drift.now.origin} says {drift.now.value}"
         for drift in e.configuration.drift
-        if not drift.on_purpose or verdict.cause is Cause.STALE_ENVIRONMENT
+        if (not drift.on_purpose or verdict.cause is Cause.STALE_ENVIRONMENT) and not _means_the_same(e, drift)
     ]
     differing += [
         f"{LABELS.get(name, name)} in use is {setting.value}, {SDK_CACHE}"
@@ -138,6 +139,11 @@ def _cached_and_dotenv(e: Evidence, verdict: Verdict) -> Check:
     given = ", ".join(LABELS.get(drift.setting, drift.setting) for drift in e.configuration.drift)
     seen = f"given on purpose, and different there: {given}" if given else "nothing in use is out of date"
     return Check(4, title, "ok", "; ".join([seen, *e.configuration.notes]))
+
+
+def _means_the_same(e: Evidence, drift: Drift) -> bool:
+    """Return whether a workspace that is named in another way is the one in use: by its name, or within an address."""
+    return drift.setting == "workspace_id" and e.place is not None and meant_by(drift.now.value, (e.place,)) == e.place
 
 
 def _regenerate(e: Evidence, verdict: Verdict) -> Check:

@@ -676,6 +676,21 @@ class TestDriftOfTheWorkspace:
         assert found.cause is Cause.WORKSPACE_ID_MALFORMED
         assert "reload_environment" in found.fixes[0].code
 
+    @pytest.mark.parametrize(
+        ("value", "result"), [("Research", "ok"), (f"https://smith.langchain.com/o/{A}", "ok"), ("Support", "problem")]
+    )
+    def test_the_same_workspace_by_name_is_no_drift(self, value, result, blame):
+        file = Dotenv("/p/.env", (DotenvLine("LANGSMITH_WORKSPACE_ID", value, 2),))
+        found = blame({settings_in(A): at(A), LIST_WORKSPACES: listed(A, B)}, workspace_id=A, dotenv=file)
+        assert check(found, "Cached variables and .env").result == result
+
+    def test_a_name_in_dotenv_is_given_as_the_id_that_it_means(self, blame):
+        file = Dotenv("/p/.env", (DotenvLine("LANGSMITH_WORKSPACE_ID", "Support", 2),))
+        answers = {settings_in(C): REFUSED, LIST_WORKSPACES: listed(A, B), LIST_DELETED_WORKSPACES: listed(A, B)}
+        found = blame(answers, workspace_id=C, dotenv=file)
+        assert titles(found)[0] == "Use the workspace that /p/.env:2 LANGSMITH_WORKSPACE_ID names"
+        assert found.fixes[0].code == f"LANGSMITH_WORKSPACE_ID={B}"
+
     def test_a_workspace_that_only_dotenv_names_is_loaded(self, blame):
         found = blame({GET_SETTINGS: REFUSED, LIST_WORKSPACES: listed(B, A)}, dotenv=self.FILE)
         assert found.cause is Cause.WORKSPACE_REQUIRED
