@@ -706,16 +706,13 @@ class Evidence:
 
     @property
     def key_was_lost(self) -> bool:
-        """Whether every answer is a 401 although a well-formed key was sent, as if it had not arrived."""
-        key, answers = self.target.credential, [self.answers.get(probe) for probe in (GET_SETTINGS, LIST_WORKSPACES)]
-        is_well_formed = key.kind in ("personal", "service") and not self.target.key_problem
+        """Whether a well-formed key seems not to have arrived: every answer is 401, or speaks of a legacy key."""
+        answers = [self.answers.get(probe) for probe in (GET_SETTINGS, LIST_WORKSPACES)]
         about = self.answers.get(GET_INFO)
+        is_well_formed = self.target.credential.kind in ("personal", "service") and not self.target.key_problem
         is_info_refused = about is not None and about.status in (401, 403)
-        return (
-            is_well_formed
-            and not is_info_refused
-            and all(answer is not None and answer.status == 401 for answer in answers)
-        )
+        is_unauthorized = all(answer is not None and answer.status == 401 for answer in answers)
+        return is_well_formed and not is_info_refused and (is_unauthorized or self.body.legacy_key)
 
     @property
     def header_lost(self) -> bool:

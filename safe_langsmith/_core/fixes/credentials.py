@@ -65,7 +65,7 @@ _REPAIRS: dict[ProblemKind, tuple[str, str]] = {
     ),
     "first letters": (
         "Write the key as LangSmith showed it",
-        '{origin} holds a text that {problem}. LangSmith keys begin with "lsv2_pt_" or "lsv2_sk_".',
+        "{origin} holds a text that {problem}.",
     ),
     "address": (
         "Give a key; an address belongs in LANGSMITH_ENDPOINT",

@@ -89,10 +89,15 @@ def only_reads_refused(e: Evidence) -> Probing[Verdict | None]:
 
 
 def key_lost(e: Evidence) -> Probing[Verdict | None]:
-    """A well-formed key was sent, and every answer is 401, as LangSmith sends it if no key arrives."""
-    if e.facts.successes or not (yield from e.everything_refused()) or e.named_reason or not e.key_was_lost:
+    """A well-formed key was sent, and every answer is 401, as if no key had arrived, or speaks of a legacy key."""
+    if e.facts.successes or not (yield from e.everything_refused()) or e.named_reason:
+        return None
+    yield from e.probe(GET_INFO)
+    if not e.key_was_lost:
         return None
     reason = "every answer is 401, as LangSmith answers if no key arrives, and a well-formed key was sent"
+    if e.body.legacy_key:
+        reason = "the server speaks of a legacy key, and this one is none, so another key seems to have arrived"
     return Verdict(Cause.BLOCKED_UPSTREAM, Confidence.LIKELY, reason)
 
 

@@ -390,7 +390,7 @@ ROWS: dict[str, tuple[dict[str, Any], dict[ProbeRequest, Answer], Cause, Confide
     "the body calls a key legacy that is none": (
         {"body": LEGACY},
         {GET_INFO: LANGSMITH, **EVERYTHING_REFUSED},
-        Cause.KEY_REJECTED,
+        Cause.BLOCKED_UPSTREAM,
         LIKELY,
     ),
     "a legacy key that worked before": (
