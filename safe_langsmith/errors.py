@@ -86,14 +86,16 @@ class ForbiddenDiagnosis(LangSmithError):
         self.sdk_error = sdk_error
         self.sdk_message = sdk_message
         self.repeated = False
+        # For the SDK's log, as `log_as` says.
         self._line = ""
-        self._log_form: bool | None = None
         self._report: Report | None = None
+        self._is_raised_too = self._is_short_in_log = False
 
     def __str__(self) -> str:
         """Return the short text of the diagnosis, with the SDK's own words in it, or one line if it is repeated."""
-        is_log = self._log_form is not None and self._is_being_logged()
-        if self._line and (self.repeated or (is_log and self._log_form)):
+        # What is logged may be short. What `create_feedback` then raises never is.
+        is_for_log = not self._is_raised_too or self._is_being_logged()
+        if self._line and (self.repeated or (self._is_short_in_log and is_for_log)):
             note_repetition(self._line)
             return self._line
         # A failure in here would hide the SDK's error from the user.
@@ -101,7 +103,7 @@ class ForbiddenDiagnosis(LangSmithError):
             from ._render.text import as_text
 
             text = as_text(self.diagnosis, self.sdk_message)
-            if self._report is not None and (is_log or self._log_form is None):
+            if self._report is not None and is_for_log:
                 self._report.tell()
             return text
         sdk = f"\n\nThe SDK's own message: {self.sdk_message}" if self.sdk_message else ""
@@ -124,11 +126,9 @@ class ForbiddenDiagnosis(LangSmithError):
             is_raised_too: Whether the SDK raises the exception once it has logged it. It then raises the full text.
             is_read_by_caller: Whether somebody reads what is raised, so that one line is enough for the log.
         """
-        self._line, self._report = line, report
-        if is_raised_too:
-            self._log_form = report.is_told or is_read_by_caller
-        else:
-            self.repeated = report.is_told
+        self._line, self._report, self._is_raised_too = line, report, is_raised_too
+        self._is_short_in_log = report.is_told or (is_raised_too and is_read_by_caller)
+        self.repeated = self._is_short_in_log and not is_raised_too
 
     def __repr__(self) -> str:
         """Return the cause and the summary, as a log line has them."""

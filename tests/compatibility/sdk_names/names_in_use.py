@@ -9,7 +9,7 @@ from collections.abc import Iterator
 # What this library itself puts on the SDK's objects, and a method of named tuples.
 OURS = frozenset(
     "_state _intercepted _sdk_class _handler _safe_client _named_workspace _brought _is_for_another _replace"
-    " _line _report _log_form _is_being_logged".split()
+    " _line _report _is_raised_too _is_short_in_log _is_being_logged".split()
 )
 # What IPython asks of every value, whoever made it.
 _IPYTHONS = frozenset({"_repr_html_", "_render_traceback_"})
