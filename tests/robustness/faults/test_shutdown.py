@@ -26,7 +26,7 @@ def refuse(client=client, kind=LangSmithError, write=os.write):
     try:
         client.request_with_retries("POST", "/sessions", data=b'{"name": "p"}')
     except kind as error:
-        write(1, type(error).__name__.encode() + (b", told" if "Cause:" in str(error) else b"") + b"\\n")
+        write(1, type(error).__name__.encode() + (b", told" if "What to do" in str(error) else b"") + b"\\n")
     else:
         write(1, b"done\\n")
 """
