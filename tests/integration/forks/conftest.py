@@ -20,7 +20,7 @@ from safe_langsmith.testing import FakeLangSmith, Organization, Workspace
 from safe_langsmith.testing.payloads import run_operations
 
 PROGRAMS = Path(__file__).parent / "programs"
-DEADLINE = 60.0
+DEADLINE = 120.0
 """Seconds after which a program counts as hanging. None takes more than a few."""
 
 
