@@ -18,17 +18,23 @@ _OFF = (
     "|cancell?ed|deprovisioned|turned off|switched off|on hold|not active|no longer active"
 )
 _PREDICATES: dict[NamedReason, str] = {
-    "organization": f"{_OFF}|past due|unpaid|expired|ended|not found|(?:does not|doesn't|no longer) exists?",
+    "organization": f"{_OFF}|past due|unpaid|expired|lapsed|ended|not found|(?:does not|doesn't|no longer) exists?",
     "member": f"{_OFF}|(?:not|no longer|n't) (?:a|an active|part of the) (?:member|organi[sz]ation|team)|not found",
     "expired": "expired|lapsed|past (?:its|the) expir(?:y|ation)|expir(?:y|ation)(?: date)? (?:has |is )?passed",
-    "revoked": f"revoked|rotated|invalidated|withdrawn|retired|no longer (?:valid|usable|accepted|be used)|{_OFF}",
+    "revoked": (
+        "revoked|rotated|invalidated|withdrawn|retired|no longer (?:valid|usable|accepted|be used|exists?)"
+        f"|not valid any ?(?:more|longer)|{_OFF}"
+    ),
 }
 _SUBJECTS: dict[str, str] = {
     "key": (
         r"(?:(?:api|access|bearer|auth\w*|service|personal|security) )*(?:keys?|tokens?|credentials?|pats?)"
         "|service accounts?"
     ),
-    "member": "(?:user|member)s?(?: accounts?)?|membership|identity|you",
+    "member": (
+        "(?:user|member)s?(?: accounts?)?|membership|identity"
+        "|you(?! (?:provided|supplied|used|use|are using|sent|gave|passed|entered|presented))"
+    ),
     "organization": "organi[sz]ations?|orgs?|tenants?|accounts?|subscription|trial",
     "something else": (
         "datasets?|examples?|runs?|traces?|projects?|sessions?|experiments?|prompts?|links?|urls?|shares?|files?|exports?"
@@ -86,6 +92,7 @@ def named_reason(words: str) -> NamedReason | None:
     plain = re.sub(
         r"[\s\"`()\[\]]+", " ", apart.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").replace("\n", ". ")
     ).lower()
+    plain = re.sub(r"\b(?:x[ -])?api[ -]?(?=keys?\b)", "api ", plain)
     found = {reason for sentence in _SENTENCE_ENDS.split(plain) for reason in _reasons_in(_HEADING.sub("", sentence))}
     if {"expired", "revoked"} <= found:
         found.remove("expired")

@@ -9,6 +9,8 @@ from safe_langsmith._core.reasons import named_reason
 NAMED = {
     "expired": [
         "API key has expired",
+        "x-api-key expired",
+        "The API key you provided has expired",
         "Token expired on 2026-01-01",
         "The personal access token is expired",
         "expired_api_key: expired API key",
@@ -31,6 +33,8 @@ NAMED = {
         "This token was revoked",
         "key is no longer valid",
         "token revoked",
+        "key is not valid anymore",
+        "API key no longer exists",
         "Your key is expired or revoked",
         "This API key can no longer be used",
         "The organization has disabled personal access tokens",
@@ -65,6 +69,7 @@ NAMED = {
         "organization suspended",
         "organization deactivated",
         "organization not found",
+        "Your organization's subscription has lapsed",
         "Organization does not exist",
         "OrganizationSuspended",
         "Your trial has ended",
