@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from safe_langsmith._sdk.construction import AfterImport, Construction, shared_client
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import ModuleType
 
     from safe_langsmith._recovery.state import Chooser, PathLike
@@ -25,6 +26,9 @@ _options: tuple[Any, ...] | None = None
 """The options of `install`, or `None` if it is not in force."""
 
 _constructions: dict[type, Construction] = {}
+_unquiet: Callable[[], None] | None = None
+"""Undoes what `install` did to the SDK's log in a notebook."""
+
 _lock = RLock()
 
 
@@ -35,7 +39,8 @@ def install(
 
     This includes the client that `@traceable`, LangChain, `evaluate` and the pytest plugin share, and the clients that
     libraries create. Call it before the first of them is created: a client that exists stays as it is. It creates no
-    client itself, and does not import the SDK.
+    client itself, and does not import the SDK. In a notebook, it also keeps refusals that repeat off the SDK's log,
+    which would be shown in red below every later cell.
 
     If it is called again, the new options hold for the clients that are created after that. Options that are given to
     `SafeClient` itself override these.
@@ -48,7 +53,7 @@ def install(
     Raises:
         TypeError: If `resolve_workspace` is neither a `bool` nor a callable.
     """
-    global _options
+    global _options, _unquiet
     if resolve_workspace is not True:
         from safe_langsmith._recovery.state import ClientState
 
@@ -60,6 +65,10 @@ def install(
         for name in _CLASSES:
             if name in sys.modules:
                 _take_over(sys.modules[name])
+        if _unquiet is None and "IPython" in sys.modules:
+            from safe_langsmith._log import quiet_repetitions_in_notebooks
+
+            _unquiet = quiet_repetitions_in_notebooks()
     _warn_if_late()
 
 
@@ -68,9 +77,12 @@ def uninstall() -> None:
 
     Clients that were created as safe ones stay safe. Do nothing if `install` is not in force.
     """
-    global _options
+    global _options, _unquiet
     with _lock:
         _options = None
+        if _unquiet is not None:
+            _unquiet()
+            _unquiet = None
         while _finder in sys.meta_path:
             sys.meta_path.remove(_finder)
         for construction in _constructions.values():

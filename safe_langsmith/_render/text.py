@@ -26,9 +26,21 @@ _LABEL = 9
 _LONGEST_SENTENCE = 6
 _MOST_CHOICES = 5
 _LONGEST_OTHER = 2
-_STEPS = {1: "1 key type", 2: "2 workspace", 3: "3 variables", 4: "4 .env", 5: "5 new key"}
-_RESULTS: dict[CheckResult, str] = {"ok": "ok", "problem": "!!", "unknown": "??", "not-applicable": "--"}
-_NEW_KEY: dict[CheckResult, str] = {"ok": "no", "problem": "yes", "unknown": "??", "not-applicable": "no"}
+_STEPS = {1: "1 key type", 2: "2 workspace", 3: "3 variables", 4: "4 .env"}
+_RESULTS: dict[CheckResult, str] = {
+    "problem": "problem",
+    "ok": "ok",
+    "not-applicable": "does not apply",
+    "unknown": "not known",
+}
+"""What a check says, in the order in which the results are told."""
+
+_NEW_KEY: dict[CheckResult, str] = {
+    "problem": "may help",
+    "ok": "not needed",
+    "not-applicable": "not needed",
+    "unknown": "not known",
+}
 # The check whose problem is the reason in the sentence, by its step or title.
 _TOLD_BY_SENTENCE: dict[str, int | str] = {
     "workspace-required": 2,
@@ -202,12 +214,12 @@ def _evidence(diagnosis: Diagnosis, sdk_message: str, size: _Size) -> Iterator[s
     request_id = f"request id of the refusal: {diagnosis.request_id}" if diagnosis.request_id else ""
     if asked or request_id:
         yield from wrap("; ".join(filter(None, (asked, request_id))), hang=_LABEL, most=3, label="  asked  ")
-    results = ", ".join(_result(check).replace(" ", NO_BREAK) for check in diagnosis.checks if check.step)
+    results = "; ".join(group.replace(" ", NO_BREAK) for group in _results(diagnosis.checks))
     yield from wrap(results, hang=_LABEL, label="  checks ")
     if size.problems:
         for check in filter(partial(_says_more, diagnosis.cause), diagnosis.checks):
             step = f"{check.step} " if check.step else ""
-            yield from wrap(f"{step}{check.title}: {check.detail}", hang=_LABEL, most=1, label=" " * _LABEL)
+            yield from wrap(f"{step}{check.title}: {check.detail}", hang=_LABEL, most=2, label=" " * _LABEL)
     command = explained_by(diagnosis.cause).replace(" ", NO_BREAK)
     yield from wrap(f"{badge(diagnosis)}; {command}", hang=_LABEL, label="  cause  ")
     if sdk_message:
@@ -217,7 +229,7 @@ def _evidence(diagnosis: Diagnosis, sdk_message: str, size: _Size) -> Iterator[s
     left = len(diagnosis.fixes) - 1 - len(_others(diagnosis.fixes, size))
     if left > 0 and size.more:
         name = "e.diagnosis" if diagnosis.method else ""
-        yield f"  more   print({name}.report()): all checks, {left} more thing{'s' if left > 1 else ''} to do"
+        yield f"  more   print({name}.report()) has all checks and {left} more thing{'s' if left > 1 else ''} to do"
 
 
 def _words(message: str, label: str, most: int) -> list[str]:
@@ -239,9 +251,13 @@ def _says_more(cause: Cause, check: Check) -> bool:
     return check.result == "problem" and check.step != 5 and (check.step or check.title) != _TOLD_BY_SENTENCE.get(cause)
 
 
-def _result(check: Check) -> str:
-    results = _NEW_KEY if check.step == 5 else _RESULTS
-    return f"{_STEPS[check.step or 0]} {results[check.result]}"
+def _results(checks: tuple[Check, ...]) -> Iterator[str]:
+    """Yield what the documented checks found: those with a problem first, and the need for a new key last."""
+    for result, told in _RESULTS.items():
+        names = [_STEPS[check.step] for check in checks if check.step in _STEPS and check.result == result]
+        if names:
+            yield f"{', '.join(names)}: {told}"
+    yield from (f"5 new key: {_NEW_KEY[check.result]}" for check in checks if check.step == 5)
 
 
 def _what_to_do(diagnosis: Diagnosis, size: _Size) -> Iterator[str]:

@@ -19,6 +19,7 @@ class Tracing:
 
     def __enter__(self) -> Any:
         self._before = sys.gettrace()
+        self._latest: dict[int, int] = {}
         sys.settrace(self._enter)
         return self
 
@@ -26,14 +27,20 @@ class Tracing:
         sys.settrace(self._before)
 
     def _enter(self, frame: FrameType, event: str, arg: object) -> Any:
+        self._latest.pop(id(frame), None)
         return self._at if self.is_wanted(frame.f_code) else None
 
     def _at(self, frame: FrameType, event: str, arg: object) -> Any:
         # Python looks for signals when it enters a function or goes back in a loop, and after a call: at no `try:`. An
         # interrupt at the lines that clear the frames of another exception finds them not cleared.
-        left_out = frame.f_lineno in lines_without_signals(frame.f_code.co_filename)
-        if event == "line" and not left_out and is_callers_task():
-            self.meet(frame)
+        path, number = frame.f_code.co_filename, frame.f_lineno
+        if event == "line":
+            latest, self._latest[id(frame)] = self._latest.get(id(frame), 0), number
+            # Nor does it look between the end of a block and the `__exit__`, at the line of its `with`: an interrupt
+            # there would leave a lock locked, and another test would wait for it forever.
+            leaves_block = latest in blocks_of_with(path).get(number, ())
+            if not (leaves_block or number in lines_without_signals(path)) and is_callers_task():
+                self.meet(frame)
         return self._at
 
     def is_wanted(self, code: CodeType) -> bool:
@@ -52,6 +59,18 @@ def lines_without_signals(path: str) -> frozenset[int]:
     caught = [each for each in handlers if isinstance(each.type, ast.Name) and each.type.id == "BaseException"]
     handling = {line for each in caught for line in range(each.lineno, (each.end_lineno or 0) + 1)}
     return frozenset(handling | {at for at, line in enumerate(source.splitlines(), 1) if line.strip() == "try:"})
+
+
+@functools.cache
+def blocks_of_with(path: str) -> dict[int, range]:
+    """Return the lines of the block of each `with`, by each of its own lines."""
+    tree = ast.parse(Path(path).read_text("utf-8"))
+    return {
+        line: range(node.body[0].lineno, (node.end_lineno or 0) + 1)
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.With, ast.AsyncWith))
+        for line in range(node.lineno, node.body[0].lineno)
+    }
 
 
 class Line(Tracing):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from safe_langsmith._core.endpoints import can_be_sent_to, host_of, region_of, sends_runs
 from safe_langsmith._core.fixes.shared import (
     BYOC_URL,
@@ -109,7 +111,7 @@ def _ask_for(e: Evidence, needed: Requirement | None) -> Fix:
     names = joined([needed.permission, *(() if e.request else needed.also)]) if needed else ""
     role = f"a role {f'with {names}' if names else f'that allows {request(e)}'}"
     grantee = "me" if e.target.credential.kind in ("personal", "oauth") else within_sentence(principal(e))
-    roles = f" These built-in roles have it: {', '.join(needed.roles)}." if needed and needed.roles else ""
+    roles = _built_in(needed.roles if needed else ())
     there = "organization" if of_organization else _workspace_in_message(e)
     return Fix(
         f"Ask an admin of {scope} for {role}",
@@ -138,17 +140,34 @@ def feature_unavailable(e: Evidence) -> list[Fix]:
     ]
 
 
+def _built_in(roles: Sequence[str]) -> str:
+    """Return a sentence with the built-in roles that have a permission, or nothing."""
+    if not roles:
+        return ""
+    names = " and ".join(roles)
+    return f" The built-in roles {names} have it." if len(roles) > 1 else f" The built-in role {names} has it."
+
+
 def blocked_upstream(e: Evidence) -> list[Fix]:
     if e.proxy_refusal:
         return _allow_in_proxy(e)
     if e.key_was_lost:
         return _let_key_arrive(e)
-    fixes = [
-        Fix(
-            "Try the endpoint from a terminal on the same machine",
-            "LangSmith tells its version to anybody, as JSON. Any other answer shows who answers instead.",
+    if e.is_info_refused:
+        fix = Fix(
+            "Send this to whoever runs your proxy, firewall, VPN or gateway",
+            "GET /info needs no key, and was refused as well. The headers of the answer show who refuses:",
             action=reach_endpoint(e),
-        ),
+        )
+    else:
+        fix = Fix(
+            "Try the endpoint from a terminal on the same machine",
+            "LangSmith answers with its version, as JSON, and needs no key for that. Any other answer shows who "
+            "answers instead.",
+            action=reach_endpoint(e),
+        )
+    fixes = [
+        fix,
         find_proxy(e, "Find what stands between this machine and LangSmith"),
     ]
     refused = e.request
@@ -305,7 +324,7 @@ def _ask_about(e: Evidence) -> Fix:
     role = f"its role, {e.place.role}," if e.place and e.place.role else "its role"
     key = within_sentence(principal(e))
     roles = roles_with(e.unlisted[0].permission) if len(e.unlisted) == 1 else ()
-    known = f" These built-in roles have it: {', '.join(roles)}." if roles else ""
+    known = _built_in(roles)
     return Fix(
         f"Ask an admin of {place(e)} whether {role} has {names}",
         f"Roles and their permissions are under Settings > Members and roles.{known} The key itself works.",

@@ -212,8 +212,8 @@ def _check_region(e: Evidence) -> Fix:
     if here:
         return Fix(
             "Use the endpoint of the region where the key was created",
-            "A key belongs to one region. The address of the web page where it was created shows which. This "
-            f"request went to {here}.",
+            f"This request went to {here}. The address of the web page where the key was created shows its region, or "
+            "let `python -m safe_langsmith --find-region` ask all regions.",
             action=set_other_region(e),
             url=REGIONS_URL,
             step=3,

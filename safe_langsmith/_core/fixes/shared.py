@@ -273,7 +273,7 @@ def new_key(e: Evidence, title: str | None = None) -> Fix:
     if e.target.credential.kind == "oauth" and e.configuration.profile:
         action = RunCommand(("langsmith", "login"))
         return Fix("Log in again", "The server refused the login's token.", action=action, step=5)
-    detail = f"Put it where this one comes from: {e.configuration['api_key'].origin}."
+    detail = f"Set it in place of the old one, which comes from {e.configuration['api_key'].origin}."
     if title is None:
         title = "If nothing above helps, create a new key"
         detail += " If the organization accepts requests from some IP addresses only, no key helps."

@@ -186,7 +186,12 @@ def _name_reachable(e: Evidence) -> Fix:
 
 def _name_none(e: Evidence, why: str) -> Fix:
     by_header = e.target.workspace_origin.kind in ("header", "client-header")
-    return Fix("Or remove the workspace ID", why, action=None if by_header else name_workspace(e, ""), step=2)
+    return Fix(
+        "Or name no workspace, to use the default of the key",
+        why,
+        action=None if by_header else name_workspace(e, ""),
+        step=2,
+    )
 
 
 def _take_newer(e: Evidence) -> list[Fix]:

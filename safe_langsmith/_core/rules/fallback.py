@@ -185,8 +185,8 @@ def _missing(e: Evidence) -> str:
             why = "--offline, so nothing was sent" if is_offline else answer.error
             return f"what LangSmith would say of this key is not known ({why})"
         if answer.status is None:
-            so = "the key was not tested" if e.request is None else "it is not known why"
-            return f"nobody answered GET {request.path} ({answer.error}), so {so}"
+            so = "the key was not tested" if e.request is None else "the cause is not known"
+            return f"GET {request.path} got no answer ({answer.error}), so {so}"
         alien = "" if answer.body.form == "json" else ", which is not in LangSmith's JSON"
         what = answer.error or f"status {answer.status}{alien}"
         return f"GET {request.path} got no usable answer ({what}), and without one it cannot be told"

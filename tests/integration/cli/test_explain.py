@@ -67,7 +67,9 @@ def test_a_page_has_no_marks_of_markdown(cli, cause):
 
 def test_a_page_is_as_wide_as_the_terminal(cli, cause):
     lines = cli("--explain", cause, COLUMNS="60").out.splitlines()
-    assert [line for line in lines if len(line) > 60 and " " in line.strip() and not line.startswith("|")] == []
+    # Lines to copy and addresses are never broken.
+    prose = [line for line in lines if not line.startswith("    ") and " " in line.strip()]
+    assert [line for line in prose if len(line) > 60] == []
 
 
 def test_the_example_is_left_out_and_what_follows_it_is_not(cli, cause):
@@ -87,7 +89,7 @@ def test_links_are_spelt_out(cli, cause):
 def test_a_page_on_a_cause_that_looks_alike_is_named_by_its_code(cli):
     """Its file may not be on this machine, and the code is what `--explain` takes."""
     out = cli("--explain", "wrong-region").out
-    assert "- `key-rejected`: " in out
+    assert "- key-rejected: " in out
     assert "key-rejected.md" not in out
 
 

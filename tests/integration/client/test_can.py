@@ -193,7 +193,7 @@ class TestWhatIsNotListed:
         )
         assert permission_check(found).result == "unknown"
         assert "whether its role, WORKSPACE_ADMIN, has runs:create" in found.fixes[0].title
-        assert "These built-in roles have it: Admin, Editor." in found.fixes[0].detail
+        assert "The built-in roles Admin and Editor have it." in found.fixes[0].detail
 
     def test_a_viewer_is_known_by_the_name_of_the_role(self, tracing, check, org, workspace):
         found = check(org.add_personal_key(default=workspace, role="Viewer", permissions_listed=False))

@@ -54,8 +54,9 @@ def test_without_html_the_card_is_the_text(cell):
     assert "What to do: Ask an admin" in text
 
 
-def test_what_a_role_permits_is_not_checked(cell):
-    assert cell("print(diagnose(client))") == "None\n"
+def test_what_a_role_permits_is_checked(cell):
+    assert cell("diagnose(client, can=").startswith("Tracing: None\n")
+    assert "<b>permission-denied</b>" in cell("diagnose(client, can=", "text/html")
 
 
 def test_the_stale_key_is_named_and_replaced(cell):

@@ -69,8 +69,8 @@ def test_what_was_not_caught_can_still_be_looked_at(screens):
 
 QUIET = """
 from langsmith import traceable
-from safe_langsmith._log import quiet_repetitions_in_notebooks
-take_back = quiet_repetitions_in_notebooks()
+import safe_langsmith
+safe_langsmith.install()
 tracer = SafeClient(api_url=server.url, api_key=viewer)
 
 @traceable(client=tracer, enabled=True)
@@ -84,7 +84,8 @@ def trace():
 
 
 def test_refusals_in_the_background_are_shown_below_one_cell(tmp_path):
-    cells = [new_code_cell(source) for source in (PREPARED, QUIET, *["trace()"] * 3, "take_back()\ntrace()")]
+    sources = (PREPARED, QUIET, *["trace()"] * 3, "safe_langsmith.uninstall()\ntrace()")
+    cells = [new_code_cell(source) for source in sources]
     *_, first, second, third, last = code_cells(run(new_notebook(cells=cells), tmp_path))
 
     assert "What to do" in shown(first)

@@ -75,7 +75,7 @@ PLACES: dict[Any, set[str]] = {
     _in_setting: {"diagnosis: JSON", "diagnosis: report", "all that it holds"},
     _in_attribute: {"all that it holds", "attributes"},
     _in_arguments: {"arguments"},
-    _in_message: {"str", "message", *(f"pickle {n}" for n in range(pickle.HIGHEST_PROTOCOL + 1))},
+    _in_message: {"str", *(f"pickle {n}" for n in range(pickle.HIGHEST_PROTOCOL + 1))},
 }
 
 

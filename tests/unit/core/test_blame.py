@@ -972,7 +972,7 @@ class TestAMalformedWorkspaceId:
 class TestAnUnreachableWorkspace:
     def test_a_personal_token_needs_none(self, blame):
         answers = {settings_in(C): REFUSED, LIST_WORKSPACES: listed(A), LIST_DELETED_WORKSPACES: listed(A)}
-        removing = "Or remove the workspace ID"
+        removing = "Or name no workspace, to use the default of the key"
         assert removing in titles(blame(answers, workspace_id=C))
         assert removing not in titles(blame(answers, workspace_id=C, key=KEY.replace("_pt_", "_sk_")))
 
@@ -981,7 +981,7 @@ class TestAnUnreachableWorkspace:
         answers = {settings_in(C): REFUSED, LIST_WORKSPACES: denied, GET_SETTINGS: REFUSED}
         found = blame(answers, workspace_id=C)
         assert found.cause is Cause.WORKSPACE_NOT_ACCESSIBLE
-        assert "Or remove the workspace ID" not in titles(found)
+        assert "Or name no workspace, to use the default of the key" not in titles(found)
 
 
 NAMED_REGIONS = [
