@@ -56,6 +56,8 @@ _TOLD_BY_SENTENCE: dict[str, int | str] = {
 }
 # requests writes "for url: https://...", and httpx "for url 'https://...'".
 _ADDRESS = re.compile(r"( for url:? '?)http\S+?('\\?,|'\)|'\s|\\n|\s|$)")
+# Programs search for the beginning of the SDK's message, up to the path.
+_OPERATION = re.compile(r"^Failed to [A-Z]+ \S+")
 # It stands before what the server said, and explains only what a 403 is.
 _LINK_OF_HTTPX = re.compile(r"(?:\\n|\s)For more information check: https://developer\.mozilla\.org[^:'\s]+")
 _SHORTEST_REASON = 36
@@ -234,6 +236,7 @@ def _evidence(diagnosis: Diagnosis, sdk_message: str, size: _Size) -> Iterator[s
 
 def _words(message: str, label: str, most: int) -> list[str]:
     message = _LINK_OF_HTTPX.sub("", message)
+    message = _OPERATION.sub(lambda found: found[0].replace(" ", NO_BREAK), message)
     lines = wrap_phrases(message, hang=_LABEL, label=label)
     if len(lines) > most:
         # What the server said comes after the address, and programs search for that.
