@@ -172,7 +172,9 @@ def _name_reachable(e: Evidence) -> Fix:
     title = "Copy the ID of a workspace that this key belongs to"
     if reachable:
         named = e.naming(reachable[0])
-        title = "Name a workspace that this key reaches"
+        title = "Use a workspace that this key can access"
+        if len(reachable) == 1:
+            title = f'Use workspace "{reachable[0].name}", the only one that this key can access'
         if named:
             title = f"Use the workspace that {named.origin.variable or named.origin} names"
     return Fix(
