@@ -143,7 +143,7 @@ def readme_command(heading: str) -> str:
 def readme_run(session: nox.Session) -> None:
     """Run the README's command under "Run it"."""
     printed = session.run("bash", "-euc", readme_command("Run it"), external=True, silent=True)
-    if "Cause: permission-denied" not in str(printed):
+    if "permission-denied: Personal access token" not in str(printed):
         session.error(f"The quickstart did not print a diagnosis:\n{printed}")
 
 
