@@ -11,6 +11,8 @@ from safe_langsmith import ApiKey, Diagnosis, Setting
 IMPORTS = "from safe_langsmith import *\n"
 OPTIONS = {"resolve_workspace", "probe", "dotenv_path"}
 CATCHING = IMPORTS + "try:\n    pass\nexcept ForbiddenDiagnosis as e:\n    "
+# Only some of the SDK's classes have a status code.
+FIELDS = {field.name for field in dataclasses.fields(Diagnosis)} - {"status_code"}
 
 EXPECTED = {
     IMPORTS + "SafeClient(": {f"{name}=" for name in OPTIONS | {"api_key", "workspace_id", "tracing_mode"}},
