@@ -2,7 +2,7 @@
 
     python benchmarks/programs.py
 
-Each program runs with the plain SDK, with the README's lines at its top, and under `python -m safe_langsmith run`. The
+Each program runs with the plain SDK, with `install()` at its top, and under `python -m safe_langsmith run`. The
 key has to name its only workspace in each request, and the program does not name it. The programs are in
 `tests/integration/install/programs`. Celery and `langgraph-cli[inmem]` are left out if they are not installed. This
 takes about two minutes on an idle machine.
@@ -26,7 +26,7 @@ from langsmith import Client  # noqa: E402
 from safe_langsmith.testing import FakeLangSmith  # noqa: E402
 from tests.integration.install.scenes import SCENES, Scene, environment_for, play, times_accepted  # noqa: E402
 
-WAYS = {"plain": "plain SDK", "readme": "README's lines", "run": "`run`"}
+WAYS = {"plain": "plain SDK", "readme": "`install()`", "run": "`run`"}
 # Counts in every process, as `sitecustomize` beside this library's, without changing what a program logs.
 COUNTER = """
 import logging, os

@@ -167,7 +167,7 @@ def _unrecognized(arguments: Sequence[str]) -> str:
     """Return an error that names options and no values: a user who tries `--api-key` has typed the key after it."""
     names = [a.partition("=")[0] if a.startswith("--") else a[:2] for a in arguments if a.startswith("-")]
     if not names:
-        return "only options are accepted"
+        return "only options are accepted; `run` has to come first"
     shown = " ".join(name if _OPTION.fullmatch(name) else HIDDEN for name in names)
     hint = "; the key is taken from LANGSMITH_API_KEY" if "key" in shown else ""
     return f"unrecognized arguments: {shown}{hint}"

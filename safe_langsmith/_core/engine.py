@@ -232,7 +232,7 @@ def _refused_before(e: Evidence) -> Probing[Verdict | None]:
             e.facts, e.body = then.facts, then.body
             # What the answer of then proved may no longer hold.
             sure = _LIKELY if verdict.confidence is _CONFIRMED else verdict.confidence
-            return verdict._replace(confidence=sure, reason=f"{verdict.reason}; it was refused {ago(minutes)}")
+            return verdict._replace(confidence=sure, reason=f"{verdict.reason}; a request was refused {ago(minutes)}")
     return None
 
 

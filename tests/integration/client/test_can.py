@@ -245,7 +245,7 @@ class TestWhatThisProcessHasSeen:
 
         assert (found.cause, found.confidence) == (Cause.PERMISSION_DENIED, Confidence.POSSIBLE)
         assert "cannot create datasets (POST /datasets)" in found.summary
-        assert "it was refused less than a minute ago" in found.summary
+        assert "a request was refused less than a minute ago" in found.summary
         assert (found.method, found.status_code) == ("POST", 403)
 
     def test_it_counts_for_other_clients_with_the_same_key(self, server, org, workspace, make_client, viewer_key):

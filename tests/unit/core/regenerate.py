@@ -53,8 +53,9 @@ def with_message(page: str, diagnosis: Diagnosis) -> str:
 
 
 def with_refusal(readme: str, diagnosis: Diagnosis) -> str:
-    """Return the README with its example of a refusal."""
-    return replaced(readme, README_BLOCK, str(diagnosis), END_OF_BLOCK)
+    """Return the README with its example of a refusal, as `print(e)` shows it with the SDK's message above it."""
+    said = " ".join(readme.partition("```text\nLangSmithError: ")[2].partition("\n```")[0].split("\n"))
+    return replaced(readme, README_BLOCK, str(ForbiddenDiagnosis(diagnosis, said)), END_OF_BLOCK)
 
 
 def with_exception(page: str, diagnosis: Diagnosis) -> str:

@@ -98,7 +98,7 @@ def test_what_follows(name, refusal, drive):
     assert (found.cause, found.confidence) == (cause, confidence)
     for request, minutes in described.get("earlier", ()):
         assert found.url == request.url
-        assert f"it was refused {minutes} minutes ago" in found.summary
+        assert f"a request was refused {minutes} minutes ago" in found.summary
 
 
 def test_the_report_of_a_healthy_key_says_what_was_checked(refusal, drive):
