@@ -16,7 +16,7 @@ from pathlib import Path
 
 # The tests that may differ, each with its reason.
 ALLOWED = Path(__file__).with_name("upstream_allowed.txt")
-MOST_ALLOWED = 4
+MOST_ALLOWED = 6
 FEWEST_PASSED = 1_700
 # A test that fails among the others and passes alone is unsteady. A few of the SDK's are.
 MOST_UNSTEADY = 5
