@@ -70,7 +70,7 @@ class _Size(NamedTuple):
 
     Attributes:
         sdk: The most lines for the SDK's own words.
-        problems: Whether the checks with a problem are spelt out.
+        problems: The most lines for each check with a problem that is spelt out.
         fixes: The most things to do.
         detail: The most lines for the first of them.
         address: Whether its web page is shown, too.
@@ -78,7 +78,7 @@ class _Size(NamedTuple):
     """
 
     sdk: int
-    problems: bool
+    problems: int
     fixes: int
     detail: int
     address: bool
@@ -86,19 +86,21 @@ class _Size(NamedTuple):
 
 
 _SIZES = (
-    _Size(6, True, 3, 4, True),
-    _Size(4, True, 3, 4, True),
-    _Size(4, True, 2, 4, True),
-    _Size(4, True, 2, 3, False),
-    _Size(3, True, 2, 3, False),
-    _Size(3, True, 2, 2, False),
-    _Size(4, True, 1, 4, True),
-    _Size(3, True, 1, 3, True),
-    _Size(3, True, 1, 2, False),
-    _Size(3, True, 1, 2, False, False),
-    _Size(3, False, 1, 1, False, False),
-    _Size(2, False, 1, 1, False, False),
-    _Size(1, False, 1, 1, False, False),
+    _Size(6, 2, 3, 4, True),
+    _Size(4, 2, 3, 4, True),
+    _Size(4, 2, 2, 4, True),
+    _Size(4, 2, 2, 3, False),
+    _Size(3, 2, 2, 3, False),
+    _Size(3, 2, 2, 2, False),
+    _Size(4, 2, 1, 4, True),
+    _Size(3, 2, 1, 3, True),
+    _Size(3, 1, 1, 3, False),
+    _Size(3, 1, 1, 2, False),
+    _Size(2, 1, 1, 2, False),
+    _Size(3, 0, 1, 2, False, False),
+    _Size(3, 0, 1, 1, False, False),
+    _Size(2, 0, 1, 1, False, False),
+    _Size(1, 0, 1, 1, False, False),
 )
 
 
@@ -221,7 +223,7 @@ def _evidence(diagnosis: Diagnosis, sdk_message: str, size: _Size) -> Iterator[s
     if size.problems:
         for check in filter(partial(_says_more, diagnosis.cause), diagnosis.checks):
             step = f"{check.step} " if check.step else ""
-            yield from wrap(f"{step}{check.title}: {check.detail}", hang=_LABEL, most=2, label=" " * _LABEL)
+            yield from wrap(f"{step}{check.title}: {check.detail}", hang=_LABEL, most=size.problems, label=" " * _LABEL)
     command = explained_by(diagnosis.cause).replace(" ", NO_BREAK)
     yield from wrap(f"{badge(diagnosis)}; {command}", hang=_LABEL, label="  cause  ")
     if sdk_message:

@@ -48,7 +48,7 @@ def test_two_workspaces(check, service, workspace):
     code, found, text = check(LANGSMITH_API_KEY=service)
 
     assert (code, found["cause"]) == (1, "workspace-required")
-    assert f"{workspace.id}  Research" in text
+    assert f"# Research\n         export LANGSMITH_WORKSPACE_ID={workspace.id}\n" in text
 
 
 @pytest.mark.slow

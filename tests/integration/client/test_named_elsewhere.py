@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -151,3 +153,14 @@ def test_the_same_for_an_answer_that_does_not_say_what_is_missing(say, server, k
         make_client(server, key).create_dataset("x")
 
     assert [request.workspace_id for request in server.requests if request.method == "POST"] == [None]
+
+
+def test_it_is_named_beside_what_else_is_wrong(server, workspace, key, make_client, monkeypatch):
+    """Requests that bypass the client are a problem of their own, whose lines must not take this one's."""
+    monkeypatch.setenv("LANGSMITH_TENANT_ID", ELSEWHERE)
+    monkeypatch.setitem(sys.modules, "langsmith.sandbox", ModuleType("langsmith.sandbox"))
+    with pytest.raises(ForbiddenDiagnosis) as caught:
+        make_client(server, key).create_dataset("x")
+
+    assert ELSEWHERE in str(caught.value)
+    assert workspace.id in str(caught.value)

@@ -15,7 +15,7 @@ from . import running
 from .playing import OURS, available, make_program
 from .server import Server
 
-BLOCKS, PROGRAMS = 4, 20
+BLOCKS, PROGRAMS = 6, 15
 MOST_REPORTS = 5
 
 
@@ -25,7 +25,9 @@ def differential_server() -> Iterator[Server]:
         yield server
 
 
-@pytest.mark.parametrize("block", range(BLOCKS))
+@pytest.mark.parametrize(
+    "block", [block if block < 2 else pytest.param(block, marks=pytest.mark.slow) for block in range(BLOCKS)]
+)
 def test_a_random_program_differs_only_where_a_403_allows_it(block, differential_server):
     counted: Counter[str] = Counter()
     reports = []
@@ -96,6 +98,7 @@ BROKEN: dict[type[SafeClient], str] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("broken", BROKEN, ids=lambda broken: broken.__name__)
 def test_the_comparison_finds_what_a_broken_client_does(broken, differential_server):
     kinds: dict[str, Any] = {**OURS, "sync": broken}

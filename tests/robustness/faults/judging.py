@@ -81,9 +81,9 @@ def faults_of(found: Outcome, plain: Outcome, scenario: Scenario, stage: Stage) 
     elif isinstance(error, ForbiddenDiagnosis):
         if not isinstance(error, type(sdk)):
             yield f"is no {type(sdk).__name__}"
-        # The text may shorten it, but begins with its first words.
-        first = " ".join(str(sdk).split()[:3])
-        if " ".join(str(sdk).split()) != error.sdk_message or first not in " ".join(str(error).split()):
+        # The text may shorten it, but begins with its first words. That of a refusal that repeats is one line.
+        told, first = " ".join(str(error).split()), " ".join(str(sdk).split()[:3])
+        if " ".join(str(sdk).split()) != error.sdk_message or not (error.repeated or first in told):
             yield "does not tell the SDK's message"
         if error.__context__ is not None and not error.__suppress_context__:
             yield f"shows {error.__context__!r}"

@@ -274,13 +274,16 @@ class TestPagesOfTheCloud:
         assert titles(found)[0] == "Look at what was sent"
         assert '"%2F"' in found.fixes[0].detail
 
-    @pytest.mark.parametrize("info", [read_answer(403, PAGE, "text/html"), Answer(error="ConnectTimeout")])
-    def test_the_proxy_comes_first_if_it_does_not(self, info, blame):
+    @pytest.mark.parametrize(
+        ("info", "first"),
+        [
+            (read_answer(403, PAGE, "text/html"), "Send this to whoever runs your proxy, firewall, VPN or gateway"),
+            (Answer(error="ConnectTimeout"), "Try the endpoint from a terminal on the same machine"),
+        ],
+    )
+    def test_the_proxy_comes_first_if_it_does_not(self, info, first, blame):
         found = blame({GET_INFO: info}, body=PAGE, **TRACES)
-        assert titles(found)[:2] == [
-            "Try the endpoint from a terminal on the same machine",
-            "Find what stands between this machine and LangSmith",
-        ]
+        assert titles(found)[:2] == [first, "Find what stands between this machine and LangSmith"]
 
     def test_a_page_elsewhere_proves_that_it_is_not_langsmith(self, blame):
         assert blame(body=PAGE, endpoint=SELF_HOSTED).confidence is Confidence.CONFIRMED

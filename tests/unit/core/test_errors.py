@@ -87,7 +87,8 @@ class TestWhatItIs:
         text = str(make(sdk_class))
         assert SDK_MESSAGE in " ".join(text.split())
         assert text.partition("\n\n")[0] == str(diagnosis).partition("\n\n")[0]
-        assert text.rpartition("\n\n")[2] == str(diagnosis).rpartition("\n\n")[2]
+        # The SDK's words take lines, so fewer things to do may have room.
+        assert text.rpartition("\n\n")[2].startswith(f"What to do: {diagnosis.fixes[0].title}")
 
     def test_without_a_message_its_text_is_the_diagnosis(self, diagnosis):
         assert str(ForbiddenDiagnosis(diagnosis)) == str(diagnosis)
