@@ -78,7 +78,10 @@ def note_repetition(line: str) -> None:
 def is_repetition(record: logging.LogRecord) -> bool:
     """Return whether a record repeats a refusal that the log has in full. Use it on the thread that made the record."""
     line = getattr(_rendered, "line", "")
-    return bool(line) and line in record.getMessage()
+    # The record may be anybody's, and its arguments may not fit its text.
+    with boundary():
+        return bool(line) and line in record.getMessage()
+    return False
 
 
 def quiet_repetitions_in_notebooks() -> Callable[[], None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from threading import RLock
@@ -40,10 +41,10 @@ def install(
     This includes the client that `@traceable`, LangChain, `evaluate` and the pytest plugin share, and the clients that
     libraries create. Call it before the first of them is created: a client that exists stays as it is. It creates no
     client itself, and does not import the SDK. In a notebook, it also keeps refusals that repeat off the SDK's log,
-    which would be shown in red below every later cell.
+    which would be shown in red below every later cell, and then out of the files that this log is written to.
 
-    If it is called again, the new options hold for the clients that are created after that. Options that are given to
-    `SafeClient` itself override these.
+    If it is called again, the new options hold for the clients that are created after that. They do not hold for a
+    `SafeClient` that the program itself creates: that has its own.
 
     Args:
         resolve_workspace: As for `SafeClient`.
@@ -57,18 +58,21 @@ def install(
     if resolve_workspace is not True:
         from safe_langsmith._recovery.state import ClientState
 
-        ClientState(resolve_workspace, probe, dotenv_path)  # It checks them.
+        ClientState(resolve_workspace, probe, dotenv_path)  # It checks the first one.
     with _lock:
         _options = (resolve_workspace, probe, dotenv_path)
         if _finder not in sys.meta_path:
             sys.meta_path.insert(0, _finder)
-        for name in _CLASSES:
-            if name in sys.modules:
-                _take_over(sys.modules[name])
         if _unquiet is None and "IPython" in sys.modules:
             from safe_langsmith._log import quiet_repetitions_in_notebooks
 
             _unquiet = quiet_repetitions_in_notebooks()
+    # Not under the lock: another thread that is importing the SDK may wait for it, and holds the lock of that import.
+    for name in _CLASSES:
+        if name in sys.modules:
+            # This waits for the other thread, before which the module may not have the class yet.
+            with suppress(ImportError):
+                _take_over(import_module(name))
     _warn_if_late()
 
 

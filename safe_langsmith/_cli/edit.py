@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from safe_langsmith._cli.check import Checked, is_warning
 from safe_langsmith._cli.fixes import known_keys
-from safe_langsmith._cli.options import NOTHING_WRONG, PROBLEM, Options
+from safe_langsmith._cli.options import NOTHING_WRONG, Options
 from safe_langsmith._cli.terminal import tell, write
 from safe_langsmith._core.dotenv_edit import changed_lines, with_variable
 from safe_langsmith._core.redaction import HIDDEN, redact
@@ -25,54 +25,66 @@ from safe_langsmith.diagnosis import Action
 _USUAL = ".env"
 
 
-def fix(checked: Checked, options: Options) -> int:
-    """Carry out the first fix in `.env`, and return the exit code: 0 if nothing has to change or it is changed.
+def fix(checked: Checked, options: Options, exit_code: int) -> int:
+    """Carry out the first fix in `.env`, and return the exit code: 0 if it is changed, or else that of the check.
 
     Args:
         checked: The result of the check.
         options: What the user typed.
+        exit_code: The exit code of the check.
     """
     found = checked.found
     if found.cause is None or is_warning(found) or not found.fixes:
-        return NOTHING_WRONG if found.cause is None or is_warning(found) else PROBLEM
-    first = found.fixes[0]
-    path = read_dotenv(options.env_file).path or options.env_file or _USUAL
+        return exit_code
+    first, dotenv = found.fixes[0], read_dotenv(options.env_file)
+    path = dotenv.path or options.env_file or _USUAL
     try:
+        # A password manager may serve it as a pipe, which a file would replace with the secrets in plain text.
+        if dotenv.error:
+            raise LookupError(f"{_USUAL} could not be read: {dotenv.error}.")
         before = _read(path)
         after = _edited(before, _chosen(first.action, checked, options))
     except (OSError, ValueError, LookupError) as error:
-        return _refused(f"--fix changes nothing: {_reason(error)}")
+        tell(f"--fix changes nothing: {_reason(error)}")
+        return exit_code
     if after == before:
-        return _refused("--fix changes nothing: the first fix is not about a line in .env.")
+        tell("--fix changes nothing: the first fix is not about a line in .env.")
+        return exit_code
     write("")
     write(f"{'Change' if os.path.exists(path) else 'Create'} {redact(path, known_keys())}")
     for sign, line in changed_lines(before, after):
         write(f"  {sign} {_shown(line)}")
     if not (options.yes or _agreed()):
-        return _refused("Nothing was changed.")
+        tell("Nothing was changed.")
+        return exit_code
     try:
         _replace(path, after)
     except OSError as error:
-        return _refused(f"{redact(path, known_keys())} could not be written: {_reason(error)}")
+        tell(f"{redact(path, known_keys())} could not be written: {_reason(error)}")
+        return exit_code
     write("Changed. Check it: python -m safe_langsmith --load-env")
-    for name in _overriding(first.action, checked):
+    overriding = list(_overriding(first.action, checked))
+    for name in overriding:
         write(f"{name} is also set in this shell and overrides .env. Unset it there: unset {name}")
-    return NOTHING_WRONG
+    return exit_code if overriding else NOTHING_WRONG
 
 
 def _chosen(action: Action | None, checked: Checked, options: Options) -> Action | None:
-    """Return the action with one workspace, if there are several: the one that the user chooses or has typed."""
-    if not isinstance(action, SetVariable) or not is_choice_of_workspace(action):
+    """Return the action with one workspace or endpoint, if there are several: the one that the user chooses."""
+    if isinstance(action, Steps):
+        return replace(action, actions=tuple(_chosen(step, checked, options) or step for step in action.actions))
+    if not isinstance(action, SetVariable) or not action.alternatives:
         return action
     values = (action.value, *action.alternatives)
+    what = "workspace" if is_choice_of_workspace(action) else f"value of {action.name}"
     names = {workspace.id: workspace.name for workspace in checked.found.workspaces or ()}
     if options.yes or not _somebody_is_there():
-        raise LookupError(f"{len(values)} workspaces can be meant, and none is chosen for you.")
+        raise LookupError(f"each of {len(values)} can be the right {what}, and none is chosen for you.")
     for number, value in enumerate(values, 1):
         write(f"  {number}. {value}  {names.get(value, '')}".rstrip())
-    answer = _ask(f"Which workspace? [1-{len(values)}] ")
+    answer = _ask(f"Which {what}? [1-{len(values)}] ")
     if not answer.isdecimal() or not 0 < int(answer) <= len(values):
-        raise LookupError("no workspace was chosen.")
+        raise LookupError(f"no {what} was chosen.")
     return replace(action, value=values[int(answer) - 1], alternatives=())
 
 
@@ -116,6 +128,12 @@ def _replace(path: str, text: str) -> None:
             stream.write(text)
         if os.path.exists(target):
             shutil.copymode(target, temporary)
+            before = os.stat(target)
+            if before.st_nlink > 1:
+                raise OSError(0, "the file has another name, which would keep the old text")
+            # The program that reads it may be another user's.
+            if hasattr(os, "chown") and (before.st_uid, before.st_gid) != (os.geteuid(), os.getegid()):
+                os.chown(temporary, before.st_uid, before.st_gid)
         os.replace(temporary, target)
     except BaseException:
         with contextlib.suppress(OSError):
@@ -147,11 +165,6 @@ def _ask(question: str) -> str:
         return input().strip()
     except EOFError:
         return ""
-
-
-def _refused(text: str) -> int:
-    tell(text)
-    return PROBLEM
 
 
 def _reason(error: Exception) -> str:

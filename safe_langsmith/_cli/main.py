@@ -69,7 +69,7 @@ def _run(options: Options) -> int:
         text = as_text(checked, options, width(), painter(options.color))
     if not write(text):
         return COULD_NOT_TELL
-    return fix(checked, options) if options.fix else _exit_code(checked)
+    return fix(checked, options, _exit_code(checked)) if options.fix else _exit_code(checked)
 
 
 def _exit_code(checked: Checked) -> int:

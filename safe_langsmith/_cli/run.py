@@ -8,6 +8,7 @@ its own Python, and every Python that it starts, call `install` at startup (`sta
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -90,7 +91,11 @@ def _command(arguments: Sequence[str]) -> list[str]:
 def _python() -> list[str]:
     """Return this Python, with the options that it was started with."""
     own = sys.orig_argv[1 : len(sys.orig_argv) - len(sys.argv[1:])]
-    return [sys.executable, *(own[:-2] if own[-2:-1] == ["-m"] else own[:-1])]
+    options, before_module = own[:-1], own[-2:-1]
+    if before_module and re.fullmatch("-[A-Za-z]*m", before_module[0]):
+        # Of `-um safe_langsmith`, `-u` is left.
+        options[-1:] = [before_module[0][:-1]] if before_module[0] != "-m" else []
+    return [sys.executable, *options]
 
 
 def _environment() -> Mapping[str, str]:

@@ -7,9 +7,11 @@ parser, and only the value is replaced.
 
 from __future__ import annotations
 
+import difflib
 import io
 import re
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 from dotenv.main import DotEnv
@@ -53,15 +55,9 @@ def with_variable(text: str, name: str, value: str) -> str:
 
 def changed_lines(before: str, after: str) -> list[tuple[str, str]]:
     """Return the lines that differ, those that go with a minus and those that come with a plus."""
-    old, new = before.splitlines(), after.splitlines()
-    same = 0
-    while same < min(len(old), len(new)) and old[same] == new[same]:
-        same += 1
-    tail = 0
-    while tail < min(len(old), len(new)) - same and old[-1 - tail] == new[-1 - tail]:
-        tail += 1
-    gone, came = old[same : len(old) - tail], new[same : len(new) - tail]
-    return [*(("-", line) for line in gone), *(("+", line) for line in came)]
+    # Without context: the lines between may be anybody's secrets.
+    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=0)
+    return [(line[0], line[1:]) for line in islice(lines, 2, None) if line[0] in "-+"]
 
 
 def _last_definition(text: str, name: str) -> tuple[str, str | None, str]:

@@ -24,7 +24,6 @@ PURPOSES = {
 }
 """What a program may do, and the permissions that the requests of the SDK need for it."""
 
-_MOST_NAMES = 100
 _LONGEST_NAME = 60
 
 
@@ -53,9 +52,11 @@ def needs_of(can: str | Iterable[str]) -> tuple[Need, ...]:
     Raises:
         ValueError: If a name is unknown, or if text without a name was given.
     """
-    names = [name.strip() for name in can.split(",")] if isinstance(can, str) else list(can)
     found: dict[str, Need] = {}
-    for name in names[:_MOST_NAMES]:
+    for given in can.split(",") if isinstance(can, str) else can:
+        name = given.strip() if isinstance(given, str) else given
+        if not isinstance(name, str):
+            raise ValueError(_unknown(name))
         if name in PURPOSES:
             for permission in PURPOSES[name]:
                 found.setdefault(permission, Need(permission, name))

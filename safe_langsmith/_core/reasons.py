@@ -70,9 +70,17 @@ _ONE_OF_SEVERAL = re.compile(
 )
 # "The organization has disabled personal access tokens" says nothing bad of the organization.
 _OBJECT = re.compile(r" (?:(?:the|this|your|all|any|an?|its|api|personal|access|legacy) )+")
+# "This key is locked to workspace Research" says nothing bad of the key, and "keys are disabled for viewers" nothing of
+# all keys. "Suspended for non-payment" and "removed from the organization" say something.
+_RESTRICTED = re.compile(
+    r" (?:to|against)\b"
+    r"|(?: from (?!(?:the |this |your |that )?(?:organi[sz]ation|org|workspace|team|account)\b))"
+    r"|(?: for (?!(?:\w+ )?(?:non|unpaid|late|overdue|viola\w+|abus\w+|fraud\w*|inactivity|security|billing|payments?"
+    r"|lack)\b))"
+)
 _ADDRESS = re.compile(
     r"\bips?\b|\b(?:source|client|remote|network) address|\b(?:this|your) (?:network|location|country)\b"
-    r"|\bnetwork (?:polic|rest)|\bcidr\b|\b\d{1,3}(?:\.\d{1,3}){3}\b"
+    r"|\bnetwork (?:polic|rest)|\bcidr\b|\b(?:from|address) \d{1,3}(?:\.\d{1,3}){3}\b"
 )
 _KEPT_OUT = re.compile(
     r"(?:not|n't) (?:\w+ )?(?:(?:allow|white)[ -]?list(?:ed)?|allowed|permitted|authorized|accepted|trusted|recognized)"
@@ -106,7 +114,8 @@ def _reasons_in(sentence: str) -> list[NamedReason]:
     nouns = [_noun(sentence, noun) for noun in _NOUN.finditer(sentence)]
     for reason, predicates in _PREDICATES.items():
         for said in re.finditer(rf"\b(?:{predicates})\b", sentence):
-            if _is_said(sentence, said) and _subject(sentence, said, nouns) == _OF[reason]:
+            is_restricted = re.fullmatch(_OFF, said[0]) and _RESTRICTED.match(sentence, said.end())
+            if not is_restricted and _is_said(sentence, said) and _subject(sentence, said, nouns) == _OF[reason]:
                 found.append(reason)
     if _ONE_OF_SEVERAL.search(sentence):
         # "Invalid or expired key" does not say which.

@@ -131,7 +131,11 @@ def as_line(diagnosis: Diagnosis, reason: str, lost: str, longest: int) -> str:
     what = f"{diagnosis.cause}: "
     todo = f" (403, {lost}). {_first_line_to_copy(diagnosis.fixes)}".rstrip()
     room = longest - _BYTES_OF_FULL_TEXT - len(what) - len(todo)
-    return f"{what}{shorten(reason, max(room, _SHORTEST_REASON))}{todo}"
+    short = shorten(reason, max(room, _SHORTEST_REASON))
+    if short != reason and " " in short:
+        # Half a word may be a word of its own.
+        short = f"{short.rpartition(' ')[0].rstrip(' ,;:')} ..."
+    return f"{what}{short}{todo}"
 
 
 def is_about_workspaces(cause: Cause | None) -> bool:

@@ -47,8 +47,10 @@ def permission_denied(e: Evidence) -> list[Fix]:
         url=f"{DOCS}/abac",
     )
     written_by_another = [find_proxy(e, "Or find out whether a proxy refused it")] if _may_be_another(e) else []
-    if e.is_permitted and not e.body.permission:
-        return [_call_again(e), policy, *_private_prompt(e), *written_by_another, _support(e)]
+    if e.is_permitted:
+        # If the answer names a permission that the role has, a temporary error is less likely.
+        first = [policy, _call_again(e)] if e.body.permission else [_call_again(e), policy]
+        return [*first, *_private_prompt(e), *written_by_another, _support(e)]
     if needed and lacking and lacking != needed.permission:
         needed = Requirement(lacking, ())
     fixes = [_ask_for(e, needed)]

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import builtins
 import os
+import stat
 import sys
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+
+from safe_langsmith import Cause
+from safe_langsmith._cli import edit
+from safe_langsmith._cli.options import Options
+from safe_langsmith.actions import SetVariable, Steps
+from safe_langsmith.diagnosis import Fix
 
 NOWHERE = "33333333-aaaa-4aaa-8aaa-333333333333"
 REST = b"# mine\r\nexport A = 'x y'  # why\r\n\r\nLANGSMITH_PROJECT=\"p\"\r\n"
@@ -95,8 +104,54 @@ def test_none_is_chosen_for_a_script(cli, service, tmp_path, arguments):
     ended = cli("--fix", *arguments, LANGSMITH_API_KEY=service)
 
     assert ended.code == 1
-    assert "2 workspaces can be meant" in ended.err
+    assert "each of 2 can be the right workspace" in ended.err
     assert not (tmp_path / ".env").exists()
+
+
+@pytest.mark.parametrize("wrap", [lambda action: action, lambda action: Steps((action,))])
+def test_no_region_is_chosen_for_a_script(wrap, monkeypatch, tmp_path, capsys):
+    """A revoked key proves no region, so none may be written."""
+    monkeypatch.chdir(tmp_path)
+    region = SetVariable("LANGSMITH_ENDPOINT", "https://eu.x", ("https://apac.x",))
+    found = SimpleNamespace(
+        cause=Cause.KEY_REJECTED, confidence="likely", workspaces=None, probes=(), fixes=[Fix("", action=wrap(region))]
+    )
+    code = edit.fix(SimpleNamespace(found=found), Options(fix=True, yes=True), 1)
+
+    assert code == 1
+    assert "each of 2 can be the right value of LANGSMITH_ENDPOINT" in capsys.readouterr().err
+    assert not Path(".env").exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_of_a_password_manager_stays_one(cli, personal, tmp_path):
+    os.mkfifo(tmp_path / ".env")
+    ended = cli("--fix", "--yes", LANGSMITH_API_KEY=personal, LANGSMITH_WORKSPACE_ID=NOWHERE)
+
+    assert ended.code == 1
+    assert "--fix changes nothing: .env could not be read: it is not a regular file." in ended.err
+    assert stat.S_ISFIFO(os.stat(tmp_path / ".env").st_mode)
+
+
+def test_another_name_of_the_file_does_not_keep_the_old_text(cli, file, personal, tmp_path):
+    os.link(file, tmp_path / "other")
+    ended = cli("--load-env", "--fix", "--yes")
+
+    assert ended.code == 1
+    assert "the file has another name" in ended.err
+    assert file.read_bytes() == content(personal, NOWHERE)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give a file away")
+def test_the_file_stays_its_owners(cli, file):
+    os.chown(file, 1000, 1000)
+
+    assert cli("--load-env", "--fix", "--yes").code == 0
+    assert (os.stat(file).st_uid, os.stat(file).st_gid) == (1000, 1000)
+
+
+def test_what_could_not_be_told_is_no_problem_found(cli, personal, tmp_path):
+    assert cli("--offline", "--fix", "--yes", LANGSMITH_API_KEY=personal).code == 3
 
 
 def test_a_variable_of_the_shell_that_overrides_the_file_is_named(cli, personal, workspace, tmp_path):

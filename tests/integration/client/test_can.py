@@ -53,6 +53,16 @@ def permission_check(found):
     return check
 
 
+def test_every_name_of_a_long_list_counts(make_client, server, org, workspace):
+    viewer = make_client(server, org.add_personal_key(default=workspace, role="Viewer"))
+    found = diagnose(viewer, can=["runs:read"] * 200 + [" datasets:delete"])
+
+    assert found is not None
+    assert found.cause is Cause.PERMISSION_DENIED
+    with pytest.raises(ValueError, match="nonsense"):
+        diagnose(viewer, can=["runs:read"] * 200 + ["nonsense"])
+
+
 class TestTracing:
     def test_a_viewer_cannot_trace(self, tracing, check, viewer_key, workspace):
         found = check(viewer_key)

@@ -6,6 +6,7 @@ import asyncio
 import copy
 import inspect
 import logging
+import subprocess
 import sys
 import threading
 from unittest import mock
@@ -41,6 +42,33 @@ def make(kind=Client, **kwargs):
     if issubclass(kind, AsyncClient):
         return kind(api_url="http://127.0.0.1:9", api_key="none", **kwargs)
     return kind(api_url="http://127.0.0.1:9", api_key="none", auto_batch_tracing=False, **kwargs)
+
+
+PROGRAM = """
+import sys, threading
+import safe_langsmith
+if {first}:
+    safe_langsmith.install()
+importing = threading.Thread(target=lambda: __import__("langsmith.client"))
+importing.start()
+while importing.is_alive() and not (not {first} and "langsmith.client" in sys.modules):
+    {meanwhile}
+safe_langsmith.install()
+importing.join()
+import langsmith
+print(type(langsmith.Client(api_key="x", auto_batch_tracing=False)).__name__)
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "meanwhile"), [(True, "safe_langsmith.install()"), (False, "pass")], ids=["again and again", "once"]
+)
+def test_another_thread_imports_the_sdk_meanwhile(first, meanwhile):
+    """It holds the lock of that import, and its module may not have the class yet."""
+    program = PROGRAM.format(first=first, meanwhile=meanwhile)
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+
+    assert ended.stdout == "SafeClient\n"
 
 
 def test_a_client_that_is_made_as_the_sdks_retries(configured, server, workspace):

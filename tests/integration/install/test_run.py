@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import safe_langsmith
+from safe_langsmith._cli import run
 
 from .scenes import ROOT, RUN, Ended
 
@@ -101,6 +102,13 @@ def test_a_program_may_be(plain, run, execute, write):
 
     assert '"argv"' in expected.out
     assert execute(*RUN, *run) == expected
+
+
+def test_an_option_of_python_may_stand_before_the_module_in_one_word(monkeypatch):
+    monkeypatch.setattr(sys, "orig_argv", ["python", "-X", "dev", "-um", "safe_langsmith", "run", "a.py"])
+    monkeypatch.setattr(sys, "argv", ["safe_langsmith", "run", "a.py"])
+
+    assert run._python() == [sys.executable, "-X", "dev", "-u"]
 
 
 def test_options_of_python_are_kept(execute, write):

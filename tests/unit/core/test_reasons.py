@@ -83,6 +83,7 @@ NAMED = {
         "User account is suspended",
         "Your membership was removed",
         "You have been removed from this organization",
+        "User was removed from the workspace",
     ],
 }
 NONE = [
@@ -117,6 +118,11 @@ NONE = [
     "Request blocked by policy",
     "Blocked by organization policy",
     "This feature is disabled for your organization",
+    "This key is locked to workspace Research",
+    "Keys are disabled for viewers",
+    "You have been blocked from deleting datasets",
+    "This organization is closed to new members",
+    "Deployment 10.0.0.1 rejected the request",
     "Sandboxes are disabled in this organization",
     "The project was deleted by the user",
     "presigned upload token expired",
