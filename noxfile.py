@@ -129,8 +129,8 @@ def install_wheel(session: nox.Session, *requirements: str) -> None:
 
 
 def pytest(session: nox.Session, *arguments: str) -> None:
-    """Run tests in as many processes as there are processors."""
-    session.run("python", "-m", "pytest", "-q", "-n", "auto", *arguments)
+    """Run tests in one process more than there are processors: many tests wait for a server or a program."""
+    session.run("python", "-m", "pytest", "-q", "-n", str((os.cpu_count() or 1) + 1), *arguments)
 
 
 def readme_command(heading: str) -> str:

@@ -258,7 +258,7 @@ def _no_key(key: str, prefix: str) -> tuple[ProblemKind, str] | None:
     if not key.strip(f"{_QUOTES}<>(){{}}[]"):
         return "placeholder", "is empty, apart from quotes or brackets"
     if _CODE.search(key) and not (prefix and key[-1] in "=;"):
-        return "code", "is code or a quoted text, not a key"
+        return "code", "is code or quoted text, not a key"
     if not key.isascii() or not key.isprintable() or " " in key:
         return (
             "characters",

@@ -279,7 +279,7 @@ def conclude(e: Evidence, verdict: Verdict | None) -> Conclusion:
     """
     facts, request, key = e.facts, e.request, e.target.credential
     needs = joined(need.permission for need in facts.needs)
-    permitted = f"Its permissions there include {needs}" if needs else "What it may do there was not checked"
+    permitted = f"Its permissions there include {needs}" if needs else "Its permissions there were not checked"
     api_key = ApiKey(key.kind, key.masked, str(e.configuration["api_key"].origin))
     settings = e.configuration.public()
     if verdict is None:

@@ -212,8 +212,8 @@ def _check_region(e: Evidence) -> Fix:
     if here:
         return Fix(
             "Use the endpoint of the region where the key was created",
-            f"This request went to {here}. The address of the web page where the key was created shows its region, or "
-            "let `python -m safe_langsmith --find-region` ask all regions.",
+            f"This request went to the {here} region. The address of the web page where the key was created shows its "
+            "region. To ask all regions, run `python -m safe_langsmith --find-region`.",
             action=set_other_region(e),
             url=REGIONS_URL,
             step=3,

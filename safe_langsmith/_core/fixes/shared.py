@@ -55,7 +55,7 @@ def how_to_set(e: Evidence) -> str:
     """Return how to use a line of the form NAME=value; at a shell the line itself shows it."""
     if in_shell(e):
         return ""
-    return " In .env, use the line as it is; in a shell, put export before it. Give it to containers, too."
+    return " In .env, use the line as it is; in a shell, put export before it. Pass it to containers, too."
 
 
 def settings_url(e: Evidence, page: str) -> str:
@@ -276,7 +276,7 @@ def new_key(e: Evidence, title: str | None = None) -> Fix:
     detail = f"Set it in place of the old one, which comes from {e.configuration['api_key'].origin}."
     if title is None:
         title = "If nothing above helps, create a new key"
-        detail += " If the organization accepts requests from some IP addresses only, no key helps."
+        detail += " If the organization accepts requests from some IP addresses only, no key will help."
     return Fix(title, detail, action=set_key(e), url=settings_url(e, "apikeys"), step=5)
 
 

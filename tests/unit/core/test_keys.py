@@ -148,7 +148,7 @@ FLAWED = {
         "__LANGSMITH_API_KEY__",
         "[REDACTED]",
     ],
-    "is code or a quoted text": [
+    "is code or quoted text": [
         "userdata.get('LANGSMITH_API_KEY')",
         'os.environ["LANGSMITH_API_KEY"]',
         "os.environ",
@@ -242,7 +242,7 @@ def test_a_flawed_key_is_told_why_and_shows_nothing(key, flaw):
 
 WRONG = {
     "is a placeholder": "placeholder",
-    "is code or a quoted text": "code",
+    "is code or quoted text": "code",
     "contains a character": "characters",
     'begins with "Bearer "': "characters",
     "contains a backslash": "characters",
