@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import stat
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from safe_langsmith._cli.terminal import tell, write
 from safe_langsmith._core.dotenv_edit import changed_lines, with_variable
 from safe_langsmith._core.redaction import HIDDEN, redact
 from safe_langsmith._core.variables import VARIABLES
-from safe_langsmith._recovery.local import read_dotenv
+from safe_langsmith._recovery.local import open_at_once, read_dotenv
 from safe_langsmith._render.text import is_choice_of_workspace
 from safe_langsmith.actions import SetVariable, Steps
 from safe_langsmith.diagnosis import Action
@@ -39,7 +40,6 @@ def fix(checked: Checked, options: Options, exit_code: int) -> int:
     first, dotenv = found.fixes[0], read_dotenv(options.env_file)
     path = dotenv.path or options.env_file or _USUAL
     try:
-        # A password manager may serve it as a pipe, which a file would replace with the secrets in plain text.
         if dotenv.error:
             raise LookupError(f"{_USUAL} could not be read: {dotenv.error}.")
         before = _read(path)
@@ -115,7 +115,10 @@ def _read(path: str) -> str:
     """Return the text of the file with its line ends as they are, or nothing if there is no file."""
     if not os.path.exists(path):
         return ""
-    with open(path, encoding="utf-8", newline="") as stream:
+    # A password manager may serve it as a pipe, which a file would replace with the secrets in plain text.
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        raise LookupError(f"{_USUAL} could not be read: it is not a regular file.")
+    with open(path, encoding="utf-8", newline="", opener=open_at_once) as stream:
         return stream.read()
 
 

@@ -48,7 +48,7 @@ def _read(path: str) -> Dotenv:
         # Some password managers serve .env from a pipe. Reading it could block forever.
         if not stat.S_ISREG(status.st_mode):
             return Dotenv(path, error="it is not a regular file")
-        with open(path, "rb", opener=_open_at_once) as stream:
+        with open(path, "rb", opener=open_at_once) as stream:
             content = stream.read(_LARGEST_DOTENV + 1)
         if len(content) > _LARGEST_DOTENV:
             return Dotenv(path, error="it is too large")
@@ -60,8 +60,8 @@ def _read(path: str) -> Dotenv:
         return Dotenv(path, error=_reason(error), is_forbidden=isinstance(error, PermissionError))
 
 
-def _open_at_once(path: str, flags: int) -> int:
-    # The file may have been replaced by a pipe since it was checked.
+def open_at_once(path: str, flags: int) -> int:
+    """Open a file without waiting for anybody: it may have been replaced by a pipe since it was checked."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
