@@ -59,10 +59,13 @@ MOST_TESTS = (
     "tests/integration/test_examples.py",
     "tests/compatibility/typing",
 )
+# What starts programs, and the SDK's own entry points: the oldest and the newest SDK show what these need.
+PROGRAMS = ("tests/integration/entry_points", "tests/integration/forks", "tests/integration/install")
 TESTS = {
     "sdk": SDK_TESTS,
     "most": MOST_TESTS,
     "most and faults": (*MOST_TESTS, "tests/robustness/faults"),
+    "calls": tuple(path for path in SDK_TESTS if not path.startswith(PROGRAMS)),
     "sdk without httpx": tuple(path for path in SDK_TESTS if "generated_client" not in path),
 }
 
@@ -232,7 +235,7 @@ def upstream(session: nox.Session) -> None:
         matrix_row("3.13", NEWEST_SDK, "sdk"),
         # The last SDK for Python 3.10.
         matrix_row("3.10", NEWEST_SDK, "sdk without httpx"),
-        *(matrix_row(version, sdk, "sdk") for version, sdk in SDKS_BETWEEN),
+        *(matrix_row(version, sdk, "calls") for version, sdk in SDKS_BETWEEN),
     ],
 )
 def matrix(session: nox.Session, langsmith: str, tests: str) -> None:
@@ -272,13 +275,6 @@ def search(session: nox.Session) -> None:
     session.run("python", "benchmarks/stress.py", "600", seed)
 
 
-@nox.session(requires=["package"])
-def programs(session: nox.Session) -> None:
-    """Run the program that needs more than the tests do, on the wheel."""
-    install_wheel(session, "langgraph-cli[inmem]>=0.4")
-    session.run("python", "-m", "pytest", "-q", "tests/integration/install/test_programs.py", "-k", "langgraph")
-
-
 @nox.session
 def readme_test(session: nox.Session) -> None:
     """Run the README's command under "Test it"."""
@@ -287,6 +283,8 @@ def readme_test(session: nox.Session) -> None:
 
 @nox.session(requires=["package"])
 def slow(session: nox.Session) -> None:
-    """Run the tests that the README's command leaves out, on the wheel."""
+    """Run the tests that the README's command leaves out, and a program that needs further packages, on the wheel."""
     install_wheel(session)
     pytest(session, "-m", "slow")
+    session.install("langgraph-cli[inmem]>=0.4")
+    pytest(session, "-n0", "tests/integration/install/test_programs.py", "-k", "langgraph")
