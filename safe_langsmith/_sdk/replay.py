@@ -201,6 +201,9 @@ def capture_body(call: Mapping[str, Any]) -> Rewind:
     Args:
         call: The keyword arguments of `request_with_retries`.
     """
+    if "data" not in call and "request_kwargs" not in call:
+        # Nearly every call that reads: a boundary takes as long as all else that a successful call pays for.
+        return _nothing_to_rewind
     # A body may be any object. One that cannot tell its position must not fail a call that succeeds.
     with boundary():
         nested = call.get("request_kwargs")
