@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
+# The programs are those of the tests, which are no package. So the imports below come after this line.
 sys.path.insert(0, str(ROOT))
 
 from langsmith import Client  # noqa: E402

@@ -127,7 +127,7 @@ def take(browser: str, shown: str, picture: Path, width: int) -> None:
         def run_browser(*options: str) -> str:
             arguments = [*command, *options, address.as_uri()]
             # The browser is one of BROWSERS, and the page is this script's own.
-            return subprocess.run(arguments, capture_output=True, text=True, check=True).stdout  # noqa: S603
+            return subprocess.run(arguments, capture_output=True, text=True, check=True).stdout  # noqa: S603 # ours
 
         dom = run_browser("--dump-dom", f"--window-size={width},100")
         height = re.search(r'data-height="(\d+)"', dom)

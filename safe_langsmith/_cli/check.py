@@ -11,7 +11,8 @@ from safe_langsmith._cli.fixes import OPTIONS, Situation, fixes_for_shell, known
 from safe_langsmith._cli.options import Options, WrongArguments
 from safe_langsmith._core.credentials import inspect_key
 from safe_langsmith._core.engine import HealthReport, conclude
-from safe_langsmith._core.model import Configuration, Evidence, Facts, TargetFacts, Verdict
+from safe_langsmith._core.evidence import Evidence
+from safe_langsmith._core.model import Configuration, Facts, TargetFacts, Verdict
 from safe_langsmith._core.origins import Origin
 from safe_langsmith._core.redaction import redact_value, sanitize
 from safe_langsmith._core.variables import DEFAULT_ENDPOINT, VARIABLES

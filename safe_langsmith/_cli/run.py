@@ -115,9 +115,9 @@ def _execute(command: list[str], environment: Mapping[str, str]) -> int:
         for name in ("SIGPIPE", "SIGXFSZ"):
             if hasattr(signal, name):
                 signal.signal(getattr(signal, name), signal.SIG_DFL)
-        os.execve(command[0], command, environment)  # noqa: S606
+        os.execve(command[0], command, environment)  # noqa: S606 # the user typed the command
     # Windows cannot replace a process: the shell would not wait for the new one.
-    return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603
+    return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603 # the user typed it
 
 
 def _shown(text: str) -> str:

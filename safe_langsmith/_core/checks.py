@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from safe_langsmith._core.model import GET_SETTINGS, Drift, Evidence, Verdict
+from safe_langsmith._core.evidence import Evidence
+from safe_langsmith._core.model import GET_SETTINGS, Drift, Verdict
 from safe_langsmith._core.origins import SDK_CACHE
 from safe_langsmith._core.permissions import is_for_token_holders, still_allowed
 from safe_langsmith._core.responses import NO_BODY

@@ -265,7 +265,7 @@ def _no_key(key: str, prefix: str) -> tuple[ProblemKind, str] | None:
             "contains a character that no key has (a blank, a line break or a letter outside ASCII)",
         )
     if prefix and not _OF_A_KEY.fullmatch(secret):
-        wrong = secret[_OF_A_KEY.match(secret).end()]  # type: ignore[union-attr]
+        wrong = next(character for character in secret if not _OF_A_KEY.fullmatch(character))
         return "characters", f'contains "{wrong}", and a key has only letters, digits and "_"'
     if re.match(r"https?:", key, re.IGNORECASE):
         return "address", "is an address, not a key"

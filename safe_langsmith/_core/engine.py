@@ -15,8 +15,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from safe_langsmith._core.checks import run_checks
+from safe_langsmith._core.evidence import Evidence, Probing
 from safe_langsmith._core.fixes import access, credentials, workspace
-from safe_langsmith._core.model import PROBING_OFF, Evidence, Facts, Probing, Verdict, ago
+from safe_langsmith._core.model import PROBING_OFF, Facts, Verdict, ago
 from safe_langsmith._core.rules import endpoint, fallback, from_probes, from_response, from_settings, preflight
 from safe_langsmith._core.summary import joined, named, principal, summarize
 from safe_langsmith.diagnosis import ApiKey, Cause, Check, Confidence, Diagnosis, Fix, Probe, Setting, Workspace, _plain

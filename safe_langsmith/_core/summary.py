@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from safe_langsmith._core.model import Evidence, Verdict
+from safe_langsmith._core.evidence import Evidence
+from safe_langsmith._core.model import Verdict
 from safe_langsmith._core.permissions import spoken
 from safe_langsmith._core.redaction import HIDDEN, shorten
 from safe_langsmith.diagnosis import Cause, Confidence, Workspace

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from safe_langsmith._core.model import (
+from safe_langsmith._core.bypasses import (
     EXPORTER,
     GENERATED,
     INTEGRATION,

@@ -56,11 +56,11 @@ class Construction:
                     del args, kwargs
             except BaseException:
                 # An interrupt may come just before they are deleted.
-                args, kwargs = (), {}  # noqa: F841
+                args, kwargs = (), {}  # noqa: F841 # a traceback shows them
                 raise
 
         # What `inspect.signature` shows of the class stays the signature of its constructor.
-        __new__.__wrapped__ = sdk_class.__init__  # type: ignore[attr-defined]
+        __new__.__wrapped__ = sdk_class.__init__  # type: ignore[attr-defined] # as functools.wraps sets it
         return __new__
 
     def _make(self) -> object:

@@ -84,6 +84,7 @@ def _renew_all() -> None:
         )
         for client in list(_clients.values()):
             for renew, loss in steps:
+                # Not a boundary: what fails for one client must be told, and the others must still be renewed.
                 try:
                     renew(client)
                 except Exception:

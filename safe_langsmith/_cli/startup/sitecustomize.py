@@ -15,7 +15,7 @@ try:
     import safe_langsmith
 
     safe_langsmith.install()
-except Exception:  # noqa: S110
+except Exception:  # noqa: S110 # there is nobody to tell at the start of a program
     # This Python does not have the library, or is too old for it.
     pass
 

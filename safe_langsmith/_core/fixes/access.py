@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from safe_langsmith._core.endpoints import can_be_sent_to, host_of, region_of, sends_runs
+from safe_langsmith._core.evidence import Evidence
 from safe_langsmith._core.fixes.shared import (
     BYOC_URL,
     DOCS,
@@ -28,7 +29,6 @@ from safe_langsmith._core.fixes.shared import (
     settings_url,
     show_variables,
 )
-from safe_langsmith._core.model import Evidence
 from safe_langsmith._core.permissions import DOCS_URL as PERMISSIONS_URL
 from safe_langsmith._core.permissions import Requirement, is_for_token_holders, owner_of_prompt, roles_with
 from safe_langsmith._core.responses import AGENT_SERVER

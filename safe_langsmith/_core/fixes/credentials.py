@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from safe_langsmith._core.credentials import ProblemKind
 from safe_langsmith._core.endpoints import region_of, sends_runs, ui_url
+from safe_langsmith._core.evidence import Evidence
 from safe_langsmith._core.fixes.shared import (
     DOCS,
     DOTENV_URL,
@@ -26,7 +27,7 @@ from safe_langsmith._core.fixes.shared import (
     show_variables,
 )
 from safe_langsmith._core.fixes.workspace import workspace_outdated
-from safe_langsmith._core.model import Evidence, RegionAnswer
+from safe_langsmith._core.model import RegionAnswer
 from safe_langsmith._core.reasons import NamedReason
 from safe_langsmith._core.redaction import TO_FILL_IN
 from safe_langsmith._core.summary import request

@@ -6,7 +6,8 @@ import re
 from typing import Literal
 
 from safe_langsmith._core.endpoints import REGIONS, TENANT_HEADER, can_be_sent_to, region_of, ui_url
-from safe_langsmith._core.model import CREDENTIALS, Drift, Evidence
+from safe_langsmith._core.evidence import Evidence
+from safe_langsmith._core.model import CREDENTIALS, Drift
 from safe_langsmith._core.redaction import TO_FILL_IN
 from safe_langsmith._core.summary import request
 from safe_langsmith._core.variables import VARIABLES

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from safe_langsmith._core.bypasses import EXPORTER, GENERATED, INTEGRATION, LITELLM, OTLP, PYO3, SANDBOX
 from safe_langsmith._core.endpoints import TENANT_HEADER
+from safe_langsmith._core.evidence import Evidence
 from safe_langsmith._core.fixes.shared import (
     BYOC_URL,
     ID_TO_FILL_IN,
@@ -24,17 +26,7 @@ from safe_langsmith._core.fixes.shared import (
     show_variables,
     take_newer,
 )
-from safe_langsmith._core.model import (
-    EXPORTER,
-    GENERATED,
-    GET_SETTINGS,
-    INTEGRATION,
-    LITELLM,
-    OTLP,
-    PYO3,
-    SANDBOX,
-    Evidence,
-)
+from safe_langsmith._core.model import GET_SETTINGS
 from safe_langsmith._core.variables import VARIABLES
 from safe_langsmith._core.workspaces import id_meant_by, speaks_of_workspaces
 from safe_langsmith.actions import (

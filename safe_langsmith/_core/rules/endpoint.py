@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from safe_langsmith._core.endpoints import api_instead_of, may_lack_api_path, region_of
-from safe_langsmith._core.model import GET_INFO, GET_INFO_BELOW, LIST_WORKSPACES, Evidence, Probing, Verdict
+from safe_langsmith._core.evidence import Evidence, Probing
+from safe_langsmith._core.model import GET_INFO, GET_INFO_BELOW, LIST_WORKSPACES, Verdict
 from safe_langsmith._core.responses import AGENT_SERVER, Answer
 from safe_langsmith._core.summary import named as named_workspace
 from safe_langsmith.diagnosis import Cause, Confidence

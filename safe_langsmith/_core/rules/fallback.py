@@ -3,15 +3,8 @@
 from __future__ import annotations
 
 from safe_langsmith._core.endpoints import region_of
-from safe_langsmith._core.model import (
-    GET_INFO,
-    GET_SETTINGS,
-    LIST_WORKSPACES,
-    PROBING_OFF,
-    Evidence,
-    Probing,
-    Verdict,
-)
+from safe_langsmith._core.evidence import Evidence, Probing
+from safe_langsmith._core.model import GET_INFO, GET_SETTINGS, LIST_WORKSPACES, PROBING_OFF, Verdict
 from safe_langsmith._core.reasons import NamedReason
 from safe_langsmith.diagnosis import Cause, Confidence
 

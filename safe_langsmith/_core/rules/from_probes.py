@@ -3,15 +3,8 @@
 from __future__ import annotations
 
 from safe_langsmith._core.endpoints import api_instead_of
-from safe_langsmith._core.model import (
-    GET_SETTINGS,
-    LIST_DELETED_WORKSPACES,
-    LIST_WORKSPACES,
-    Evidence,
-    Probing,
-    Verdict,
-    settings_in,
-)
+from safe_langsmith._core.evidence import Evidence, Probing
+from safe_langsmith._core.model import GET_SETTINGS, LIST_DELETED_WORKSPACES, LIST_WORKSPACES, Verdict, settings_in
 from safe_langsmith._core.permissions import is_for_token_holders, owner_of_prompt
 from safe_langsmith._core.summary import needs_workspace
 from safe_langsmith.diagnosis import Cause, Confidence

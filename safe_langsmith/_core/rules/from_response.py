@@ -3,15 +3,8 @@
 from __future__ import annotations
 
 from safe_langsmith._core.endpoints import is_agent_server, region_of
-from safe_langsmith._core.model import (
-    GET_INFO,
-    GET_INFO_BELOW,
-    GET_SETTINGS,
-    LIST_WORKSPACES,
-    Evidence,
-    Probing,
-    Verdict,
-)
+from safe_langsmith._core.evidence import Evidence, Probing
+from safe_langsmith._core.model import GET_INFO, GET_INFO_BELOW, GET_SETTINGS, LIST_WORKSPACES, Verdict
 from safe_langsmith._core.rules.endpoint import (
     answers_as_agent_server,
     api_elsewhere,

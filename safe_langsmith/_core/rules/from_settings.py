@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from safe_langsmith._core.credentials import OF_GATEWAYS, inspect_key
 from safe_langsmith._core.endpoints import can_be_sent_to
-from safe_langsmith._core.model import LIST_WORKSPACES, Evidence, Probing, Verdict
+from safe_langsmith._core.evidence import Evidence, Probing
+from safe_langsmith._core.model import LIST_WORKSPACES, Verdict
 from safe_langsmith._core.summary import named
 from safe_langsmith.diagnosis import Cause, Confidence
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from safe_langsmith._core.model import CREDENTIALS, GET_SETTINGS, LIST_WORKSPACES, Evidence, Probing, Verdict
+from safe_langsmith._core.evidence import Evidence, Probing
+from safe_langsmith._core.model import CREDENTIALS, GET_SETTINGS, LIST_WORKSPACES, Verdict
 from safe_langsmith._core.rules.fallback import undetermined
 from safe_langsmith._core.summary import joined
 from safe_langsmith.diagnosis import Cause, Confidence

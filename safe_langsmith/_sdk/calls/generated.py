@@ -264,6 +264,6 @@ async def _request_async(self: Any, cast_to: Any, options: Any, **kwargs: Any) -
             options = headers = own_headers = make_call = call = None
     except BaseException:
         # An interrupt may have come just before that.
-        options = headers = own_headers = make_call = call = None  # noqa: F841
+        options = headers = own_headers = make_call = call = None  # noqa: F841 # see above
         clear_frames()
         raise

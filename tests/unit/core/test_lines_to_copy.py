@@ -12,8 +12,9 @@ import pytest
 
 from safe_langsmith import Action, Cause, Confidence
 from safe_langsmith._core.engine import fixes_for
+from safe_langsmith._core.evidence import Evidence
 from safe_langsmith._core.fixes.shared import name_workspace, reach_endpoint, set_endpoint, set_key
-from safe_langsmith._core.model import GET_INFO, GET_SETTINGS, LIST_WORKSPACES, PROBING_OFF, Evidence, Facts, Verdict
+from safe_langsmith._core.model import GET_INFO, GET_SETTINGS, LIST_WORKSPACES, PROBING_OFF, Facts, Verdict
 from safe_langsmith._core.origins import Origin
 from safe_langsmith._core.responses import Answer, read_answer
 from safe_langsmith._core.settings import Dotenv, DotenvLine

@@ -17,7 +17,8 @@ import pytest
 
 from safe_langsmith import Confidence
 from safe_langsmith._core.engine import PRECEDENCE, Row, judge
-from safe_langsmith._core.model import GET_INFO, GET_INFO_BELOW, Evidence, Facts, ProbeRequest, Verdict
+from safe_langsmith._core.evidence import Evidence
+from safe_langsmith._core.model import GET_INFO, GET_INFO_BELOW, Facts, ProbeRequest, Verdict
 from safe_langsmith._core.responses import Answer
 
 PRECEDENCE_TESTS = runpy.run_path(str(Path(__file__).parent / "test_precedence.py"))

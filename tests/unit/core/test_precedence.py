@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safe_langsmith import Cause, Confidence
+from safe_langsmith._core.evidence import MOST_PROBES
 from safe_langsmith._core.model import (
     GET_INFO,
     GET_INFO_BELOW,
     GET_SETTINGS,
     LIST_DELETED_WORKSPACES,
     LIST_WORKSPACES,
-    MOST_PROBES,
     PROBING_OFF,
     ProbeRequest,
     RegionAnswer,
