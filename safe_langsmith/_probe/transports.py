@@ -252,13 +252,16 @@ class Worker:
     def _call_all(self, caller: int) -> None:
         # If no thread can be started, this is the caller's own.
         idle = 0 if threading.get_ident() == caller else _IDLE
+        waiting = self._waiting
         while True:
             try:
-                future, work = self._waiting.get(timeout=idle)
+                future, work = waiting.get(timeout=idle)
             except Empty:
                 with self._lock:
-                    if self._waiting.empty():
-                        self._thread = None
+                    if waiting.empty():
+                        # After a reset, the thread is another one.
+                        if waiting is self._waiting:
+                            self._thread = None
                         return
                 continue
             if future.set_running_or_notify_cancel():
