@@ -9,7 +9,7 @@ from safe_langsmith._core.permissions import is_for_token_holders, still_allowed
 from safe_langsmith._core.responses import NO_BODY
 from safe_langsmith._core.summary import joined, named
 from safe_langsmith._core.variables import DOCUMENTED, LABELS
-from safe_langsmith._core.workspaces import meant_by
+from safe_langsmith._core.workspaces import WorkspaceIndex
 from safe_langsmith.diagnosis import Cause, Check, CheckResult, Confidence
 
 _KINDS = {
@@ -144,7 +144,9 @@ def _cached_and_dotenv(e: Evidence, verdict: Verdict) -> Check:
 
 def _means_the_same(e: Evidence, drift: Drift) -> bool:
     """Return whether a workspace that is named in another way is the one in use: by its name, or within an address."""
-    return drift.setting == "workspace_id" and e.place is not None and meant_by(drift.now.value, (e.place,)) == e.place
+    if drift.setting != "workspace_id" or e.place is None:
+        return False
+    return WorkspaceIndex((e.place,)).meant_by(drift.now.value) is not None
 
 
 def _regenerate(e: Evidence, verdict: Verdict) -> Check:

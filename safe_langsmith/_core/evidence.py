@@ -26,7 +26,7 @@ from safe_langsmith._core.needs import Need
 from safe_langsmith._core.permissions import Requirement, built_in_role, has_key_of_its_own, requirement, roles_with
 from safe_langsmith._core.reasons import NamedReason
 from safe_langsmith._core.responses import NO_BODY, Answer, Body, are_alike
-from safe_langsmith._core.workspaces import meant_by
+from safe_langsmith._core.workspaces import WorkspaceIndex
 from safe_langsmith.diagnosis import Confidence, Probe, Workspace
 
 MOST_PROBES = 4
@@ -141,22 +141,24 @@ class Evidence:
         return self.listed(id_) or next((workspace for workspace in resolved if workspace.id == id_), None)
 
     @property
-    def _reached(self) -> tuple[Workspace, ...]:
+    def _reached(self) -> WorkspaceIndex:
         """The workspaces that are listed, or else the key's default one."""
+        if self.listing and self.listing.workspaces:
+            return self.listing.index
         home = next((a.resolved for q, a in self.answers.items() if q.workspace_id is None and a.resolved), None)
-        return self.workspaces or ((home,) if home else ())
+        return WorkspaceIndex((home,) if home else ())
 
     @property
     def reachable(self) -> tuple[Workspace, ...]:
         """The workspaces that the key is known to reach, those first that something on this machine names."""
-        found = self._reached
-        named = {workspace.id: workspace for _, workspace in self.meanings if workspace in found}
-        return (*named.values(), *(w for w in found if w.id not in named)) if named else found
+        named = {workspace.id: workspace for _, workspace in self.meanings}
+        return tuple({**named, **self._reached.by_id}.values())
 
     @property
     def meanings(self) -> list[tuple[SettingInUse, Workspace]]:
         """What on this machine names a workspace, by ID or by name, and is not in use; with the workspace."""
-        meant = [(other, meant_by(other.value, self._reached)) for other in self.configuration["workspace_id"].others]
+        reached = self._reached
+        meant = [(other, reached.meant_by(other.value)) for other in self.configuration["workspace_id"].others]
         return [(other, workspace) for other, workspace in meant if workspace is not None]
 
     def naming(self, workspace: Workspace) -> SettingInUse | None:
@@ -166,15 +168,18 @@ class Evidence:
     @property
     def workspace_meant(self) -> Workspace | None:
         """The reachable workspace that the workspace ID means although it is not one, or `None`."""
-        return meant_by(self.target.workspace_id, self.workspaces or ()) if self.target.workspace is None else None
+        is_malformed = self.target.workspace is None
+        return self.listing.index.meant_by(self.target.workspace_id) if self.listing and is_malformed else None
 
     @property
     def newer_workspace(self) -> Drift | None:
         """The place that now names a workspace that the key reaches, in place of one that it does not, or `None`."""
-        reached = {workspace.id for workspace in self.reachable}
-        reached |= {answer.resolved.id for answer in self.answers.values() if answer.resolved}
+        reached = {answer.resolved.id for answer in self.answers.values() if answer.resolved}
+        if self._reached.get(self.target.workspace) or self.target.workspace in reached:
+            return None
         for drift in self.configuration.unintended_drift:
-            if drift.setting == "workspace_id" and drift.now.value in reached and self.target.workspace not in reached:
+            now = drift.now.value
+            if drift.setting == "workspace_id" and (self._reached.get(now) or now in reached):
                 return drift
         return None
 

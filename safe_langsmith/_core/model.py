@@ -12,8 +12,9 @@ from safe_langsmith._core.credentials import Credential, inspect_key
 from safe_langsmith._core.endpoints import region_named, region_of
 from safe_langsmith._core.needs import Need
 from safe_langsmith._core.origins import DEFAULT, Origin
-from safe_langsmith._core.responses import NO_BODY, Answer, Body, canonical_workspace_id
+from safe_langsmith._core.responses import NO_BODY, Answer, Body
 from safe_langsmith._core.variables import NO_RELATED_VARIABLES, RelatedVariables, shown
+from safe_langsmith._core.workspaces import canonical_workspace_id
 from safe_langsmith.diagnosis import Cause, Confidence, Probe, Setting
 
 CREDENTIALS = {"api_key": "key", "endpoint": "endpoint", "workspace_id": "workspace"}

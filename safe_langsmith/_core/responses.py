@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
-from uuid import UUID
 
 from safe_langsmith._core.endpoints import api_instead_of_ui, is_plain_address
 from safe_langsmith._core.reasons import NamedReason, named_reason
 from safe_langsmith._core.redaction import sanitize
+from safe_langsmith._core.workspaces import WorkspaceIndex, canonical_workspace_id
 from safe_langsmith.diagnosis import Workspace
 
 MESSAGE_LIMIT = 300
@@ -277,67 +276,12 @@ URL_LIMIT = 200
 LARGEST_LISTING = 10_000
 MOST_PERMISSIONS = 500
 # Measured, with the entries of the dictionaries and sets that refer to them.
-_ANSWER_BYTES, _WORKSPACE_BYTES, _ID_BYTES = 3_000, 500, 250
+_ANSWER_BYTES, _ID_BYTES = 3_000, 250
 # The fields that are read from the objects of an answer. Everything else goes while the answer is parsed.
 _FIELDS = frozenset(
     "id display_name role_name permissions is_deleted organization_id data_plane_url "
     "version langgraph_py_version langgraph_js_version batch_ingest_config instance_flags".split()
 )
-
-
-class WorkspaceIndex:
-    """An index of listed workspaces, made once for an answer: a later refusal must not search thousands of them.
-
-    Args:
-        workspaces: The workspaces.
-        data_planes: The URLs of their own data planes, by workspace id.
-
-    Attributes:
-        data_plane: The URL of the data plane that all of them share, or `None`.
-        size: About how many bytes of memory the workspaces and this index take.
-    """
-
-    def __init__(self, workspaces: tuple[Workspace, ...], data_planes: Mapping[str, str]) -> None:
-        """Make the index."""
-        self._workspaces = workspaces
-        self._by_id = {workspace.id: workspace for workspace in workspaces}
-        planes = {data_planes.get(workspace.id) for workspace in workspaces}
-        self.data_plane = planes.pop() if len(planes) == 1 else None
-        # The positions of the first two workspaces that may have a permission, and of the first two whose permissions
-        # are not told. One of the two may be the workspace for which another one is searched.
-        self._first_with: dict[str, list[int]] = {}
-        self._first_untold: list[int] = []
-        seen: dict[tuple[str, ...], int] = {}
-        self.size = 0
-        for position, workspace in enumerate(workspaces):
-            self.size += _WORKSPACE_BYTES + sys.getsizeof(workspace.name)
-            permissions = workspace.permissions
-            if permissions is None:
-                self._first_untold += [position] if len(self._first_untold) < 2 else []
-                continue
-            seen[permissions] = seen.get(permissions, 0) + 1
-            if seen[permissions] <= 2:
-                for name in permissions:
-                    first = self._first_with.setdefault(name, [])
-                    if len(first) < 2:
-                        first.append(position)
-        self.size += sum(map(sys.getsizeof, (*seen, *self._first_with)))
-
-    def get(self, id_: str | None) -> Workspace | None:
-        """Return the workspace with this id, or `None`."""
-        return self._by_id.get(id_) if id_ else None
-
-    def other_than(self, workspace: Workspace | None, permission: str | None) -> Workspace | None:
-        """Return the first other workspace that may have a permission, or `None`.
-
-        Args:
-            workspace: The workspace not to return, or `None`.
-            permission: The permission, or `None` for any workspace.
-        """
-        positions: Iterable[int] = range(min(2, len(self._workspaces)))
-        if permission is not None:
-            positions = sorted((*self._first_with.get(permission, ()), *self._first_untold))
-        return next((found for found in map(self._workspaces.__getitem__, positions) if found != workspace), None)
 
 
 @dataclass(frozen=True)
@@ -409,19 +353,6 @@ class Answer:
     def inconclusive(self) -> bool:
         """Whether the answer says nothing about the key: no answer, a failing server, a proxy's page."""
         return not self.authorized and not self.forbidden and self.service is None
-
-
-def canonical_workspace_id(text: str | None) -> str | None:
-    """Return a workspace id as LangSmith writes it, or `None` if `text` is not a UUID."""
-    try:
-        # UUID() also takes braces, "urn:uuid:" and no hyphens at all, which a header does not.
-        return (
-            str(UUID(text))
-            if text and re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", text)
-            else None
-        )
-    except ValueError:
-        return None
 
 
 def read_answer(status: int, raw: bytes, content_type: str = "", secrets: tuple[str, ...] = ()) -> Answer:

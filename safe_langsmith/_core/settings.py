@@ -15,7 +15,6 @@ from safe_langsmith._core.endpoints import host_of, is_plain_address, region_of
 from safe_langsmith._core.model import Configuration, Drift, SettingInUse, Variable
 from safe_langsmith._core.origins import DEFAULT, ORIGINS, UNKNOWN, Origin
 from safe_langsmith._core.redaction import HIDDEN, sanitize
-from safe_langsmith._core.responses import canonical_workspace_id
 from safe_langsmith._core.variables import (
     DEFAULT_ENDPOINT,
     DEFAULTS,
@@ -28,6 +27,7 @@ from safe_langsmith._core.variables import (
     related_variables,
     shown,
 )
+from safe_langsmith._core.workspaces import canonical_workspace_id
 
 PATH_LIMIT = 200
 NAME_LIMIT = 80

@@ -10,8 +10,7 @@ from typing import Any, NamedTuple
 from safe_langsmith._core.endpoints import TENANT_HEADER
 from safe_langsmith._core.model import Facts
 from safe_langsmith._core.redaction import bare_url
-from safe_langsmith._core.responses import canonical_workspace_id
-from safe_langsmith._core.workspaces import contradiction, meant_by
+from safe_langsmith._core.workspaces import WorkspaceIndex, canonical_workspace_id, contradiction
 from safe_langsmith._log import boundary, logger, raise_hidden_interrupt
 from safe_langsmith._probe import cache, driver
 from safe_langsmith._probe.cache import MOST_KEYS, KeyState
@@ -128,7 +127,7 @@ def name_known_workspace(client: SupportsClient) -> None:
         return
     in_use = {"endpoint": endpoint_of(client), "api_key": None, "workspace_id": None}
     others = state.configuration(in_use, {})["workspace_id"].others
-    if contradiction(others, workspace, (workspace,)) is None:
+    if contradiction(others, workspace, WorkspaceIndex((workspace,))) is None:
         state.before_send = arguments_of_requests
         _apply(client, workspace, identity)
 
@@ -154,7 +153,7 @@ def is_uncontradicted(facts: Facts, workspace: Workspace | None, listed: Sequenc
         listed: The workspaces that the key reaches.
     """
     others = facts.configuration["workspace_id"].others
-    return workspace is None or contradiction(others, workspace, listed) is None
+    return workspace is None or contradiction(others, workspace, WorkspaceIndex(tuple(listed))) is None
 
 
 def needs_user(client: SupportsClient, candidates: Sequence[Workspace]) -> bool:
@@ -287,7 +286,8 @@ def invalidate(client: SupportsClient, target: Target, workspace_id: str | None)
 def unread_name_of(facts: Facts, workspace: Workspace) -> str | None:
     """Return the variable that names a workspace although the client does not read it, or `None`."""
     others = facts.configuration["workspace_id"].others
-    named = [other.origin for other in others if meant_by(other.value, (workspace,)) is not None]
+    only = WorkspaceIndex((workspace,))
+    named = [other.origin for other in others if only.meant_by(other.value)]
     return next((origin.name for origin in named if origin.kind == "unread-variable"), None)
 
 

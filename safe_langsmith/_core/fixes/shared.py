@@ -24,7 +24,7 @@ from safe_langsmith.actions import (
     SetVariable,
     ShowVariables,
 )
-from safe_langsmith.diagnosis import Action, Fix, Workspace
+from safe_langsmith.diagnosis import Action, Fix
 
 DOCS = "https://docs.langchain.com/langsmith"
 SCOPES_URL = f"{DOCS}/administration-overview"
@@ -69,13 +69,13 @@ def harmless(text: str) -> str:
     return _ACTED_ON.sub("", text)
 
 
-def ids_meant(e: Evidence, workspaces: tuple[Workspace, ...]) -> tuple[str, ...]:
-    """Return the IDs of the workspaces of which one can be meant, or a placeholder if none is known.
+def ids_meant(e: Evidence) -> tuple[str, ...]:
+    """Return the IDs of the reachable workspaces of which one can be meant, or a placeholder if none is known.
 
     Those that something on this machine names are preferred. If nothing does, none is chosen for the reader.
     """
-    named = [workspace for _, workspace in e.meanings if workspace in workspaces]
-    ids = dict.fromkeys(workspace.id for workspace in (named or workspaces[:MOST_CHOICES]))
+    named = [workspace for _, workspace in e.meanings]
+    ids = dict.fromkeys(workspace.id for workspace in (named or e.reachable[:MOST_CHOICES]))
     return tuple(ids) or (ID_TO_FILL_IN,)
 
 

@@ -64,13 +64,13 @@ def workspace_required(e: Evidence) -> list[Fix]:
     fixes = [*_take_newer(e), *_set_as_well(e)]
     # At a shell, the line that sets the variable is the same.
     if not (in_shell(e) and SetVariable("LANGSMITH_WORKSPACE_ID", found[0].id) in [fix.action for fix in fixes]):
-        fixes.append(_name_it(e, detail.lstrip(), *ids_meant(e, found)))
+        fixes.append(_name_it(e, detail.lstrip(), *ids_meant(e)))
     if e.target.primary and not in_shell(e) and not e.target.is_installed:
         fixes.append(
             Fix(
                 "Or name it once for the whole process",
                 f"Set the variable before the client is created.{how_to_set(e)}",
-                action=SetVariable("LANGSMITH_WORKSPACE_ID", found[0].id, ids_meant(e, found)[1:]),
+                action=SetVariable("LANGSMITH_WORKSPACE_ID", found[0].id, ids_meant(e)[1:]),
                 step=2,
             )
         )
@@ -172,7 +172,7 @@ def _name_reachable(e: Evidence) -> Fix:
     return Fix(
         title,
         f"The ID that does not work comes from {e.target.workspace_origin}.",
-        action=replace_workspace(e, *ids_meant(e, reachable)),
+        action=replace_workspace(e, *ids_meant(e)),
         url=settings_url(e, "workspaces"),
         step=2,
     )
@@ -203,7 +203,7 @@ def workspace_id_malformed(e: Evidence) -> list[Fix]:
     give = Fix(
         title,
         f"{e.target.workspace_shown} from {origin} is not one.{valid_ids}",
-        action=replace_workspace(e, *((works,) if works else ids_meant(e, reachable))),
+        action=replace_workspace(e, *((works,) if works else ids_meant(e))),
         url=settings_url(e, "workspaces"),
         step=2,
     )

@@ -14,8 +14,9 @@ from safe_langsmith._core.dotenv import is_too_much, read_text
 from safe_langsmith._core.endpoints import host_of, is_plain_address, region_named
 from safe_langsmith._core.permissions import requirement
 from safe_langsmith._core.redaction import bare_url
-from safe_langsmith._core.responses import canonical_workspace_id, read_answer, read_body
+from safe_langsmith._core.responses import read_answer, read_body
 from safe_langsmith._core.variables import normal, related_variables, shown
+from safe_langsmith._core.workspaces import canonical_workspace_id
 
 from .driving import Came, diagnose, facts_of, refusal_of
 from .promises import assert_keeps_all_promises

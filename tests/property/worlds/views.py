@@ -22,7 +22,7 @@ from safe_langsmith._core.model import (
     ProbeRequest,
     settings_in,
 )
-from safe_langsmith._core.responses import canonical_workspace_id
+from safe_langsmith._core.workspaces import canonical_workspace_id
 
 
 class View(NamedTuple):

@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safe_langsmith import Workspace
-from safe_langsmith._core.responses import Answer, Body, canonical_workspace_id, read_answer, read_body
+from safe_langsmith._core.responses import Answer, Body, read_answer, read_body
+from safe_langsmith._core.workspaces import canonical_workspace_id
 
 A, B, C = (f"{digit * 8}-aaaa-4aaa-8aaa-{digit * 12}" for digit in "123")
 ACME = "99999999-aaaa-4aaa-8aaa-999999999999"
