@@ -15,6 +15,7 @@ import urllib3
 
 from safe_langsmith import SafeAsyncClient, SafeClient, find_diagnosis, reload_environment
 from safe_langsmith.testing import FakeLangSmith
+from tests.support.tracing import send_traces
 
 
 class Stage:
@@ -172,9 +173,8 @@ def _traced(on: Stage, client: Any) -> list[str]:
         id_ = uuid.uuid4()
         ids = {"id": id_, "trace_id": id_, "dotted_order": f"20260101T000000000000Z{id_}"}
         client.create_run(name, {}, "chain", project_name="p", **ids)
-    client.flush()
+    send_traces(client)
     if client.tracing_queue is not None:
-        client.tracing_queue.join()
         client.cleanup()
     return sorted(run["name"] for run in on.server.runs(on.workspace))
 

@@ -11,6 +11,7 @@ from langsmith.utils import LangSmithError
 from safe_langsmith import Cause, Confidence, ForbiddenDiagnosis, SafeAsyncClient, SafeClient, adiagnose, diagnose
 from safe_langsmith._core.permissions import permissions_of, requirement
 from safe_langsmith.testing import Reply
+from tests.support.tracing import send_traces
 
 
 @pytest.fixture
@@ -138,7 +139,7 @@ class TestNames:
                 upload_results=True,
             )
         )
-        client.flush()
+        send_traces(client)
         sent = [requirement(r.method, r.path) for r in server.requests[before:]]
         needed = {name for each in sent if each for name in (each.permission, *each.also)}
 

@@ -18,6 +18,7 @@ import requests
 import safe_langsmith
 from safe_langsmith import SafeClient
 from safe_langsmith.testing import Reply
+from tests.support.tracing import send_traces
 
 
 @pytest.fixture
@@ -225,7 +226,7 @@ def test_the_tracing_thread_ends_with_its_client(server):
     client = SafeClient(api_url=server.url, api_key=org.add_service_key(workspaces=None))
     for number in range(20):
         client.create_run(f"run {number}", {"n": number}, "chain", project_name="p")
-    client.flush()
+    send_traces(client)
 
     assert len(server.runs(workspace)) == 20
     client.cleanup()

@@ -10,6 +10,7 @@ import pytest
 import requests
 
 from safe_langsmith import Cause, ForbiddenDiagnosis, SafeAsyncClient, SafeClient, diagnose
+from tests.support.tracing import send_traces
 
 HOUR = 3_600
 
@@ -49,7 +50,7 @@ def test_traces_too(found, server, workspace, key):
     id_ = uuid.uuid4()
     order = f"20240101T000000000000Z{id_}"
     client.create_run("run", {}, "chain", id=id_, trace_id=id_, dotted_order=order)
-    client.flush()
+    send_traces(client)
     client.cleanup()
 
     assert refused(server) == []

@@ -16,6 +16,7 @@ from langsmith import AsyncClient, Client
 from safe_langsmith import SafeAsyncClient, SafeClient
 from safe_langsmith.testing import FakeLangSmith, Organization, Workspace
 from safe_langsmith.testing.payloads import parts
+from tests.support.tracing import send_traces
 
 # What a real deployment offers; without it, the SDK warns that it is old.
 CURRENT = {"instance_flags": {"zstd_compression_enabled": True, "dataset_examples_multipart_enabled": True}}
@@ -122,15 +123,9 @@ def stored(server: FakeLangSmith, workspace: Workspace) -> Callable[[str], list[
     return lambda collection: server.records(workspace, collection)
 
 
-def flush(client: Client) -> None:
-    client.flush()
-    if client.tracing_queue is not None:
-        client.tracing_queue.join()
-
-
 def arrived(server: FakeLangSmith, workspace: Workspace, client: Client) -> dict[str, dict[str, Any]]:
     """The runs of a workspace by name, each complete and posted once."""
-    flush(client)
+    send_traces(client)
     runs = server.runs(workspace)
     assert all(run.get("end_time") for run in runs)
     assert times_posted(server) == Counter(run["id"] for run in runs)

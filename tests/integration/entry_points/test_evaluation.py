@@ -10,8 +10,9 @@ import pytest
 
 from safe_langsmith import Cause, ForbiddenDiagnosis, find_diagnosis
 from safe_langsmith.testing import Reply
+from tests.support.tracing import send_traces
 
-from .conftest import flush, times_posted
+from .conftest import times_posted
 
 # The SDK's own, of asyncio and of itself.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -82,7 +83,7 @@ def experiment(admin, server, dataset):
     """Reads an experiment as it was stored: its runs, and their scores under a key."""
 
     def experiment(client, results):
-        flush(client)
+        send_traces(client)
         project = admin.read_project(project_name=results.experiment_name)
         assert project.reference_dataset_id == dataset.id
         runs = list(admin.list_runs(project_id=project.id, is_root=True))
@@ -95,7 +96,7 @@ def experiment(admin, server, dataset):
                 given = list(admin.list_feedback(run_ids=[run.id for run in runs], feedback_key=[key]))
                 if len(given) >= len(runs) or time.monotonic() > until:
                     return sorted(each.score for each in given)
-                flush(client)
+                send_traces(client)
 
         return runs, scores
 
@@ -141,7 +142,7 @@ def test_it_need_not_block(evaluate, client, experiment, retried):
 
 def test_repeated_and_evaluated_again(server, client, experiment, retried):
     first = client.evaluate(one, data="questions", num_repetitions=2)
-    flush(client)
+    send_traces(client)
     second = client.evaluate(first.experiment_name, evaluators=[correct])
 
     runs, scores = experiment(client, second)
@@ -155,7 +156,7 @@ def test_an_editor_gets_the_diagnosis_before_anything_runs(evaluate, server, wor
     client = make(server, editor)
     with pytest.raises(Exception, match="projects:create") as caught:
         evaluate(client, data="questions", evaluators=[correct])
-    flush(client)
+    send_traces(client)
 
     diagnosis = find_diagnosis(caught.value)
     assert diagnosis.cause is Cause.PERMISSION_DENIED

@@ -12,8 +12,9 @@ from langsmith import Client, expect, traceable
 
 from safe_langsmith import Cause, ForbiddenDiagnosis, find_diagnosis
 from safe_langsmith.testing import Reply
+from tests.support.tracing import send_traces
 
-from .conftest import flush, takes
+from .conftest import takes
 
 # The SDK's own, about the future of this call.
 pytestmark = pytest.mark.filterwarnings("ignore:Creating feedback for a run without session_id")
@@ -54,7 +55,7 @@ def test_sent_in_the_background(client, stored, retried):
     ids = [uuid.uuid4() for _ in range(20)]
     for id in ids:
         client.create_feedback(id, "correct", score=1, trace_id=id, feedback_id=id)
-    flush(client)
+    send_traces(client)
 
     assert sorted(given["id"] for given in stored("feedback")) == sorted(map(str, ids))
     retried(client)
@@ -67,7 +68,7 @@ def test_a_run_and_its_feedback_travel_together(client, tracing, stored, retried
         client.create_feedback(id, "correct", score=1, trace_id=id)
 
     answer()
-    flush(client)
+    send_traces(client)
 
     (run,), (given,) = stored("runs"), stored("feedback")
     assert (given["run_id"], given["trace_id"]) == (run["id"], run["id"])
@@ -131,7 +132,7 @@ def test_in_the_background_the_callback_gets_the_diagnosis(server, viewer, make)
     client = make(server, viewer, tracing_error_callback=told.append)
     run = uuid.uuid4()
     client.create_feedback(run, "correct", score=1, trace_id=run)
-    flush(client)
+    send_traces(client)
 
     assert [find_diagnosis(error).cause for error in told] == [Cause.PERMISSION_DENIED]
 

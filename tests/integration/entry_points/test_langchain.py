@@ -8,7 +8,9 @@ import json
 import langsmith
 import pytest
 
-from .conftest import arrived, flush, times_posted
+from tests.support.tracing import send_traces
+
+from .conftest import arrived, times_posted
 
 pytest.importorskip("langchain_core")
 
@@ -111,7 +113,7 @@ def test_a_chain_with_a_model_arrives_whole(call, config, server, workspace, cli
 
 def test_a_batch_arrives_whole(config, server, workspace, client):
     assert sum_chain().batch([1, 2, 3], config) == [4, 6, 8]
-    flush(client)
+    send_traces(client)
 
     runs = server.runs(workspace)
     assert set(times_posted(server).values()) == {1}
@@ -154,7 +156,7 @@ def test_a_viewers_chain_runs_and_the_log_names_the_permission(server, workspace
     client = make(server, viewer)
 
     assert sum_chain().invoke(3, {"callbacks": [LangChainTracer(client=client, project_name="p")]}) == 8
-    flush(client)
+    send_traces(client)
 
     assert server.runs(workspace) == []
     assert "does not include runs:create" in " ".join(caplog.text.split())

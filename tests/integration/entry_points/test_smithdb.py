@@ -9,8 +9,9 @@ from langsmith import RunTree
 
 from safe_langsmith import Cause, ForbiddenDiagnosis
 from safe_langsmith.testing import Reply
+from tests.support.tracing import send_traces
 
-from .conftest import CURRENT, flush
+from .conftest import CURRENT
 
 pytest.importorskip("langsmith._internal._v2_migration_utils")
 pytestmark = [
@@ -67,7 +68,7 @@ def test_an_experiment_is_evaluated_again(admin, server, key, make, workspace, s
     client = make(server, key)
 
     again = client.evaluate(experiment, evaluators=[lambda run, example: {"key": "sum", "score": run.outputs["a"]}])
-    flush(client)
+    send_traces(client)
 
     assert len(list(again)) == 3
     assert [given["score"] for given in stored("feedback") if given["key"] == "sum"] == [1, 1, 1]

@@ -8,8 +8,9 @@ import pytest
 from langsmith import Client
 
 from safe_langsmith.testing import Reply
+from tests.support.tracing import send_traces
 
-from .conftest import flush, takes
+from .conftest import takes
 
 FORBIDDEN = Reply(403, {"error": "Forbidden"})
 
@@ -53,7 +54,7 @@ def test_the_tracing_thread_begins_without_an_info_and_runs_arrive(server, key, 
     server.fault("GET", "/info", FORBIDDEN, times=2)
     client = make(server, key)
     client.create_run("run", {"q": 1}, "chain", id=uuid.uuid4())
-    flush(client)
+    send_traces(client)
 
     assert [run["name"] for run in server.runs(workspace)] == ["run"]
 
@@ -86,7 +87,7 @@ def test_a_tenant_that_was_refused_earlier_is_asked_for_again(admin, server, key
 def test_the_url_of_a_run_contains_the_workspace(server, workspace, client, tracing):
     client.create_project("p")
     client.create_run("run", {"q": 1}, "chain", id=(id := uuid.uuid4()), project_name="p")
-    flush(client)
+    send_traces(client)
 
     assert f"/o/{workspace.id}/projects/p/" in client.get_run_url(run=client.read_run(id), project_name="p")
 

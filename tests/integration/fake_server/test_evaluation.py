@@ -11,6 +11,7 @@ import pytest
 from langsmith import Client
 
 from safe_langsmith.testing import FakeLangSmith
+from tests.support.tracing import send_traces
 
 
 def correct(run: Any, example: Any) -> dict[str, Any]:
@@ -57,7 +58,7 @@ def test_an_evaluation_runs_through(sdk: Client, asynchronous: bool, caplog: pyt
         results: Any = asyncio.run(sdk.aevaluate(one_soon, **options))
     else:
         results = sdk.evaluate(one, **options)
-    sdk.flush()
+    send_traces(sdk)
 
     assert sorted(row["evaluation_results"]["results"][0].score for row in results._results) == [0, 0, 1]
     experiment = sdk.read_project(project_name=results.experiment_name)
@@ -75,7 +76,7 @@ def test_an_evaluation_runs_through(sdk: Client, asynchronous: bool, caplog: pyt
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_an_experiment_can_be_evaluated_again(sdk: Client) -> None:
     first = sdk.evaluate(one, data="questions")
-    sdk.flush()
+    send_traces(sdk)
     second = sdk.evaluate(first.experiment_name, evaluators=[correct])
 
     assert sorted(row["evaluation_results"]["results"][0].score for row in second) == [0, 0, 1]

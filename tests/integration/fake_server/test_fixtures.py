@@ -137,6 +137,41 @@ def test_a_login_profile_is_not_used(run, tmp_path):
     assert told.splitlines()[-1].startswith("1 passed in"), told
 
 
+def test_what_was_queued_before_the_client_compressed_has_been_sent(run):
+    told = run(
+        """
+        import time
+        import langsmith
+        from langsmith import Client, traceable
+
+        seen = []
+
+        @traceable
+        def answer():
+            return 42
+
+        def test_traced(fake_langsmith, monkeypatch):
+            acme = fake_langsmith.add_organization("Acme")
+            research = acme.add_workspace("Research")
+            monkeypatch.setenv("LANGSMITH_API_KEY", acme.add_personal_key(default=research))
+            monkeypatch.setenv("LANGSMITH_TRACING", "true")
+            client = Client()
+            langsmith.configure(client=client)
+            until = time.monotonic() + 30
+            while client.compressed_traces is None and time.monotonic() < until:
+                time.sleep(0.01)
+            compressed, client.compressed_traces = client.compressed_traces, None
+            answer()
+            client.compressed_traces = compressed
+            seen.append(lambda: [run["name"] for run in fake_langsmith.runs(research)])
+
+        def test_after():
+            assert [names() for names in seen] == [["answer"]]
+        """
+    )
+    assert told.splitlines()[-1].startswith("2 passed in"), told
+
+
 def test_what_was_traced_has_been_sent_and_a_configured_client_is_back(run):
     told = run(
         """

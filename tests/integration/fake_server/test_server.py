@@ -27,6 +27,7 @@ from safe_langsmith.testing import (
     Slow,
     SlowBody,
 )
+from tests.support.tracing import send_traces
 
 
 @pytest.fixture
@@ -445,7 +446,7 @@ def test_sdk_background_runs(info: dict[str, Any], path: str) -> None:
         world = World(server)
         sdk = client(server, world)
         id = post_run(sdk)
-        sdk.flush()
+        send_traces(sdk)
         (run,) = server.runs(world.research)
         assert (run["id"], run["session_name"], run["inputs"], run["outputs"]) == (id, "p", {"q": 1}, {"a": 2})
         posts = [seen for seen in server.requests if seen.method == "POST"]

@@ -10,6 +10,8 @@ from typing import Any
 import langsmith.utils
 import pytest
 
+from tests.support.tracing import send_traces
+
 PROMPT = f"greeting-{uuid.uuid4().hex}"
 
 
@@ -21,7 +23,7 @@ def trace(client: Any) -> None:
     client.create_run(
         "run", {}, "chain", id=id_, trace_id=id_, dotted_order=f"{now:%Y%m%dT%H%M%S%fZ}{id_}", start_time=now
     )
-    client.flush()
+    send_traces(client)
     client.tracing_queue.join()
 
 

@@ -96,12 +96,6 @@ def trace(client: langsmith.Client, count: int, start: int = 0, **more: Any) -> 
         )
 
 
-def flush(client: langsmith.Client) -> None:
-    client.flush()
-    if client.tracing_queue is not None:
-        client.tracing_queue.join()
-
-
 def numbers(server: FakeLangSmith, workspace: Any) -> list[int]:
     """The numbers of the runs that a workspace holds."""
     return sorted(run["inputs"]["number"] for run in server.runs(workspace))

@@ -10,8 +10,9 @@ import pytest
 
 from safe_langsmith import Cause, ForbiddenDiagnosis, SafeClient
 from safe_langsmith.testing import Reply, Slow
+from tests.support.tracing import send_traces
 
-from .conftest import answers, flush, numbers, trace
+from .conftest import answers, numbers, trace
 
 BATCHES = 50
 WITH_CALLBACK = pytest.mark.skipif(
@@ -29,7 +30,7 @@ def viewer(tracing_server):
 def send_batches(client, count=BATCHES):
     for number in range(count):
         trace(client, 1, start=number)
-        flush(client)
+        send_traces(client)
 
 
 def sdk_records(caplog):

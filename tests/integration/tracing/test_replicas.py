@@ -12,8 +12,9 @@ from langsmith.run_trees import RunTree
 
 from safe_langsmith import Cause
 from safe_langsmith._sdk.compat import sdk_copies_workspace
+from tests.support.tracing import send_traces
 
-from .conftest import UNCOMPRESSED, answers, flush, numbers, times_accepted, trace
+from .conftest import UNCOMPRESSED, answers, numbers, times_accepted, trace
 
 WITH_REPLICAS = pytest.mark.skipif(
     "replicas" not in RunTree.__annotations__ and "replicas" not in getattr(RunTree, "model_fields", {}),
@@ -68,7 +69,7 @@ def trace_tree(client, replicas, count=3):
             name=f"run {number}", inputs={"number": number}, project_name="p", ls_client=client, replicas=replicas
         )
         run.post()
-        flush(client)
+        send_traces(client)
 
 
 @pytest.mark.parametrize("batched", [True, False], ids=["batched", "one by one"])
@@ -80,7 +81,7 @@ def test_two_endpoints_of_which_one_needs_a_workspace(batched, here, there, make
     for number in range(20):
         trace(client, 1, start=number)
     if batched:
-        flush(client)
+        send_traces(client)
 
     for place in (here, there):
         assert numbers(place.server, place.workspace) == list(range(20))
@@ -97,7 +98,7 @@ def test_two_endpoints_that_both_need_one(batched, here, there, make_tracer):
     for number in range(20):
         trace(client, 1, start=number)
     if batched:
-        flush(client)
+        send_traces(client)
 
     for place in (here, there):
         assert numbers(place.server, place.workspace) == list(range(20))
@@ -110,7 +111,7 @@ def test_from_the_second_batch_on_the_other_endpoint_is_named_its_own_at_once(he
     client = make_tracer(None, None, api_urls=keys)
     for number in range(5):
         trace(client, 1, start=number)
-        flush(client)
+        send_traces(client)
 
     for place in (here, there):
         assert answers(place.server)[("/runs/multipart", 403)] == 1
@@ -124,7 +125,7 @@ def test_a_refusal_at_one_does_not_stop_the_other(here, there, make_tracer):
     keys = {here.server.url: viewer, there.server.url: there.organization_key()}
     client = make_tracer(None, None, api_urls=keys, **more)
     trace(client, 3)
-    flush(client)
+    send_traces(client)
 
     assert numbers(here.server, here.workspace) == []
     assert numbers(there.server, there.workspace) == [0, 1, 2]
@@ -281,7 +282,7 @@ def test_lines_to_copy_into_the_environment(variable, form, here, there, make_tr
         monkeypatch.setenv(variable, json.dumps(replicas))
         langsmith.utils.get_env_var.cache_clear()
         double(0)
-        flush(client)
+        send_traces(client)
 
     url = there.server.url
     trace_to([{"api_url": url, "api_key": key}] if form == "a list" else {url: key})
@@ -325,7 +326,7 @@ def test_replicas_of_the_environment(here, there, make_tracer, monkeypatch):
 
     for number in range(3):
         double(number)
-        flush(client)
+        send_traces(client)
 
     for place in (here, there):
         assert numbers(place.server, place.workspace) == [0, 1, 2]

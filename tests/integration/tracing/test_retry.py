@@ -6,9 +6,10 @@ import langsmith
 import pytest
 
 from safe_langsmith import SafeClient
+from tests.support.tracing import send_traces
 
 from ...support.internals import forget_everything
-from .conftest import answers, flush, numbers, times_accepted, trace
+from .conftest import answers, numbers, times_accepted, trace
 
 MANY = 10_000
 
@@ -25,7 +26,7 @@ def test_ten_thousand_runs_arrive_each_once_after_one_probe(tracing_server, orga
     workspace, key = organization
     client = make_tracer(tracing_server, key)
     trace(client, MANY)
-    flush(client)
+    send_traces(client)
 
     assert numbers(tracing_server, workspace) == list(range(MANY))
     accepted = times_accepted(tracing_server)
@@ -38,7 +39,7 @@ def test_none_of_them_does_with_the_sdks_client(tracing_server, organization, ma
     workspace, key = organization
     client = make_tracer(tracing_server, key, langsmith.Client)
     trace(client, 200)
-    flush(client)
+    send_traces(client)
 
     assert numbers(tracing_server, workspace) == []
 
@@ -47,7 +48,7 @@ def test_all_ways_of_sending_runs(tracing_server, mode, organization, make_trace
     workspace, key = organization
     client = make_tracer(tracing_server, key)
     trace(client, 30)
-    flush(client)
+    send_traces(client)
 
     assert numbers(tracing_server, workspace) == list(range(30))
     way = "/runs/batch" if mode == "batch" else "/runs/multipart"
@@ -76,7 +77,7 @@ def test_a_body_that_is_streamed_in_parts(tracing_server, organization, make_tra
     workspace, key = organization
     client = make_tracer(tracing_server, key)
     trace(client, 12, outputs={"text": "x" * 2_000_000})
-    flush(client)
+    send_traces(client)
 
     assert numbers(tracing_server, workspace) == list(range(12))
     assert {len(run["outputs"]["text"]) for run in tracing_server.runs(workspace)} == {2_000_000}
@@ -89,7 +90,7 @@ def test_several_clients_share_one_probe(tracing_server, organization, make_trac
     for number, client in enumerate(clients):
         trace(client, 100, start=100 * number)
     for client in clients:
-        flush(client)
+        send_traces(client)
 
     assert numbers(tracing_server, workspace) == list(range(400))
     assert [r.path for r in tracing_server.requests if r.path in ("/workspaces", "/settings")] == ["/workspaces"]
@@ -125,7 +126,7 @@ def test_the_client_is_a_langsmith_client_to_the_decorator(server, make_tracer, 
         return 2 * x
 
     assert double(3) == 6
-    flush(client)
+    send_traces(client)
 
     (run,) = server.runs(workspace)
     assert (run["name"], run["inputs"], run["outputs"]) == ("double", {"x": 3}, {"output": 6})

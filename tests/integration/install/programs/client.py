@@ -6,6 +6,7 @@ from langsmith import Client
 def main(client=Client()):  # noqa: B008 - created while the module is imported
     for number in range(5):
         client.create_run("written", {"number": number}, "chain", project_name="p")
+    client.tracing_queue.join()
     client.flush()
     print(len(list(Client().list_projects())))
 

@@ -16,6 +16,7 @@ def work(number):
 def task(number):
     result = work(number)
     # A pool ends its processes without running their exit handlers.
+    get_cached_client().tracing_queue.join()
     get_cached_client().flush()
     return result
 

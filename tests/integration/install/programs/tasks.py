@@ -26,6 +26,7 @@ def work(number):
 @app.task
 def task(number):
     work(number)
+    get_cached_client().tracing_queue.join()
     get_cached_client().flush()
     with open("done", "a", encoding="utf-8") as file:
         file.write(f"{number}\n")
