@@ -80,7 +80,8 @@ _PLACEHOLDER = re.compile(
 _OF_TESTS = re.compile(r"\b(?:dummy|fake|test|testing|example|sample|mock|secret)\b", re.IGNORECASE)
 # Code in place of the value that it gives, and references that nothing resolved. Passwords may hold such signs, too.
 _CODE = re.compile(
-    r"^\$\w+$|\$\{|\$\(|\{\{|<%|^%\w+%$|^\{\w+\}$|^[\w.]+(?:\(.*\)|\[[\"'].*\])$|^(?:os|userdata|st|process|secrets)\."
+    r"^\$(?:env:)?\w+$|\$\{|\$\(|\{\{|<%|^%\w+%$|^#?\{\w+\}#?$|^@@?\w*(?:KEY|TOKEN|SECRET)\w*@@?$"
+    r"|^[\w.]+(?:\(.*\)|\[[\"'].*\])$|^(?:os|userdata|st|process|secrets)\."
     r"|^(?:(?:export|set|env) )?\$?\w*(?:KEY|TOKEN|SECRET)\w*\s*(?:=|:\s)|^[rbf]?[\"'].*[\"']$",
     re.IGNORECASE | re.DOTALL,
 )
@@ -101,9 +102,10 @@ _SPELT_OUT = re.compile(r"\\[nrt]")
 # A token in base64 may begin with a slash, too.
 _REFERENCE = re.compile(
     r"(?!https?:)[a-z][a-z0-9+.-]*://|arn:|projects/[^/]+/secrets/|secrets?[/:.]|(?:\.{1,2}|~)/\S|[A-Za-z]:\\"
+    r"|(?:/[\w.-]+)+[/_-](?:api[_-]?key|key|token|secret|credentials?)\Z|ENC\[\w+,"
     r"|/(?:run|var|etc|mnt|home|root|Users|opt|srv|tmp|app|secrets?|vault|content|kaggle)/"
-    r"|(?:vault|ssm|env|file|keyring|keychain|doppler|infisical|aws|gcp|azure|sm|secretsmanager|parameterstore"
-    r"|secret-?(?:key)?-?ref|key-?vault|bws|akeyless|conjur|sops|gsm|external-?secret):"
+    r"|(?:vault|ssm|env|file|keyring|keychain|doppler|infisical|aws|gcp|azure|(?:[a-z]+-)?sm|secretsmanager"
+    r"|parameterstore|secret-?(?:key)?-?ref|key-?vault|bws|akeyless|conjur|sops|gsm|external-?secret):"
     r"|@Microsoft\.KeyVault|https?://[^/]+\.vault\.azure\.net/",
     re.IGNORECASE,
 )

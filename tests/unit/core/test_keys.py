@@ -106,6 +106,7 @@ def test_a_kind_that_langsmith_may_add_is_not_called_malformed(key):
         (f"sk_{HEX}", "form"),
         ("hunter2", "form"),
         ("/9j4AAQSkZJRgABAQEAYABgAAD", "form"),
+        ("/9j4AAQ/SkZJRgABA/QEAYABgAADkey", "form"),
     ],
 )
 def test_a_text_that_a_gateway_may_accept_is_a_problem_only_for_the_cloud(key, kind):
@@ -160,6 +161,9 @@ FLAWED = {
         f"LANGSMITH_API_KEY: lsv2_pt_{HEX}",
         "%LANGSMITH_API_KEY%",
         "process.env.LANGSMITH_API_KEY",
+        "$env:LANGSMITH_API_KEY",
+        "#{LANGSMITH_API_KEY}#",
+        "@@LANGSMITH_KEY@@",
     ],
     "is the name of a secret": [
         "op://Private/LangSmith/credential",
@@ -172,6 +176,10 @@ FLAWED = {
         "~/.langsmith/key",
         "C:\\keys\\langsmith.txt",
         "env:LANGSMITH_KEY",
+        "gcp-sm:langsmith",
+        "/prod/langsmith/api-key",
+        "/team/langsmith_token",
+        "ENC[AES256_GCM,data:c29tZQ==,type:str]",
     ],
     "is the name of a variable": ["LANGSMITH_PROD_API_KEY", "OPENAI_API_KEY"],
     "is base64 of a key": [ENCODED, ENCODED.rstrip("="), base64.b64encode(f"lsv2_sk_{HEX}\n".encode()).decode()],
