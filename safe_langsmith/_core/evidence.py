@@ -242,6 +242,12 @@ class Evidence:
         return (self._giving_a_reason.message or "") if self._giving_a_reason else ""
 
     @property
+    def words_unknown(self) -> str | None:
+        """What the refusal, or the answer to a probe, gives as the reason in words that no rule knows; or `None`."""
+        bodies = (self.body, *(answer.body for answer in self.answers.values() if answer.status in (401, 403)))
+        return None if self.named_reason else next((body.message for body in bodies if body.says_why), None)
+
+    @property
     def worked_without_workspace(self) -> bool:
         """Whether the same key worked here before without a workspace, so that it had one of its own."""
         before = self.facts.successes

@@ -89,6 +89,18 @@ _KEPT_OUT = re.compile(
 )
 _SENTENCE_ENDS = re.compile(r"[.;!?](?=\s|$)|\n|,? \b(?:but|however|although|though)\b")
 _HEADING = re.compile(r"^ ?(?:access )?(?:forbidden|denied|blocked)(?: -|:|,)")
+# Words that say no more than that a request or a key was refused.
+_OF_ANY_REFUSAL = frozenset(
+    "a an the this that your you my our its it is are was were be been not no nor or and to for of in on with by"
+    " from at as do does did don doesn t have has had cannot can could may please check verify make sure provide"
+    " provided supplied given sent used valid invalid incorrect wrong bad unknown unrecognized recognized missing"
+    " malformed found authenticated authorized authorised unauthorized unauthenticated authenticate authentication"
+    " authorization auth access accessible denied deny forbidden refused rejected permission permissions permitted"
+    " allowed insufficient enough sufficient api key keys token tokens credential credentials header headers x"
+    " bearer error status code http https request requests operation action perform performed resource resources"
+    " endpoint url path user caller client account failed failure required requires require need needs langsmith"
+    " validate exist exists lack lacks privileges rights expired revoked detail message".split()
+)
 _LONGEST = 2_000
 _FIRST: tuple[NamedReason, ...] = ("address", "organization", "member", "expired", "revoked")
 
@@ -105,6 +117,11 @@ def named_reason(words: str) -> NamedReason | None:
     if {"expired", "revoked"} <= found:
         found.remove("expired")
     return next((reason for reason in _FIRST if reason in found), None)
+
+
+def says_why(words: str) -> bool:
+    """Return whether the words of a refusal say more than that something was refused, whatever it may be."""
+    return any(word not in _OF_ANY_REFUSAL for word in re.findall(r"[^\W\d_]+", words[:_LONGEST].lower()))
 
 
 def _reasons_in(sentence: str) -> list[NamedReason]:

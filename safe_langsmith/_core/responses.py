@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from safe_langsmith._core.endpoints import api_instead_of_ui, is_plain_address
-from safe_langsmith._core.reasons import NamedReason, named_reason
+from safe_langsmith._core.reasons import NamedReason, named_reason, says_why
 from safe_langsmith._core.redaction import sanitize
 from safe_langsmith._core.workspaces import WorkspaceIndex, canonical_workspace_id
 from safe_langsmith.diagnosis import Workspace
@@ -130,6 +130,11 @@ class Body:
     def is_bare(self) -> bool:
         """Whether it gives no reason at all, as LangSmith mostly does."""
         return self.form == "json" and (self.message or "").strip(" .").lower() in _BARE
+
+    @property
+    def says_why(self) -> bool:
+        """Whether it gives a reason in words of its own, which may mean anything."""
+        return self.form == "json" and not self.has_langsmiths_words and says_why(self.message or "")
 
 
 NO_BODY = Body()

@@ -13,6 +13,7 @@ from safe_langsmith._core.fixes.shared import (
     REGIONS_URL,
     SELF_HOSTED_URL,
     STATUS_URL,
+    ask_about_refusal,
     call_again,
     find_proxy,
     harmless,
@@ -135,7 +136,7 @@ def feature_unavailable(e: Evidence) -> list[Fix]:
             "Ask an organization admin about the feature, the plan or the usage that the server names",
             f"It says that {e.body.unavailable}, so neither another key nor another workspace of the same "
             "organization will help. Admins find features, plan and usage under Settings.",
-            action=AskSomebody(f'LangSmith refuses {harmless(request(e))}:\n"{harmless(e.body.message or "")}"'),
+            action=ask_about_refusal(e, e.body.message or ""),
             url=settings_url(e, "").rstrip("/"),
         ),
         _support(e),

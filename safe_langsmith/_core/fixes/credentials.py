@@ -11,6 +11,7 @@ from safe_langsmith._core.fixes.shared import (
     REGIONS_URL,
     SCOPES_URL,
     STATUS_URL,
+    ask_about_refusal,
     call_again,
     correct_dotenv,
     harmless,
@@ -30,7 +31,6 @@ from safe_langsmith._core.fixes.workspace import workspace_outdated
 from safe_langsmith._core.model import RegionAnswer
 from safe_langsmith._core.reasons import NamedReason
 from safe_langsmith._core.redaction import TO_FILL_IN
-from safe_langsmith._core.summary import request
 from safe_langsmith._core.variables import VARIABLES
 from safe_langsmith.actions import (
     AskSomebody,
@@ -182,6 +182,24 @@ def _move(e: Evidence) -> list[Fix]:
 
 
 def key_rejected(e: Evidence) -> list[Fix]:
+    return [*_ask_what_it_means(e), *_replace_key(e)]
+
+
+def _ask_what_it_means(e: Evidence) -> list[Fix]:
+    """Return whom to ask about words that no rule knows, or nothing if the server gives no such reason."""
+    if e.words_unknown is None:
+        return []
+    return [
+        Fix(
+            "Act on what the server says, or ask an organization admin",
+            f'It says "{e.words_unknown}". A gateway on the way may have written that, too.',
+            action=ask_about_refusal(e, e.words_unknown),
+            url=settings_url(e, "").rstrip("/"),
+        )
+    ]
+
+
+def _replace_key(e: Evidence) -> list[Fix]:
     elsewhere = _use_other_key(e)
     if e.named_reason:
         ask = _as_the_server_says(e, e.named_reason)
@@ -233,7 +251,6 @@ def _wait(e: Evidence) -> Fix:
 
 def _as_the_server_says(e: Evidence, reason: NamedReason) -> Fix:
     """Return what to do about the reason that the server's words name."""
-    said = harmless(e.reason_message)
     if reason in ("expired", "revoked"):
         what = "has expired" if reason == "expired" else "is no longer active"
         return new_key(e, f"Create a new key: the server says that this one {what}")
@@ -243,8 +260,9 @@ def _as_the_server_says(e: Evidence, reason: NamedReason) -> Fix:
         "member": "Ask an organization admin to restore your membership",
     }
     detail = f'The server says "{e.reason_message}", so no other key of the organization helps, and no other region.'
-    message = f'LangSmith refuses {harmless(request(e))}:\n"{said}"'
-    return Fix(titles[reason], detail, action=AskSomebody(message), url=settings_url(e, "").rstrip("/"))
+    return Fix(
+        titles[reason], detail, action=ask_about_refusal(e, e.reason_message), url=settings_url(e, "").rstrip("/")
+    )
 
 
 def wrong_region(e: Evidence) -> list[Fix]:
@@ -268,6 +286,7 @@ def wrong_region(e: Evidence) -> list[Fix]:
             url=REGIONS_URL,
             step=3,
         ),
+        *_ask_what_it_means(e),
         *one_source(e),
         *show_variables(e),
         new_key(e),
@@ -293,7 +312,7 @@ def stale_environment(e: Evidence) -> list[Fix]:
     if any(answer.authorized for answer in e.answers.values()):
         return [*_choose_value(e), *_keep_one(e), *show_variables(e)]
     reloading = reload(e, "Reload the environment, then create a new client")
-    return [*reloading, *correct_dotenv(e), *show_variables(e), new_key(e)]
+    return [*reloading, *correct_dotenv(e), *_ask_what_it_means(e), *show_variables(e), new_key(e)]
 
 
 def _choose_value(e: Evidence) -> list[Fix]:

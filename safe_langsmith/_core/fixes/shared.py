@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from typing import Literal
 
 from safe_langsmith._core.endpoints import REGIONS, TENANT_HEADER, can_be_sent_to, region_of, ui_url
 from safe_langsmith._core.evidence import Evidence
 from safe_langsmith._core.model import CREDENTIALS, Drift
-from safe_langsmith._core.redaction import TO_FILL_IN
+from safe_langsmith._core.redaction import TO_FILL_IN, shorten
 from safe_langsmith._core.summary import request
 from safe_langsmith._core.variables import VARIABLES
 from safe_langsmith.actions import (
+    AskSomebody,
     CorrectDotenv,
     CreateClient,
     EditReplica,
@@ -67,6 +69,12 @@ def settings_url(e: Evidence, page: str) -> str:
 def harmless(text: str) -> str:
     """Return foreign text without the characters that a shell or Python interprets, for use in a line to copy."""
     return _ACTED_ON.sub("", text)
+
+
+def ask_about_refusal(e: Evidence, words: str) -> AskSomebody:
+    """Return a message to somebody who may know what the server means, in lines that fit in a terminal."""
+    said = textwrap.wrap(f'"{harmless(shorten(words, 200))}"', 72)
+    return AskSomebody("\n".join([f"LangSmith refuses {harmless(request(e))}:", *said]))
 
 
 def ids_meant(e: Evidence) -> tuple[str, ...]:

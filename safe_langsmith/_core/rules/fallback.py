@@ -118,6 +118,9 @@ def key_rejected(e: Evidence) -> Probing[Verdict | None]:
     before = e.facts.successes
     if e.named_reason:
         reason = f'the server says that {_THE_SERVER_SAYS[e.named_reason]}: "{e.reason_message}"'
+    elif e.words_unknown:
+        worked = f"it worked here {before.when}, and now every" if before else "every"
+        reason = f'{worked} request made with it is refused, and the server says "{e.words_unknown}"'
     elif before:
         reason = (
             f"it worked here {before.when}, and now every request made with it is refused, as with a key that was "

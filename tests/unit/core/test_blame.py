@@ -371,7 +371,46 @@ class TestTheServersWords:
         assert found.cause is Cause.STALE_ENVIRONMENT
 
     @pytest.mark.parametrize(
-        "words", ["Invalid or expired key", "Forbidden", "Invalid API key", "This key is not enabled"]
+        "words",
+        [
+            "SSO is required for this organization",
+            "MFA required",
+            "Personal access tokens are disabled for this organization",
+            "Service keys are not allowed",
+            "This key is not enabled",
+            "Please verify your e-mail address",
+            "Workspace has been archived",
+            "Country not allowed",
+            "Rate limit exceeded",
+            "API key is not valid before 2027-01-01",
+            "Accept the terms of service first",
+            "Ihr API-Schlüssel ist gesperrt",
+        ],
+    )
+    def test_words_that_no_rule_knows_are_quoted_and_come_first(self, words, blame):
+        found = blame(body=json.dumps({"detail": words}).encode())
+        assert (found.cause, found.confidence) == (Cause.KEY_REJECTED, Confidence.LIKELY)
+        assert f'the server says "{words}"' in found.summary
+        assert "region" not in found.summary
+        assert titles(found)[0] == "Act on what the server says, or ask an organization admin"
+        assert words in found.fixes[0].detail
+        assert titles(found)[1] == "Use the endpoint of the region where the key was created"
+
+    def test_what_this_machine_names_comes_before_words_that_no_rule_knows(self, blame):
+        found = blame(body=b'{"detail":"Organization mismatch"}', environ={"LANGSMITH_REGION": "eu"})
+        assert found.cause is Cause.WRONG_REGION
+        assert titles(found)[1] == "Act on what the server says, or ask an organization admin"
+
+    @pytest.mark.parametrize(
+        "words",
+        [
+            "Invalid or expired key",
+            "Forbidden",
+            "Invalid API key",
+            "API key not found",
+            "You do not have permission to access this resource",
+            "Error 403: access denied",
+        ],
     )
     def test_words_that_do_not_say_which_name_no_reason(self, words, blame):
         found = blame(body=json.dumps({"detail": words}).encode())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from safe_langsmith._core.reasons import named_reason
+from safe_langsmith._core.reasons import named_reason, says_why
 
 NAMED = {
     "expired": [
@@ -159,3 +159,29 @@ def test_what_is_denied_or_possible_or_said_of_something_else_is_no_reason(words
 def test_what_is_said_first_and_last_counts():
     assert named_reason("Your key has not expired, but the organization is suspended") == "organization"
     assert named_reason("If your key has expired, create one. This key was revoked.") == "revoked"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "",
+        "403",
+        "Forbidden",
+        "Forbidden: access denied.",
+        "Invalid API key provided",
+        "api_key_not_found",
+        "Authentication credentials were not provided",
+        "User is not authorized to perform this action",
+        "You don't have permission to access this resource",
+        "Invalid or expired token",
+    ],
+)
+def test_words_of_any_refusal_do_not_say_why(words):
+    assert not says_why(words)
+
+
+@pytest.mark.parametrize(
+    "words", ["SSO required", "Access denied: MFA", "Zugriff verweigert", "キーが無効です", "blocked by policy"]
+)
+def test_all_other_words_do(words):
+    assert says_why(words)
