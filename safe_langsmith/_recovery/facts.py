@@ -16,7 +16,7 @@ from safe_langsmith._recovery.state import ClientState
 from safe_langsmith._recovery.target import Target
 from safe_langsmith._sdk.bypasses import bypasses_in_use
 from safe_langsmith._sdk.calls.base import InterceptedCall
-from safe_langsmith._sdk.compat import can_name_workspace, is_async, replicas_take_auth, tracing_is_on
+from safe_langsmith._sdk.compat import can_name_workspace, is_async, replicas_take_auth, tracing_is_on, values_of
 from safe_langsmith._sdk.http import ForbiddenResponse
 
 _REPLICA = Origin("replica")
@@ -38,7 +38,7 @@ def collect_facts(
         state: The state of the client.
         reads_files: Whether it may read files, for which an event loop would have to wait.
     """
-    configuration = _configuration(forbidden, target, state, reads_files)
+    configuration = _configuration(call, forbidden, target, state, reads_files)
     facts = TargetFacts(
         endpoint=shown("endpoint", target.endpoint) or "",
         credential=forbidden.credential,
@@ -94,7 +94,7 @@ def _request(forbidden: ForbiddenResponse, target: Target) -> ForbiddenRequest:
 
 
 def _configuration(
-    forbidden: ForbiddenResponse, target: Target, state: ClientState, reads_files: bool
+    call: InterceptedCall, forbidden: ForbiddenResponse, target: Target, state: ClientState, reads_files: bool
 ) -> Configuration:
     in_use = {
         "endpoint": target.configured_endpoint,
@@ -102,7 +102,9 @@ def _configuration(
         "workspace_id": target.workspace_id,
     }
     of_another_key = _REPLICA if sends_runs(forbidden.url, forbidden.method or "") else _CALL
-    origins = {} if target.primary else dict.fromkeys(in_use, of_another_key)
+    of_client = values_of(call.client)
+    differing = [] if target.primary else [name for name, value in in_use.items() if value != of_client[name]]
+    origins = dict.fromkeys(differing, of_another_key)
     if target.workspace_origin is not None:
         origins["workspace_id"] = target.workspace_origin
     found = state.configuration(in_use, origins, reads_files)

@@ -120,7 +120,7 @@ def _workspace(
         by_client = has_tenant(custom_headers_of(client))
         return sent, Origin("client-header" if by_client else "header", TENANT_HEADER), None
     is_auto = sent == state.auto_workspace
-    if own_credential:
+    if own_credential or not (is_auto or call.brings_credential(forbidden.headers)):
         return sent, _LIBRARY if is_auto else None, None
     if has_tenant(custom_headers_of(client)):
         # A header that the user gave to the client is meant for every request.

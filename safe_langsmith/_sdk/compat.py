@@ -138,6 +138,21 @@ def carries_credential_of(own: Mapping[str, str], sent: Mapping[str, str], calle
     return all((sent.get(name) or None) == (own.get(name) or None) for name in relevant)
 
 
+def has_another_key(own: Mapping[str, str], sent: Mapping[str, str], caller_headers: Mapping[str, Any]) -> bool:
+    """Return whether a request has another key than a client, or a call's own headers another credential.
+
+    Args:
+        own: The headers of the client, by lower-case name.
+        sent: The headers of the request, by lower-case name.
+        caller_headers: The headers that the call itself sets.
+    """
+    names = ({*plain_headers(caller_headers)} & set(CREDENTIAL_HEADERS)) | {API_KEY}
+    if own.get(API_KEY):
+        # Load balancers set cookies, too.
+        names -= {"cookie"}
+    return any((sent.get(name) or None) != (own.get(name) or None) for name in names)
+
+
 def workspace_of(client: object) -> str | None:
     """Return the workspace that the client names."""
     return getattr(client, "workspace_id", None) or None

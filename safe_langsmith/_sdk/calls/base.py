@@ -11,6 +11,7 @@ from safe_langsmith._sdk.compat import (
     SupportsClient,
     carries_credential_of,
     endpoint_of,
+    has_another_key,
     headers_of,
     is_http_error,
     response_of,
@@ -147,6 +148,17 @@ class InterceptedCall:
         if began is not None and carries_credential_of(plain_headers(began), sent, self.caller_headers):
             return True
         return uses_own_credential(self.client, sent, self.caller_headers)
+
+    def brings_credential(self, sent: Mapping[str, str]) -> bool:
+        """Return whether the call itself brought another credential, as the SDK does for replicas.
+
+        If the session or the call's `auth` changed a header, the key is still the client's.
+
+        Args:
+            sent: The headers of the request, by lower-case name.
+        """
+        own = [headers for headers in (self.own_headers, headers_of(self.client)) if headers is not None]
+        return all(has_another_key(plain_headers(headers), sent, self.caller_headers) for headers in own)
 
     def read_response(self) -> ForbiddenResponse:
         """Return the 403 response and its request."""

@@ -11,7 +11,7 @@ import pytest
 import requests
 from requests.adapters import HTTPAdapter
 
-from safe_langsmith import ForbiddenDiagnosis, SafeClient
+from safe_langsmith import Cause, ForbiddenDiagnosis, SafeClient
 
 A1 = "0a0a0a0a-1111-4aaa-8aaa-000000000001"
 B1 = "0b0b0b0b-2222-4bbb-8bbb-000000000001"
@@ -211,6 +211,50 @@ def test_a_call_that_brings_a_user_of_its_own(make_users, told_by, arguments):
     assert client.request_with_retries("GET", "/things").status_code == 200
 
     assert [request.workspace for request in gateway.calls] == [None, A1]
+
+
+OVERRIDING = {
+    "the call's auth": ({"auth": ("bob", "secret-of-bob")}, None),
+    "the session's auth": ({}, lambda client: setattr(client.session, "auth", ("bob", "secret-of-bob"))),
+    "a netrc file": ({}, None),
+}
+
+
+@pytest.mark.parametrize("named", ["workspace_id", "LANGSMITH_WORKSPACE_ID"])
+@pytest.mark.parametrize(("arguments", "prepare"), OVERRIDING.values(), ids=OVERRIDING)
+def test_a_workspace_stays_named_if_another_user_takes_the_place_of_a_header(
+    make_gateway, make_client, arguments, prepare, named, request, monkeypatch, tmp_path
+):
+    gateway = make_gateway({"alice": [A1], "bob": [B1]}, by("authorization"))
+    if named.isupper():
+        monkeypatch.setenv(named, A1)
+    client = make_client(api_url=gateway.url, api_key=KEY, headers={"Authorization": "Bearer alice-0123456789"})
+    if not named.isupper():
+        client.workspace_id = A1
+    if "netrc" in request.node.name:
+        (tmp_path / "netrc").write_text("machine 127.0.0.1 login bob password secret-of-bob")
+        monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    if prepare is not None:
+        prepare(client)
+
+    with pytest.raises(ForbiddenDiagnosis) as caught:
+        client.request_with_retries("POST", "/things", json={}, **arguments)
+
+    assert caught.value.cause is Cause.WORKSPACE_NOT_ACCESSIBLE
+    assert [request.workspace for request in gateway.calls] == [A1]
+
+
+@pytest.mark.skipif(not ASYNC, reason="this SDK's async client cannot name a workspace")
+def test_it_stays_named_on_the_async_client(make_gateway, make_call_path, call_paths):
+    gateway = make_gateway({"alice": [A1], "bob": [B1]}, by("authorization"))
+    call_path = make_call_path(call_paths["async"], gateway, KEY, headers={"Authorization": "Bearer alice-0123456789"})
+    call_path.client.workspace_id = A1
+
+    call = call_path.client._arequest_with_retries("POST", "/things", json={}, auth=("bob", "secret-of-bob"))
+    with pytest.raises(ForbiddenDiagnosis):
+        call_path.run(call)
+
+    assert [request.workspace for request in gateway.calls] == [A1]
 
 
 def test_what_is_found_for_a_call_with_a_user_of_its_own_is_not_the_clients(make_gateway, make_client):
