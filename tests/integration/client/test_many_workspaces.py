@@ -92,13 +92,14 @@ def assert_same_cost(key, refused, make_server, make_client):
         server = make_server()
         org = server.add_organization("Acme")
         client = make_client(server, KEYS[key](org, [org.add_workspace(f"W{n}") for n in range(number)]))
-        ran = Instructions()
         for attempt in range(3):
             method, path, arguments = refused(attempt)
-            # The first refusal sends the probes.
-            with ran if attempt else nullcontext(), pytest.raises(ForbiddenDiagnosis) as caught:
+            # The first refusal sends the probes. The last one counts: Python 3.12 misses instructions of code that is
+            # traced for the first time.
+            ran = Instructions() if attempt else nullcontext()
+            with ran, pytest.raises(ForbiddenDiagnosis) as caught:
                 client.request_with_retries(method, path, **arguments)
-            with ran if attempt else nullcontext():
+            with ran:
                 str(caught.value)
             assert len(caught.value.workspaces) == number
         costs[number] = ran.count
