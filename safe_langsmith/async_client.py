@@ -142,7 +142,9 @@ class SafeAsyncClient(AsyncClient):
                         raise
                 else:
                     # As in `SafeClient`.
-                    if method == "GET" and not endpoint.startswith(FOR_ANYBODY):
+                    if "html" in getattr(sent, "headers", {}).get("content-type", ""):
+                        pass
+                    elif method == "GET" and not endpoint.startswith(FOR_ANYBODY):
                         self._state.read_at = monotonic()
                     elif endpoint.endswith(INGEST) and endpoint.startswith("/"):
                         self._state.wrote_at = monotonic()

@@ -188,9 +188,10 @@ class SafeClient(langsmith.Client):
                         raise
                 else:
                     # A success is evidence, if the same key is refused later. No call: every request pays for this. An
-                    # error that the SDK was told to ignore is none. A test's double is not to be compared.
+                    # error that the SDK was told to ignore is none, nor is a page of a portal where one signs in. A
+                    # test's double is not to be compared.
                     status: Any = getattr(sent, "status_code", None)
-                    if type(status) is not int or status >= 400:
+                    if type(status) is not int or status >= 400 or "html" in sent.headers.get("content-type", ""):
                         pass
                     elif method == "GET" and not pathname.startswith(FOR_ANYBODY):
                         self._state.read_at = monotonic()

@@ -26,7 +26,8 @@ from safe_langsmith._core.needs import Need
 from safe_langsmith._core.permissions import Requirement, built_in_role, has_key_of_its_own, requirement, roles_with
 from safe_langsmith._core.reasons import NamedReason
 from safe_langsmith._core.responses import NO_BODY, Answer, Body, are_alike
-from safe_langsmith._core.workspaces import WorkspaceIndex
+from safe_langsmith._core.variables import VARIABLES
+from safe_langsmith._core.workspaces import WorkspaceIndex, means_none, speaks_of_workspaces
 from safe_langsmith.diagnosis import Confidence, Probe, Workspace
 
 MOST_PROBES = 4
@@ -165,6 +166,21 @@ class Evidence:
         """Return what on this machine names a workspace, by ID or by name, and is not in use; or `None`."""
         return next((other for other, named in self.meanings if named == workspace), None)
 
+    def refuses(self, workspace_id: str) -> bool:
+        """Return whether the key was refused in a workspace."""
+        answer = self.answers.get(settings_in(workspace_id))
+        return workspace_id == self.target.workspace or (answer is not None and not answer.authorized)
+
+    @property
+    def unreached(self) -> list[SettingInUse]:
+        """What on this machine names a workspace that the key does not reach, as far as the workspaces are listed."""
+        others = [other for other in self.configuration["workspace_id"].others if speaks_of_workspaces(other.origin)]
+        # A variable that was set after the client was made names one, too. An argument overrides it on purpose.
+        drift = [drift for drift in self.configuration.drift if drift.setting == "workspace_id"]
+        others += [each.now for each in drift if each.now.origin.kind == "variable" and not each.on_purpose]
+        listed = self._reached
+        return [other for other in others if means_none(other.value or "", listed)]
+
     @property
     def workspace_meant(self) -> Workspace | None:
         """The reachable workspace that the workspace ID means although it is not one, or `None`."""
@@ -258,8 +274,10 @@ class Evidence:
         """What holds a key in place of the API key, which holds an ID or an address instead; or `None`."""
         if self.target.is_swapped:
             return "the workspace ID"
-        is_another_value = self.target.credential.problem_kind in ("uuid", "address")
-        return self.configuration.related_variables.misplaced_key if is_another_value else None
+        holder = self.configuration.related_variables.misplaced_key
+        # A project may have any name.
+        its_own = ("uuid", "address") if holder not in VARIABLES["project"] else ("form", "placeholder")
+        return holder if self.target.credential.problem_kind in its_own else None
 
     @property
     def proxy_refusal(self) -> str | None:
@@ -272,7 +290,8 @@ class Evidence:
         answers = [self.answers.get(probe) for probe in (GET_SETTINGS, LIST_WORKSPACES)]
         about = self.answers.get(GET_INFO)
         is_well_formed = self.target.credential.kind in ("personal", "service") and not self.target.key_problem
-        is_info_refused = about is not None and about.status in (401, 403)
+        # A self-hosted instance may keep GET /info for holders of a key, and answers 401, too, if none arrives.
+        is_info_refused = about is not None and about.status in ((401, 403) if self.is_at_cloud else (403,))
         is_unauthorized = all(answer is not None and answer.status == 401 for answer in answers)
         return is_well_formed and not is_info_refused and (is_unauthorized or self.body.legacy_key)
 

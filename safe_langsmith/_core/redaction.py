@@ -52,6 +52,12 @@ _KEYS = [
         ),
     )
 ]
+# What stands in the place of a key and is no secret: the placeholder of our own lines, an address of LangSmith's, a
+# variable that nothing replaced. Hiding these would make the lines to copy useless.
+_IS_PUBLIC = re.compile(
+    r"<the key>|https?://(?:[a-z0-9-]+\.){0,3}smith\.langchain\.com(?:/[a-z0-9/]{0,20})?"
+    r"|(?:#\{|\$\{|\{\{|%|<)[ A-Za-z_-]{1,40}(?:\}#?|\}\}|%|>)"
+)
 # Text beyond this is never shown.
 _MOST = 20_000
 SHORTEST_SECRET = 6
@@ -115,7 +121,7 @@ def secrets_of(secrets: Iterable[str]) -> Secrets:
     """Return strings as `Secrets`, without those that are too short to be one."""
     if isinstance(secrets, Secrets):
         return secrets
-    hidden = {secret for secret in secrets if len(secret) >= SHORTEST_SECRET and secret != TO_FILL_IN}
+    hidden = {secret for secret in secrets if len(secret) >= SHORTEST_SECRET and not _IS_PUBLIC.fullmatch(secret)}
     return Secrets(sorted(hidden, key=len, reverse=True))
 
 

@@ -6,7 +6,7 @@ are, because they must be compared, and leave masked.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -18,11 +18,11 @@ from safe_langsmith._core.redaction import HIDDEN, sanitize
 from safe_langsmith._core.variables import (
     DEFAULT_ENDPOINT,
     DEFAULTS,
-    LOOKALIKES,
     VARIABLES,
     Environment,
     effective,
     ignored,
+    is_for_workspace,
     normal,
     related_variables,
     shown,
@@ -67,6 +67,7 @@ class Dotenv:
         elsewhere: The file that `load_dotenv()` in the main script would read, if that is another one.
         misread: The variables that the mistakes are about.
         is_forbidden: Whether this user has no permission to read it.
+        is_garbled: Whether its text is not UTF-8.
     """
 
     path: str | None = None
@@ -77,6 +78,7 @@ class Dotenv:
     elsewhere: Dotenv | None = None
     misread: tuple[str, ...] = ()
     is_forbidden: bool = False
+    is_garbled: bool = False
 
     @property
     def display_path(self) -> str:
@@ -155,6 +157,7 @@ def configuration(
         misread=tuple(name for file in (dotenv, dotenv.elsewhere) if file for name in file.misread),
         read_errors=tuple(sanitize(error, NOTE_LIMIT) for error in _read_errors(dotenv)),
         related_variables=related_variables(environ, in_use.get("endpoint") or DEFAULT_ENDPOINT),
+        unread_workspace=next(_unread_workspaces(dotenv), None),
         profile=next((each.origin for each in settings.values() if each.origin.kind == "profile"), None),
     )
 
@@ -199,11 +202,16 @@ def _differing(
     found = [(ORIGINS[variable], _Held(other)) for variable, other in effective(name, environ)]
     for file in (dotenv, dotenv.elsewhere):
         if file:
-            # A line that the client would not read says which workspace is meant, too.
-            more = LOOKALIKES["workspace_id"] if name == "workspace_id" else ()
             found += [
                 (_place(file, line), _Held(normal(name, line.value) or "", line.interpolated))
-                for line in _latest(name, file, more)
+                for line in _latest(name, file)
+            ]
+            # A line that the client would not read says what is meant, too.
+            lines = {line.name: line for line in file.lines}
+            unread = ignored(name, {line.name: line.value for line in file.lines}) if name != "endpoint" else ()
+            found += [
+                (_place(file, lines[variable]), _Held(other, lines[variable].interpolated))
+                for variable, other in unread
             ]
     if profile:
         found.append((profile.origin, _Held(normal(name, profile.values.get(name)) or "")))
@@ -247,13 +255,10 @@ def _first(name: str, environ: Mapping[str, str]) -> list[tuple[str, str]]:
     return list(effective(name, environ))[:1]
 
 
-def _latest(name: str, dotenv: Dotenv, more: Sequence[str] = ()) -> list[DotenvLine]:
-    """Return the lines of `.env` that count for a setting, the winning variable first, and those of more variables."""
+def _latest(name: str, dotenv: Dotenv) -> list[DotenvLine]:
+    """Return the lines of `.env` that count for a setting, the winning variable first."""
     latest = {line.name: line for line in dotenv.lines}
-    found = [latest[variable] for variable in VARIABLES[name] if variable in latest]
-    # A name in lower case is another variable to the client, but not to the person who wrote it.
-    meant = (*VARIABLES[name], *more) if more else ()
-    return [*found, *(line for line in latest.values() if line.name.upper() in meant and line not in found)]
+    return [latest[variable] for variable in VARIABLES[name] if variable in latest]
 
 
 def _variables(environ: Mapping[str, str]) -> Iterator[Variable]:
@@ -274,6 +279,12 @@ def _read_errors(dotenv: Dotenv) -> Iterator[str]:
     for file in (dotenv, dotenv.elsewhere):
         if file and file.error:
             yield f"{file.display_path} could not be read: {file.error}"
+
+
+def _unread_workspaces(dotenv: Dotenv) -> Iterator[str]:
+    for file in (dotenv, dotenv.elsewhere):
+        if file and (file.is_garbled or any(is_for_workspace(name) for name in file.misread)):
+            yield file.display_path
 
 
 def _notes(dotenv: Dotenv) -> Iterator[str]:

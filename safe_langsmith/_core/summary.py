@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from safe_langsmith._core.evidence import Evidence
-from safe_langsmith._core.model import Verdict
+from safe_langsmith._core.model import SettingInUse, Verdict
 from safe_langsmith._core.permissions import spoken
 from safe_langsmith._core.redaction import HIDDEN, shorten
 from safe_langsmith.diagnosis import Cause, Confidence, Workspace
@@ -115,6 +115,12 @@ def named(workspace: Workspace) -> str:
     return f'workspace "{workspace.name}" ({workspace.id})'
 
 
+def naming(other: SettingInUse) -> str:
+    """Return a sentence part that says what on this machine names a workspace, and which."""
+    origin = other.origin
+    return f"{origin.variable or origin} names {other.value}"
+
+
 def needs_workspace(e: Evidence) -> str:
     """Return a sentence part that says that a workspace must be named, and how many there are."""
     found = e.workspaces
@@ -123,5 +129,8 @@ def needs_workspace(e: Evidence) -> str:
         nobody = "the request named none" if e.request else did_not
         return f"this key needs a workspace to be named, and {nobody}"
     if len(found) == 1:
-        return f'this key serves one workspace, "{found[0].name}", but a request must name it, and {did_not}'
+        conflict = f"; {naming(e.unreached[0])}, which it does not reach" if e.unreached else ""
+        if e.configuration.unread_workspace and not conflict:
+            conflict = f"; {e.configuration.unread_workspace} may name another, and cannot be read"
+        return f'this key serves one workspace, "{found[0].name}", but a request must name it, and {did_not}{conflict}'
     return f"this key serves {len(found)} workspaces, so a request must name one, and {did_not}"

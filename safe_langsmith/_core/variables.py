@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from safe_langsmith._core.credentials import inspect_key
 from safe_langsmith._core.endpoints import host_of
@@ -91,6 +91,18 @@ LOOKALIKES = {
 """Variables that look as if they held a setting, and that the SDK's client does not read."""
 
 OTLP_ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
+# However the words are put together: LANGSMITH_X_TENANT_ID, LANGSMITH_WORKSPACE_SLUG.
+_OF_A_WORKSPACE = re.compile(
+    r"(?:LANGSMITH|LANGCHAIN)_(?:[A-Z0-9]+_)*(?:TENANT|WORKSPACE)_?(?:ID|UUID|NAME|SLUG|HANDLE)?"
+)
+# The SDK's generated client and OpenTelemetry read headers from these. One of them may name a workspace.
+_HEADERS = (
+    "LANGSMITH_CUSTOM_HEADERS",
+    "LANGCHAIN_CUSTOM_HEADERS",
+    "OTEL_EXPORTER_OTLP_HEADERS",
+    "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
+)
+_TENANT_IN_HEADERS = re.compile(r"x-tenant-id[\"']?\s*(?::|=|%3D)\s*[\"']?([^\s,;\"'}]+)", re.IGNORECASE)
 # The address of a page of the web UI holds the workspace's ID.
 _PAGE_OF_WORKSPACE = re.compile(r"/o/[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 REPLICAS = ("LANGSMITH_RUNS_ENDPOINTS", "LANGCHAIN_RUNS_ENDPOINTS")
@@ -114,6 +126,12 @@ class Environment(dict[str, str]):
         return f"Environment({list(self)})"
 
 
+def is_for_workspace(variable: str) -> bool:
+    """Return whether a variable names a workspace, whether the client reads it or not."""
+    listed = (*VARIABLES["workspace_id"], *LOOKALIKES["workspace_id"])
+    return variable.upper() in listed or _OF_A_WORKSPACE.fullmatch(variable.upper()) is not None
+
+
 def effective(setting: str, environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Yield the variables that are set for a setting, the one that wins first, with values as the SDK reads them."""
     for variable in VARIABLES[setting]:
@@ -135,9 +153,44 @@ def ignored(setting: str, environ: Mapping[str, str]) -> Iterator[tuple[str, str
         exported_to = normal(setting, environ.get(variable))
         if exported_to and host_of(exported_to).endswith("smith.langchain.com"):
             yield variable, exported_to
-    for variable in LOOKALIKES["endpoint"] if setting == "workspace_id" else ():
-        if _PAGE_OF_WORKSPACE.search(environ.get(variable, "")):
-            yield variable, environ[variable]
+    if setting == "workspace_id":
+        yield from _naming_workspaces(environ)
+
+
+def _naming_workspaces(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the variables that name a workspace under a name that is not listed, by a page's address or in a header."""
+    for variable, value in environ.items():
+        if not variable.upper().startswith((*_SPACES, "OTEL_")):
+            continue
+        in_headers = _TENANT_IN_HEADERS.search(value) if variable in _HEADERS else None
+        if in_headers:
+            yield variable, in_headers[1]
+        elif _PAGE_OF_WORKSPACE.search(value) and variable not in (*VARIABLES["workspace_id"], *REPLICAS):
+            yield variable, value
+        elif _OF_A_WORKSPACE.fullmatch(variable) and variable not in (
+            *VARIABLES["workspace_id"],
+            *LOOKALIKES["workspace_id"],
+        ):
+            found = normal("workspace_id", value)
+            if found:
+                yield variable, found
+    yield from _named_for_own_key(environ)
+
+
+def _named_for_own_key(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the workspace that a replica names which has the host and the key of the variables themselves."""
+    variable = next((name for name in REPLICAS if environ.get(name)), None)
+    if variable is None:
+        return
+    own_host = host_of(next((value for _, value in effective("endpoint", environ)), DEFAULT_ENDPOINT))
+    own_keys = [value for _, value in effective("api_key", environ)][:1]
+    for entry in _entries(environ[variable]):
+        url, key, id_ = (entry.get(name) for name in ("api_url", "api_key", "workspace_id"))
+        auth = entry.get("auth")
+        if isinstance(auth, dict):
+            key, id_ = auth.get("api_key", key), auth.get("tenant_id", id_)
+        if isinstance(url, str) and isinstance(id_, str) and key in own_keys and host_of(url) == own_host:
+            yield variable, id_
 
 
 class Replica(NamedTuple):
@@ -226,7 +279,10 @@ def related_variables(environ: Mapping[str, str], endpoint: str = DEFAULT_ENDPOI
             break
     looking_alike = {
         setting: tuple(
-            name for name, _ in ignored(setting, environ) if name.upper() in (*VARIABLES[setting], *LOOKALIKES[setting])
+            name
+            for name, _ in ignored(setting, environ)
+            if name.upper() in (*VARIABLES[setting], *LOOKALIKES[setting])
+            or (setting == "workspace_id" and _OF_A_WORKSPACE.fullmatch(name))
         )
         for setting in LOOKALIKES
     }
@@ -244,7 +300,7 @@ def related_variables(environ: Mapping[str, str], endpoint: str = DEFAULT_ENDPOI
 
 
 def _misplaced_key(environ: Mapping[str, str]) -> str | None:
-    for setting in ("workspace_id", "endpoint"):
+    for setting in ("workspace_id", "endpoint", "project"):
         for name, value in (*effective(setting, environ), *ignored(setting, environ)):
             if inspect_key(value).kind in ("personal", "service"):
                 return name
@@ -289,6 +345,8 @@ def shown(setting: str, value: str | None) -> str | None:
     if len(value.splitlines()) > 1:
         return f"{HIDDEN} (several lines)"
     # A key may have been pasted into the wrong variable.
+    if inspect_key(value).kind in ("personal", "service", "legacy"):
+        return inspect_key(value).masked
     if inspect_key(value).problem_kind in ("vendor", "first letters", "encoded", "token") or value.lower().startswith(
         "bearer "
     ):
@@ -314,14 +372,17 @@ def _is_random(word: str) -> bool:
 
 
 def _replicas(variable: str, text: str) -> Iterator[Replica]:
+    is_listed = text.lstrip().startswith("[")
+    for entry in _entries(text):
+        yield Replica(shown("endpoint", normal("endpoint", str(entry.get("api_url")))) or "", variable, is_listed)
+
+
+def _entries(text: str) -> list[dict[str, Any]]:
+    """Return the replicas in the text of a variable, in its longer form: a list of objects."""
     # Importing it takes milliseconds, which only a client that is refused or checked needs to pay.
     from safe_langsmith._core.responses import parse
 
     found = parse(text)
     if isinstance(found, dict):
-        urls = [url for url in found if isinstance(found[url], str)]
-    else:
-        entries = found if isinstance(found, list) else []
-        urls = [str(entry.get("api_url")) for entry in entries if isinstance(entry, dict)]
-    for url in urls:
-        yield Replica(shown("endpoint", normal("endpoint", url)) or "", variable, isinstance(found, list))
+        return [{"api_url": url, "api_key": key} for url, key in found.items() if isinstance(key, str)]
+    return [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []

@@ -126,12 +126,17 @@ def contradiction(others: Iterable[SettingInUse], chosen: Workspace, listed: Wor
     return None
 
 
+def means_none(text: str, listed: WorkspaceIndex) -> bool:
+    """Return whether a text names a workspace, by an ID or a name, and none of those that are listed."""
+    return listed.meant_by(text) is None and not _PLACEHOLDER.search(text) and bool(_plain(text) or text)
+
+
 def _names_another(text: str, chosen: Workspace, listed: WorkspaceIndex) -> bool:
     """Return whether a text names a workspace and not the chosen one: by an ID in any spelling, or by another name."""
     ids = [*ids_in(text), *(id_ for word in re.split(r"[^0-9A-Za-z-]+", text) if (id_ := canonical_workspace_id(word)))]
     if ids:
         return chosen.id not in ids
-    return listed.meant_by(text) != chosen and not _PLACEHOLDER.search(text) and bool(_plain(text) or text)
+    return listed.meant_by(text) not in (None, chosen) or means_none(text, listed)
 
 
 def speaks_of_workspaces(origin: Origin) -> bool:

@@ -36,9 +36,9 @@ _MOST_MEMBERS = 100
 _DAMAGED = "an answer that was damaged on its way"
 _MOST_CAUSES = 10
 _IDLE = 0.5
-# As http.client and httpcore word it. Only refusals count: with 5xx, the proxy failed.
-_TUNNEL_REFUSED = re.compile(r"Tunnel connection failed: (4[0-9]{2}\b[ -~]{0,80})")
-_PROXYS_STATUS = re.compile(r"(4[0-9]{2}\b[ -~]{0,80})")
+# As http.client and httpcore word it. A redirect leads to a page where one signs in. With 5xx, the proxy failed.
+_TUNNEL_REFUSED = re.compile(r"Tunnel connection failed: ([34][0-9]{2}\b[ -~]{0,80})")
+_PROXYS_STATUS = re.compile(r"([34][0-9]{2}\b[ -~]{0,80})")
 
 T = TypeVar("T")
 

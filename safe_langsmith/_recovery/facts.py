@@ -18,6 +18,7 @@ from safe_langsmith._sdk.bypasses import bypasses_in_use
 from safe_langsmith._sdk.calls.base import InterceptedCall
 from safe_langsmith._sdk.compat import can_name_workspace, is_async, replicas_take_auth, tracing_is_on, values_of
 from safe_langsmith._sdk.http import ForbiddenResponse
+from safe_langsmith._sdk.identity import takes_proxies_of_environment
 
 _REPLICA = Origin("replica")
 _CALL = Origin("call")
@@ -108,6 +109,8 @@ def _configuration(
     if target.workspace_origin is not None:
         origins["workspace_id"] = target.workspace_origin
     found = state.configuration(in_use, origins, reads_files)
+    if not takes_proxies_of_environment(call.sender, target.endpoint):
+        found = replace(found, related_variables=replace(found.related_variables, proxies=()))
     key = found["api_key"]
     if forbidden.credential.kind != "missing":
         if key.origin.kind in ("default", "assignment") and state.has_own_credential:

@@ -54,10 +54,12 @@ def _read(path: str) -> Dotenv:
             return Dotenv(path, error="it is too large")
         # UTF-16 without a byte order mark has a zero byte beside each of its first letters.
         if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in content[:4]:
-            return Dotenv(path, error="it is UTF-16 text, as PowerShell writes it; save it as UTF-8")
+            error = "it is UTF-16 text, as PowerShell writes it; save it as UTF-8"
+            return Dotenv(path, error=error, is_garbled=True)
         return _parse(path, io.StringIO(content.decode("utf-8"), newline=None).getvalue())
     except _UNREADABLE as error:
-        return Dotenv(path, error=_reason(error), is_forbidden=isinstance(error, PermissionError))
+        is_garbled = isinstance(error, UnicodeDecodeError)
+        return Dotenv(path, (), _reason(error), is_forbidden=isinstance(error, PermissionError), is_garbled=is_garbled)
 
 
 def open_at_once(path: str, flags: int) -> int:

@@ -29,8 +29,8 @@ Chooser = Callable[[Sequence[Workspace]], Union[Workspace, str, None]]
 INGEST = ("/runs/multipart", "/runs/batch", "/runs", "/otel/v1/traces")
 """How the addresses end to which the SDK sends runs."""
 
-FOR_ANYBODY = ("/info", "/public/", "http")
-"""How the addresses begin that LangSmith answers without a key, or that may be of another endpoint."""
+FOR_ANYBODY = ("/info", "/public/", "/commits/", "/repos/", "http")
+"""How the addresses begin that LangSmith may answer without a key, as for public prompts, or that may be elsewhere."""
 
 _OPTIONS = ("resolve_workspace", "probe", "dotenv_path")
 _NO_PROFILE = (None, None)

@@ -126,8 +126,9 @@ def name_known_workspace(client: SupportsClient) -> None:
     if workspace is None or identity is None:
         return
     in_use = {"endpoint": endpoint_of(client), "api_key": None, "workspace_id": None}
-    others = state.configuration(in_use, {})["workspace_id"].others
-    if contradiction(others, workspace, WorkspaceIndex((workspace,))) is None:
+    found = state.configuration(in_use, {})
+    is_named = contradiction(found["workspace_id"].others, workspace, WorkspaceIndex((workspace,))) is not None
+    if not is_named and found.unread_workspace is None:
         state.before_send = arguments_of_requests
         _apply(client, workspace, identity)
 
@@ -153,7 +154,10 @@ def is_uncontradicted(facts: Facts, workspace: Workspace | None, listed: Sequenc
         listed: The workspaces that the key reaches.
     """
     others = facts.configuration["workspace_id"].others
-    return workspace is None or contradiction(others, workspace, WorkspaceIndex(tuple(listed))) is None
+    if workspace is None:
+        return True
+    is_named = contradiction(others, workspace, WorkspaceIndex(tuple(listed))) is not None
+    return not is_named and facts.configuration.unread_workspace is None
 
 
 def needs_user(client: SupportsClient, candidates: Sequence[Workspace]) -> bool:

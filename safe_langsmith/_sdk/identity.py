@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from requests.utils import should_bypass_proxies
+
 from safe_langsmith._sdk.compat import endpoint_of, headers_of, httpx_client_of, is_async, session_of
 from safe_langsmith._sdk.http import (
     Headers,
@@ -20,6 +22,18 @@ from safe_langsmith._sdk.http import (
 )
 
 _BASIC = frozenset({"HTTPBasicAuth", "BasicAuth"})
+
+
+def takes_proxies_of_environment(sender: Any, url: str) -> bool:
+    """Return whether a session or httpx client takes its proxy for a URL from the environment.
+
+    Args:
+        sender: The session or client.
+        url: The URL.
+    """
+    # In requests, the environment goes before the session's own proxies.
+    trusts = getattr(sender, "trust_env", getattr(sender, "_trust_env", True))
+    return bool(trusts) and not should_bypass_proxies(url, no_proxy=None)
 
 
 def identity_of(client: Any) -> int | None:

@@ -13,6 +13,7 @@ from safe_langsmith._core.fixes.shared import (
     REGIONS_URL,
     SELF_HOSTED_URL,
     STATUS_URL,
+    act_on_words,
     ask_about_refusal,
     call_again,
     find_proxy,
@@ -47,14 +48,15 @@ def permission_denied(e: Evidence) -> list[Fix]:
         "A policy on tags can deny, for a single project or dataset, what a role allows.",
         url=f"{DOCS}/abac",
     )
+    words = [] if e.body.permission else act_on_words(e)
     written_by_another = [find_proxy(e, "Or find out whether a proxy refused it")] if _may_be_another(e) else []
     if e.is_permitted:
         # If the answer names a permission that the role has, a temporary error is less likely.
         first = [policy, _call_again(e)] if e.body.permission else [_call_again(e), policy]
-        return [*first, *_private_prompt(e), *written_by_another, _support(e)]
+        return [*words, *first, *_private_prompt(e), *written_by_another, _support(e)]
     if needed and lacking and lacking != needed.permission:
         needed = Requirement(lacking, ())
-    fixes = [_ask_for(e, needed)]
+    fixes = [*words, _ask_for(e, needed)]
     if e.data_plane:
         title = "Or use the address of the workspace's data plane"
         detail = f"The workspace has one of its own, {e.data_plane}. The endpoint in use is {e.target.endpoint}."

@@ -11,7 +11,7 @@ from safe_langsmith._core.fixes.shared import (
     REGIONS_URL,
     SCOPES_URL,
     STATUS_URL,
-    ask_about_refusal,
+    act_on_words,
     call_again,
     correct_dotenv,
     harmless,
@@ -28,8 +28,7 @@ from safe_langsmith._core.fixes.shared import (
     show_variables,
 )
 from safe_langsmith._core.fixes.workspace import workspace_outdated
-from safe_langsmith._core.model import RegionAnswer
-from safe_langsmith._core.reasons import NamedReason
+from safe_langsmith._core.model import OtherRegion, RegionAnswer
 from safe_langsmith._core.redaction import TO_FILL_IN
 from safe_langsmith._core.variables import VARIABLES
 from safe_langsmith.actions import (
@@ -103,8 +102,10 @@ def _swap(e: Evidence) -> list[Fix]:
                 SetVariable(other, f"<the value of {key.variable}>", file=file),
             )
         )
-    what = "the ID of a workspace" if is_id else "an address"
-    title = f"Swap the API key and the {'workspace ID' if is_id else 'endpoint'}"
+    what, place = ("the ID of a workspace", "workspace ID") if is_id else ("an address", "endpoint")
+    if holder in VARIABLES["project"]:
+        what, place = "a name", "project"
+    title = f"Swap the API key and the {place}"
     detail = f"{key} holds {what}, and {holder or workspace} holds a key."
     return [Fix(title, detail, action=action, step=3)]
 
@@ -182,29 +183,16 @@ def _move(e: Evidence) -> list[Fix]:
 
 
 def key_rejected(e: Evidence) -> list[Fix]:
-    return [*_ask_what_it_means(e), *_replace_key(e)]
-
-
-def _ask_what_it_means(e: Evidence) -> list[Fix]:
-    """Return whom to ask about words that no rule knows, or nothing if the server gives no such reason."""
-    if e.words_unknown is None:
-        return []
-    return [
-        Fix(
-            "Act on what the server says, or ask an organization admin",
-            f'It says "{e.words_unknown}". A gateway on the way may have written that, too.',
-            action=ask_about_refusal(e, e.words_unknown),
-            url=settings_url(e, "").rstrip("/"),
-        )
-    ]
+    return [*act_on_words(e), *_replace_key(e)] if e.words_unknown else _replace_key(e)
 
 
 def _replace_key(e: Evidence) -> list[Fix]:
     elsewhere = _use_other_key(e)
     if e.named_reason:
-        ask = _as_the_server_says(e, e.named_reason)
         is_of_key = e.named_reason in ("expired", "revoked")
-        return [*(elsewhere if is_of_key else []), ask, *show_variables(e), *_stop_tracing(e)]
+        return [*(elsewhere if is_of_key else []), *act_on_words(e), *show_variables(e), *_stop_tracing(e)]
+    if not e.facts.successes:
+        elsewhere += _move(e)
     before, others = e.facts.successes, [*show_variables(e), *reload(e), new_key(e), *_stop_tracing(e)]
     if before:
         # It belongs to this region and organization, because it worked here.
@@ -213,21 +201,42 @@ def _replace_key(e: Evidence) -> list[Fix]:
     if e.target.credential.kind == "oauth":
         return [new_key(e), *one_source(e), _check_region(e), *show_variables(e)]
     if e.facts.is_known_nowhere:
-        return [*elsewhere, new_key(e), *show_variables(e), *reload(e)]
+        return [*elsewhere, *_check_scope(e), new_key(e, "Create a new key"), *show_variables(e), *reload(e)]
     fixes = [*elsewhere, *one_source(e), _check_region(e)]
-    if e.target.credential.kind == "service":
-        detail = "A service key may be limited to a workspace it cannot list, or the organization to some addresses."
-        if e.target.workspace_id:
-            detail += f" Check workspace {e.target.workspace} from {e.target.workspace_origin}."
-        fixes.append(Fix("Check the key's workspace and the organization's IP rules", detail, url=SCOPES_URL, step=2))
+    fixes += _check_scope(e)
     # A line that python-dotenv misreads may be the one with the right key.
     if any(name in VARIABLES["api_key"] for name in e.configuration.misread):
         return [*correct_dotenv(e), *fixes, *others]
     return [*fixes, *correct_dotenv(e), *others]
 
 
+def _check_scope(e: Evidence) -> list[Fix]:
+    """Return what to check of a service key, or nothing for other keys."""
+    if e.target.credential.kind != "service":
+        return []
+    detail = "A service key may be limited to a workspace it cannot list, or the organization to some addresses."
+    if e.target.workspace_id:
+        detail += f" Check workspace {e.target.workspace} from {e.target.workspace_origin}."
+    return [Fix("Check the key's workspace and the organization's IP rules", detail, url=SCOPES_URL, step=2)]
+
+
+def _use_other_region(e: Evidence, other: OtherRegion) -> Fix:
+    origin = e.configuration["endpoint"].origin
+    source = "the default" if origin.kind == "default" else f"from {origin}"
+    return Fix(
+        f"Use the endpoint of {other.region}, which {other.source} names",
+        f"This client uses {e.target.endpoint}, {source}. A library that creates its own client may have a setting "
+        "of its own.",
+        action=set_endpoint(e, other.endpoint),
+        url=REGIONS_URL,
+        step=3,
+    )
+
+
 def _check_region(e: Evidence) -> Fix:
     here = region_of(e.target.endpoint)
+    if e.facts.other_region:
+        return _use_other_region(e, e.facts.other_region)
     if here:
         return Fix(
             "Use the endpoint of the region where the key was created",
@@ -249,25 +258,8 @@ def _wait(e: Evidence) -> Fix:
     return Fix(f"Or {call_again(e).lower()} in a minute", "The same key worked here before.", url=STATUS_URL)
 
 
-def _as_the_server_says(e: Evidence, reason: NamedReason) -> Fix:
-    """Return what to do about the reason that the server's words name."""
-    if reason in ("expired", "revoked"):
-        what = "has expired" if reason == "expired" else "is no longer active"
-        return new_key(e, f"Create a new key: the server says that this one {what}")
-    titles = {
-        "address": "Ask an organization admin to allow the address of this machine",
-        "organization": "Ask an organization admin why the organization is not active",
-        "member": "Ask an organization admin to restore your membership",
-    }
-    detail = f'The server says "{e.reason_message}", so no other key of the organization helps, and no other region.'
-    return Fix(
-        titles[reason], detail, action=ask_about_refusal(e, e.reason_message), url=settings_url(e, "").rstrip("/")
-    )
-
-
 def wrong_region(e: Evidence) -> list[Fix]:
-    other, origin = e.facts.other_region, e.configuration["endpoint"].origin
-    knowing = e.facts.knowing_region
+    other, knowing = e.facts.other_region, e.facts.knowing_region
     if knowing is not None:
         does = "accepts" if knowing.answer.authorized else "knows"
         title = f"Use the endpoint of {knowing.region}, which {does} this key"
@@ -276,21 +268,7 @@ def wrong_region(e: Evidence) -> list[Fix]:
         return [use_it, *_as_the_region_says(knowing), *one_source(e)]
     if other is None:
         return key_rejected(e)
-    source = "the default" if origin.kind == "default" else f"from {origin}"
-    return [
-        Fix(
-            f"Use the endpoint of {other.region}, which {other.source} names",
-            f"This client uses {e.target.endpoint}, {source}. A library that creates its own client may have a setting "
-            "of its own.",
-            action=set_endpoint(e, other.endpoint),
-            url=REGIONS_URL,
-            step=3,
-        ),
-        *_ask_what_it_means(e),
-        *one_source(e),
-        *show_variables(e),
-        new_key(e),
-    ]
+    return [_use_other_region(e, other), *one_source(e), *show_variables(e), new_key(e)]
 
 
 def _as_the_region_says(knowing: RegionAnswer) -> list[Fix]:
@@ -312,7 +290,7 @@ def stale_environment(e: Evidence) -> list[Fix]:
     if any(answer.authorized for answer in e.answers.values()):
         return [*_choose_value(e), *_keep_one(e), *show_variables(e)]
     reloading = reload(e, "Reload the environment, then create a new client")
-    return [*reloading, *correct_dotenv(e), *_ask_what_it_means(e), *show_variables(e), new_key(e)]
+    return [*reloading, *correct_dotenv(e), *act_on_words(e), *show_variables(e), new_key(e)]
 
 
 def _choose_value(e: Evidence) -> list[Fix]:

@@ -9,6 +9,7 @@ from typing import Literal
 from safe_langsmith._core.endpoints import REGIONS, TENANT_HEADER, can_be_sent_to, region_of, ui_url
 from safe_langsmith._core.evidence import Evidence
 from safe_langsmith._core.model import CREDENTIALS, Drift
+from safe_langsmith._core.reasons import NamedReason
 from safe_langsmith._core.redaction import TO_FILL_IN, shorten
 from safe_langsmith._core.summary import request
 from safe_langsmith._core.variables import VARIABLES
@@ -77,13 +78,50 @@ def ask_about_refusal(e: Evidence, words: str) -> AskSomebody:
     return AskSomebody("\n".join([f"LangSmith refuses {harmless(request(e))}:", *said]))
 
 
+def act_on_words(e: Evidence) -> list[Fix]:
+    """Return what to do about the reason that the server's words give, or nothing if they give none."""
+    if e.named_reason:
+        return [_act_on_reason(e, e.named_reason)]
+    if e.words_unknown is None:
+        return []
+    return [
+        Fix(
+            "Act on what the server says, or ask an organization admin",
+            f'It says "{e.words_unknown}". A gateway on the way may have written that, too.',
+            action=ask_about_refusal(e, e.words_unknown),
+            url=settings_url(e, "").rstrip("/"),
+        )
+    ]
+
+
+def _act_on_reason(e: Evidence, reason: NamedReason) -> Fix:
+    """Return what to do about the reason that the server's words name."""
+    if reason in ("expired", "revoked"):
+        what = "has expired" if reason == "expired" else "is no longer active"
+        return new_key(e, f"Create a new key: the server says that this one {what}")
+    titles = {
+        "address": "Ask an organization admin to allow the address of this machine",
+        "organization": "Ask an organization admin why the organization is not active",
+        "member": "Ask an organization admin to restore your membership",
+    }
+    detail = f'The server says "{e.reason_message}", so no other key of the organization helps, and no other region.'
+    return Fix(
+        titles[reason], detail, action=ask_about_refusal(e, e.reason_message), url=settings_url(e, "").rstrip("/")
+    )
+
+
 def ids_meant(e: Evidence) -> tuple[str, ...]:
     """Return the IDs of the reachable workspaces of which one can be meant, or a placeholder if none is known.
 
     Those that something on this machine names are preferred. If nothing does, none is chosen for the reader.
     """
-    named = [workspace for _, workspace in e.meanings]
-    ids = dict.fromkeys(workspace.id for workspace in (named or e.reachable[:MOST_CHOICES]))
+    named = [workspace.id for _, workspace in e.meanings]
+    if e.workspaces is None:
+        # The key may reach what it does not list.
+        named += [
+            other.value for other in e.unreached if other.is_usable and other.value and not e.refuses(other.value)
+        ]
+    ids = dict.fromkeys(named or [workspace.id for workspace in e.reachable[:MOST_CHOICES]])
     return tuple(ids) or (ID_TO_FILL_IN,)
 
 

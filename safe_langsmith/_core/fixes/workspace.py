@@ -11,6 +11,7 @@ from safe_langsmith._core.fixes.shared import (
     BYOC_URL,
     ID_TO_FILL_IN,
     SCOPES_URL,
+    correct_dotenv,
     how_to_set,
     ids_meant,
     in_shell,
@@ -27,8 +28,9 @@ from safe_langsmith._core.fixes.shared import (
     take_newer,
 )
 from safe_langsmith._core.model import GET_SETTINGS
+from safe_langsmith._core.summary import naming
 from safe_langsmith._core.variables import VARIABLES
-from safe_langsmith._core.workspaces import id_meant_by, speaks_of_workspaces
+from safe_langsmith._core.workspaces import id_meant_by
 from safe_langsmith.actions import (
     AskSomebody,
     PassArgument,
@@ -54,14 +56,15 @@ def workspace_required(e: Evidence) -> list[Fix]:
     detail = f"{named.origin.name or named.origin} names {found[0].name}." if named else ""
     if is_replica(e) and len(found) > 1 and not named:
         detail += f" Or use {_listed(found[1:])}."
-    detail += "".join(
-        f" {other.origin.name or other.origin} names {other.value}, which this key does not reach."
-        for other in e.configuration["workspace_id"].others
-        if other.is_usable and speaks_of_workspaces(other.origin) and e.listed(other.value) is None
-    )
-    if e.request is None and len(found) == 1 and not named:
+    # With one workspace, the sentence tells of the first.
+    detail += "".join(f" {naming(other)}, which this key does not reach." for other in e.unreached[len(found) == 1 :])
+    if (e.unreached or e.configuration.unread_workspace) and len(found) == 1 and e.target.resolves_workspace:
+        detail += " None was chosen for you."
+    elif e.request is None and len(found) == 1 and not named:
         detail += _found_by_itself(e)
     fixes = [*_take_newer(e), *_set_as_well(e)]
+    if e.configuration.unread_workspace:
+        fixes += correct_dotenv(e)
     # At a shell, the line that sets the variable is the same.
     if not (in_shell(e) and SetVariable("LANGSMITH_WORKSPACE_ID", found[0].id) in [fix.action for fix in fixes]):
         fixes.append(_name_it(e, detail.lstrip(), *ids_meant(e)))
@@ -165,7 +168,7 @@ def _name_reachable(e: Evidence) -> Fix:
     if reachable:
         named = e.naming(reachable[0])
         title = "Use a workspace that this key can access"
-        if len(reachable) == 1:
+        if len(reachable) == 1 and e.listing and e.listing.lists_all:
             title = f'Use workspace "{reachable[0].name}", the only one that this key can access'
         if named:
             title = f"Use the workspace that {named.origin.variable or named.origin} names"

@@ -27,8 +27,15 @@ def info_refused(e: Evidence) -> Probing[Verdict | None]:
     """Everything is refused, also `GET /info`, which LangSmith answers to anybody."""
     if not (yield from e.everything_refused()):
         return None
-    yield from e.probe(GET_INFO)
-    return REFUSED_TO_ANYBODY if e.is_info_refused else None
+    about = yield from e.probe(GET_INFO)
+    if e.is_info_refused:
+        return REFUSED_TO_ANYBODY
+    # LangSmith's cloud answers it in its own form. An error of a server may pass.
+    is_anothers = about.service is None and about.status is not None and about.status < 500 and about.status != 429
+    if not (e.is_at_cloud and is_anothers):
+        return None
+    reason = f"GET /info, which LangSmith answers to anybody, has another's answer (status {about.status})"
+    return Verdict(Cause.BLOCKED_UPSTREAM, Confidence.LIKELY, reason)
 
 
 def known_in_another_region(e: Evidence) -> Probing[Verdict | None]:
@@ -66,6 +73,9 @@ def key_cut_short(e: Evidence) -> Probing[Verdict | None]:
     """LangSmith's cloud refuses everything, and the key is shorter than its keys are."""
     if not e.target.key_problem or e.facts.successes or not (yield from e.everything_refused()):
         return None
+    if e.named_reason or e.words_unknown:
+        # The server knows more than the length of the key shows.
+        return None
     return Verdict(Cause.KEY_MALFORMED, Confidence.LIKELY, f"it {e.target.key_problem}")
 
 
@@ -83,7 +93,7 @@ def only_reads_refused(e: Evidence) -> Probing[Verdict | None]:
 
 def key_lost(e: Evidence) -> Probing[Verdict | None]:
     """A well-formed key was sent, and every answer is 401, as if no key had arrived, or speaks of a legacy key."""
-    if e.facts.successes or not (yield from e.everything_refused()) or e.named_reason:
+    if e.facts.successes or not (yield from e.everything_refused()) or e.named_reason or e.words_unknown:
         return None
     yield from e.probe(GET_INFO)
     if not e.key_was_lost:
@@ -100,7 +110,9 @@ def wrong_region(e: Evidence) -> Probing[Verdict | None]:
     # A login is for the endpoint of its profile, and expires. A key that worked here, or of which the server says that
     # it expired, belongs to this region.
     rules_it_out = e.facts.successes or e.target.credential.kind == "oauth"
-    if elsewhere is None or rules_it_out or not (yield from e.everything_refused()) or e.named_reason:
+    if elsewhere is None or rules_it_out or not (yield from e.everything_refused()):
+        return None
+    if e.named_reason or e.words_unknown:
         return None
     # Keys of another region get 403: https://docs.langchain.com/langsmith/regions-faq
     if e.answers[GET_SETTINGS].status == e.answers[LIST_WORKSPACES].status == 401:
@@ -129,9 +141,12 @@ def key_rejected(e: Evidence) -> Probing[Verdict | None]:
     elif e.target.credential.kind == "oauth":
         reason = "this endpoint refused every request made with it, as it does if the login has expired"
     elif e.facts.is_known_nowhere:
+        # The other regions were asked for the workspaces alone.
+        is_service = e.target.credential.kind == "service"
+        may_not_list = ", or with a service key that may not list its workspaces" if is_service else ""
         reason = (
             "no region of LangSmith's cloud accepts it, as with a key that is revoked, expired or deactivated, or that "
-            "belongs to a self-hosted instance"
+            f"belongs to a self-hosted instance{may_not_list}"
         )
     else:
         reason = (

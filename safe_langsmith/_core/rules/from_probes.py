@@ -27,8 +27,8 @@ def proxy_refused(e: Evidence) -> Probing[Verdict | None]:
 
 def workspace_outdated(e: Evidence) -> Probing[Verdict | None]:
     """The key works, but not in the named workspace, and the environment or `.env` now names one in which it does."""
-    named = e.target.workspace
-    if named is None or e.configuration.newer_workspace_id is None:
+    named, newer = e.target.workspace, e.configuration.newer_workspace_id
+    if named is None or newer is None:
         return None
     there = yield from e.probe(settings_in(named))
     if not there.forbidden:
@@ -36,7 +36,9 @@ def workspace_outdated(e: Evidence) -> Probing[Verdict | None]:
     listing = yield from e.probe(LIST_WORKSPACES)
     if listing.workspaces is None:
         # A key for one workspace may not list it, but runs in it if none is named.
-        yield from e.probe(GET_SETTINGS)
+        home = yield from e.probe(GET_SETTINGS)
+        if home.authorized and e.newer_workspace is None:
+            yield from e.probe(settings_in(newer))
     if e.newer_workspace is None:
         return None
     now = e.newer_workspace.now

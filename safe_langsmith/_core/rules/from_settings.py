@@ -75,7 +75,7 @@ def key_did_not_arrive(e: Evidence) -> Verdict | None:
 
 def endpoint_malformed(e: Evidence) -> Verdict | None:
     """The endpoint does not begin with `https://` or `http://`."""
-    if can_be_sent_to(e.target.endpoint):
+    if can_be_sent_to(e.target.endpoint) or e.swapped_with:
         return None
     return Verdict(
         Cause.WRONG_ENDPOINT,

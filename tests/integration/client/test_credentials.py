@@ -7,7 +7,7 @@ import asyncio
 import langsmith
 import pytest
 
-from safe_langsmith import SafeAsyncClient
+from safe_langsmith import SafeAsyncClient, diagnose
 
 
 @pytest.fixture
@@ -107,3 +107,15 @@ def test_a_copy_for_another_key_of_a_client_without_one(server, org, workspace, 
     assert [project["name"] for project in server.projects(theirs)] == ["p"]
     assert client.workspace_id is None
     assert list(client.list_projects()) == []
+
+
+def test_a_key_in_the_place_of_the_endpoint_shows_four_characters(make_client, monkeypatch):
+    # The SDK logs the address that it uses, and the tests' own key must not be in a log.
+    key = "lsv2_pt_0123456789abcdef0123456789abcdef_abcdef0124"
+    monkeypatch.setenv("LANGSMITH_ENDPOINT", key)
+    monkeypatch.setenv("LANGSMITH_API_KEY", "https://api.smith.langchain.com")
+    langsmith.utils.get_env_var.cache_clear()
+    found = diagnose(make_client())
+
+    assert found.fixes[0].title.startswith("Swap the API key and the endpoint")
+    assert key[-5:] not in f"{found} {found.to_dict()} {found.report()} {found._repr_html_()}"

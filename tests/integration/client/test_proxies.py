@@ -25,7 +25,7 @@ class Refusing(socketserver.StreamRequestHandler):
         self.wfile.write(f"HTTP/1.1 {self.server.words}\r\nContent-Length: 0\r\n\r\n".encode())  # type: ignore[attr-defined]
 
 
-@pytest.fixture(params=["403 Forbidden", "403 Blocked by Acme", "407 Proxy Authentication Required"])
+@pytest.fixture(params=["403 Forbidden", "403 Blocked by Acme", "407 Proxy Authentication Required", "302 Found"])
 def proxy(request, monkeypatch):
     for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
@@ -74,3 +74,19 @@ def test_so_does_the_command_line(proxy, monkeypatch, tmp_path):
     assert done.returncode == 1
     assert json.loads(done.stdout)["cause"] == "blocked-upstream"
     assert address(proxy) in done.stdout
+
+
+@pytest.mark.parametrize("environment", ["not trusted", "bypassed"])
+def test_a_proxy_that_the_session_names_is_not_blamed_on_a_variable(environment, proxy, make_client, monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    client = make_client(api_url="https://api.smith.langchain.com", api_key=KEY)
+    client.session.proxies = {"https": f"http://{address(proxy)}"}
+    if environment == "not trusted":
+        client.session.trust_env = False
+    if environment == "bypassed":
+        monkeypatch.setenv("NO_PROXY", "api.smith.langchain.com")
+    found = diagnose(client)
+
+    assert found.cause is Cause.BLOCKED_UPSTREAM
+    assert f'a proxy refused to connect to it: "{proxy.words}"' in found.summary
+    assert "HTTPS_PROXY names" not in str(found)

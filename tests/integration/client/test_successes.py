@@ -81,3 +81,21 @@ def test_the_async_client_remembers_them_too(server, personal):
                 [dataset async for dataset in client.list_datasets()]
 
     asyncio.run(twice())
+
+
+def test_a_public_prompt_is_no_success_of_the_key(server, personal, make_client):
+    client = make_client(server, personal)
+    server.fault("GET", "/commits/langchain-ai/x/latest", Reply(200, {"commit_hash": "a", "manifest": {}}))
+    client.request_with_retries("GET", "/commits/langchain-ai/x/latest")
+    server.revoke(personal)
+
+    assert "worked here" not in refused(client).summary
+
+
+def test_a_page_where_one_signs_in_is_no_success_of_the_key(server, personal, make_client):
+    client = make_client(server, personal)
+    server.fault("GET", "/sessions", Reply(200, "<html>Sign in</html>", {"Content-Type": "text/html"}))
+    client.request_with_retries("GET", "/sessions")
+    server.revoke(personal)
+
+    assert "worked here" not in refused(client).summary

@@ -396,10 +396,11 @@ class TestTheServersWords:
         assert words in found.fixes[0].detail
         assert titles(found)[1] == "Use the endpoint of the region where the key was created"
 
-    def test_what_this_machine_names_comes_before_words_that_no_rule_knows(self, blame):
+    def test_the_region_that_this_machine_names_comes_after_them(self, blame):
         found = blame(body=b'{"detail":"Organization mismatch"}', environ={"LANGSMITH_REGION": "eu"})
-        assert found.cause is Cause.WRONG_REGION
-        assert titles(found)[1] == "Act on what the server says, or ask an organization admin"
+        assert found.cause is Cause.KEY_REJECTED
+        assert titles(found)[0] == "Act on what the server says, or ask an organization admin"
+        assert titles(found)[1].startswith("Use the endpoint of EU")
 
     @pytest.mark.parametrize(
         "words",
@@ -630,7 +631,57 @@ class TestAGoodValueInAnotherPlace:
     def test_one_that_the_key_does_not_reach_is_named(self, blame):
         answers = {GET_SETTINGS: REFUSED, LIST_WORKSPACES: listed(A)}
         found = blame(answers, environ={"LANGSMITH_TENANT_ID": B})
-        assert f"LANGSMITH_TENANT_ID names {B}, which this key does not reach" in text(found)
+        assert f"LANGSMITH_TENANT_ID names {B}, which it does not reach" in found.summary
+        assert "None was chosen for you." in text(found)
+        assert "by itself" not in text(found)
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("LANGCHAIN_CUSTOM_HEADERS", "X-Team: a\nX-Tenant-Id: {}"),
+            ("OTEL_EXPORTER_OTLP_HEADERS", "x-api-key=k,x-tenant-id={}"),
+            ("LANGSMITH_X_TENANT_ID", "{}"),
+            ("LANGSMITH_TENANTID", "{}"),
+            ("LANGCHAIN_DEFAULT_WORKSPACE_UUID", "{}"),
+            ("LANGSMITH_WORKSPACE_SLUG", "support"),
+            ("LANGSMITH_PROJECT_URL", "https://smith.langchain.com/o/{}/projects/p/1"),
+            (
+                "LANGSMITH_RUNS_ENDPOINTS",
+                '[{{"api_url": "' + US + '", "api_key": "' + KEY + '", "workspace_id": "{}"}}]',
+            ),
+        ],
+    )
+    @pytest.mark.parametrize("place", ["environment", ".env"])
+    def test_whatever_names_a_workspace_says_which_one_is_meant(self, name, value, place, blame):
+        value = value.format(B)
+        answers = {GET_SETTINGS: REFUSED, LIST_WORKSPACES: listed(A)}
+        lines = (DotenvLine("LANGSMITH_API_KEY", KEY, 1), DotenvLine(name, value, 2))
+        at = {"environ": {"LANGSMITH_API_KEY": KEY, name: value}}
+        if place == ".env":
+            at = {"dotenv": Dotenv("/app/.env", lines)}
+        found = blame(answers, key=KEY, **at)
+        assert found.cause is Cause.WORKSPACE_REQUIRED
+        assert name in found.summary
+        assert "which it does not reach" in found.summary
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("LANGSMITH_WORKSPACE_ENABLED", "true"),
+            ("LANGSMITH_TENANT_ID", "<your workspace>"),
+            (
+                "LANGSMITH_RUNS_ENDPOINTS",
+                '[{"api_url": "' + US + '", "api_key": "' + OTHER + '", "workspace_id": "' + B + '"}]',
+            ),
+            ("LANGSMITH_ORG_ID", B),
+            ("MY_TENANT_ID", B),
+            ("OTEL_EXPORTER_OTLP_HEADERS", "x-api-key=k"),
+        ],
+    )
+    def test_what_names_none_says_nothing(self, name, value, blame):
+        answers = {GET_SETTINGS: REFUSED, LIST_WORKSPACES: listed(A)}
+        found = blame(answers, key=KEY, environ={"LANGSMITH_API_KEY": KEY, name: value})
+        assert "does not reach" not in f"{found.summary} {text(found)}"
 
     @pytest.mark.parametrize("endpoint", [US, SELF_HOSTED])
     def test_a_key_and_a_workspace_id_that_are_swapped_are_swapped_back(self, endpoint, blame):
@@ -1064,3 +1115,107 @@ class TestWhatPeopleMean:
     @pytest.mark.parametrize("name", ["LANGSMITH_WEB_URL", "LANGCHAIN_ORG_ID", "LANGCHAIN_HUB_API_URL"])
     def test_what_other_programs_read_is_no_mistake(self, name, blame):
         assert check(blame(environ={name: "x"}), "Environment variables").result == "ok"
+
+
+REASONS = {
+    "API key has expired": "Create a new key",
+    "IP address 203.0.113.9 is not allowed for this organization": "Ask an organization admin to allow",
+    "Organization is disabled": "Ask an organization admin why",
+    "SSO is required": "Act on what the server says",
+}
+
+
+class TestWordsAgainstEverythingElse:
+    @pytest.mark.parametrize(("words", "first"), REASONS.items())
+    @pytest.mark.parametrize("length", [44, 51, 59])
+    def test_words_say_more_than_the_length_of_a_key(self, words, first, length, blame):
+        body = {"detail": words}
+        found = blame(everything(said(body)), key=f"lsv2_sk_{'Ab1' * 20}"[:length], body=json.dumps(body).encode())
+        assert found.cause is Cause.KEY_REJECTED
+        assert titles(found)[0].startswith(first)
+        assert words in found.summary
+
+    @pytest.mark.parametrize(("words", "first"), REASONS.items())
+    def test_words_come_before_a_region_that_this_machine_names(self, words, first, blame):
+        found = blame(body=json.dumps({"detail": words}).encode(), environ={"LANGSMITH_REGION": "eu"})
+        assert found.cause is Cause.KEY_REJECTED
+        assert titles(found)[0].startswith(first)
+
+    @pytest.mark.parametrize(("words", "first"), REASONS.items())
+    @pytest.mark.parametrize("permissions", [None, ["datasets:read"], ["datasets:create"]], ids=str)
+    def test_words_come_first_if_this_operation_alone_is_refused(self, words, first, permissions, blame):
+        works = {GET_SETTINGS: at(A), LIST_WORKSPACES: listed(A, permissions=permissions)}
+        found = blame(works, method="POST", path="/datasets", body=json.dumps({"detail": words}).encode())
+        assert found.cause is Cause.PERMISSION_DENIED
+        assert titles(found)[0].startswith(first)
+
+    def test_words_of_a_401_are_no_lost_key(self, blame):
+        body = {"detail": "SSO is required"}
+        found = blame(everything(said(body, 401)), body=json.dumps(body).encode())
+        assert found.cause is Cause.KEY_REJECTED
+
+
+class TestWhoAnswersForTheCloud:
+    @pytest.mark.parametrize(
+        "about",
+        [
+            read_answer(200, b"<html><title>Login</title></html>"),
+            read_answer(302, b""),
+            read_answer(451, b"{}"),
+            read_answer(404, b'{"detail":"Not Found"}'),
+            read_answer(200, b'{"status":"ok"}'),
+        ],
+        ids=["a login page", "a redirect", "451", "404", "another API"],
+    )
+    def test_the_cloud_answers_about_itself_in_its_own_form(self, about, blame):
+        found = blame({GET_INFO: about})
+        assert (found.cause, found.confidence) == (Cause.BLOCKED_UPSTREAM, Confidence.LIKELY)
+        assert "GET /info" in found.summary
+
+    @pytest.mark.parametrize(
+        "about", [read_answer(503, b""), read_answer(429, b"{}"), Answer(error="timed out")], ids=str
+    )
+    def test_an_error_that_passes_says_nothing(self, about, blame):
+        assert blame({GET_INFO: about}).cause is Cause.KEY_REJECTED
+
+    def test_a_self_hosted_instance_that_tells_nobody_about_itself_got_no_key_either(self, blame):
+        lost = said({"detail": "Invalid token"}, 401)
+        found = blame(everything(lost, info=lost), endpoint=SELF_HOSTED, method=None)
+        assert found.cause is Cause.BLOCKED_UPSTREAM
+        assert "not to have arrived" in found.summary
+
+
+class TestWhatIsConfiguredComesFirst:
+    def test_a_workspace_that_is_not_listed_is_asked_about(self, blame):
+        answers = {settings_in(A): REFUSED, LIST_WORKSPACES: REFUSED, GET_SETTINGS: at(B), settings_in(C): at(C)}
+        dotenv = Dotenv("/app/.env", (DotenvLine("LANGSMITH_WORKSPACE_ID", C, 1),))
+        found = blame(answers, workspace_id=A, dotenv=dotenv)
+        assert found.cause is Cause.STALE_ENVIRONMENT
+        assert titles(found)[0].startswith("Reload the environment")
+
+    def test_it_is_in_the_line_before_the_default_one(self, blame):
+        answers = {settings_in(A): REFUSED, LIST_WORKSPACES: REFUSED, GET_SETTINGS: at(B)}
+        found = blame(answers, workspace_id=A, environ={"LANGSMITH_WORKSPACE_ID": A, "LANGSMITH_TENANT_ID": C})
+        assert found.cause is Cause.WORKSPACE_NOT_ACCESSIBLE
+        assert C in (found.fixes[0].code or "")
+        assert "only" not in titles(found)[0]
+
+    @pytest.mark.parametrize("name", ["LANGSMITH_KEY", "LANGCHAIN_TOKEN", "LANGSMITH_API_TOKEN"])
+    def test_a_key_under_another_name_in_dotenv_is_offered(self, name, blame):
+        dotenv = Dotenv("/app/.env", (DotenvLine(name, OTHER, 3),))
+        found = blame(dotenv=dotenv)
+        assert titles(found)[0] == f"Use the key in /app/.env:3 {name}"
+        assert found.fixes[0].code == f"LANGSMITH_API_KEY=<the value of {name}>"
+
+    def test_a_key_in_the_place_of_the_project_is_offered(self, blame):
+        swapped = blame(key="my-project", environ={"LANGSMITH_API_KEY": "my-project", "LANGSMITH_PROJECT": OTHER})
+        assert swapped.cause is Cause.KEY_MALFORMED
+        assert titles(swapped)[0] == "Swap the API key and the project"
+        old = blame(environ={"LANGSMITH_API_KEY": KEY, "LANGSMITH_PROJECT": OTHER})
+        assert titles(old)[0] == "Move the key from LANGSMITH_PROJECT to LANGSMITH_API_KEY"
+
+    def test_a_service_key_that_no_region_lists_may_be_limited_to_a_workspace(self, blame):
+        regions = tuple(RegionAnswer(name, EU, REFUSED) for name in ("EU", "APAC"))
+        found = blame(key=SERVICE, regions=regions, method=None)
+        assert "may not list its workspaces" in found.summary
+        assert titles(found)[:2] == ["Check the key's workspace and the organization's IP rules", "Create a new key"]
