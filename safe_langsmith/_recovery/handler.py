@@ -111,7 +111,11 @@ def handle(call: InterceptedCall, retried: Workspace | None = None, seconds: flo
     target = target_of(call, forbidden, state, retried)
     if target is None:
         return Outcome(error=call.error or ValueError("the client has no endpoint"))
-    facts = yield Blocking(lambda: collect_facts(call, forbidden, target, state))
+    try:
+        facts = yield Blocking(lambda: collect_facts(call, forbidden, target, state))
+    except Busy:
+        # Another task's file does not answer, as on a network drive.
+        facts = collect_facts(call, forbidden, target, state, reads_files=False)
     diagnosis: Diagnosis | None = None
     again: NotSent | tuple[Any, Exception | None] = NotSent(changed=False)
     workspace = known_workspace(call, forbidden, facts, target) if call.error is not None and retried is None else None

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from safe_langsmith import Cause, ForbiddenDiagnosis
+from safe_langsmith import Cause, ForbiddenDiagnosis, SafeAsyncClient, adiagnose
 from safe_langsmith._recovery import state
 
 MANY = 60
@@ -104,6 +104,36 @@ def test_many_tasks_do_not_start_a_thread_each(
     assert reading.is_set()
     assert {type(error).__qualname__ for error in errors} == {"ForbiddenDiagnosis"}
     assert started.count("safe-langsmith") <= 3
+
+
+@pytest.fixture
+def stuck_file(monkeypatch):
+    """A file that does not answer holds the thread that reads files for all tasks."""
+    from safe_langsmith._probe.transports import FILE_READER
+
+    monkeypatch.setattr("safe_langsmith._probe.driver.LONGEST_QUEUE", 0.2)
+    release = threading.Event()
+    FILE_READER.submit(lambda: release.wait(30))
+    yield
+    release.set()
+
+
+def test_a_file_that_does_not_answer_costs_no_explanation(stuck_file, async_kind, server, key, make_call_path):
+    call_path = make_call_path(async_kind, server, key)
+    with pytest.raises(ForbiddenDiagnosis) as caught:
+        call_path.call("POST", "/sessions", {"name": "p"})
+
+    assert caught.value.cause is Cause.WORKSPACE_REQUIRED
+    # The file may name another workspace.
+    assert [request.method for request in server.requests].count("POST") == 1
+
+
+def test_nor_does_it_cost_a_check(stuck_file, server, key):
+    async def check():
+        async with SafeAsyncClient(api_url=server.url, api_key=key) as client:
+            return await adiagnose(client)
+
+    assert asyncio.run(check()).cause is Cause.WORKSPACE_REQUIRED
 
 
 def test_tasks_do_not_wait_for_ever_for_a_callable(
