@@ -185,7 +185,6 @@ class KeyState:
         self._flights: dict[Hashable, Flight] = {}
         self._refusals: dict[tuple[str, str, str | None], tuple[ForbiddenRequest, float]] = {}
         self._reports = Reports()
-        self._logged: set[str] = set()
         self.chooser_thread = Worker()
         self.fresh_until = math.inf
         self.size = 0
@@ -361,14 +360,6 @@ class KeyState:
                 (diagnosis.cause, diagnosis.confidence, named, diagnosis.server_message, operation)
             )
 
-    def first_retry(self, workspace_id: str) -> bool:
-        """Return whether no retry with this workspace was logged before, and note it."""
-        with self._lock:
-            if workspace_id in self._logged:
-                return False
-            self._logged.add(workspace_id)
-            return True
-
     def _choice(self, chooser: object) -> tuple[Any] | None:
         self._choices = [(known, choice) for known, choice in self._choices if known() is not None]
         return next(((choice,) for known, choice in self._choices if _is_same(known(), chooser)), None)
@@ -430,6 +421,16 @@ class KeyStateCache:
         self._states: OrderedDict[tuple[str, str], KeyState] = OrderedDict()
         self._held: tuple[_Held, ...] = ()
         self.workspaces: dict[int, tuple[Workspace, float]] = {}
+        self._logged: set[tuple[str, ...]] = set()
+
+    def first_retry(self, *what: str) -> bool:
+        """Return whether no retry with this endpoint, key and workspace was logged before, and note it."""
+        with self.lock:
+            known = what in self._logged
+            if len(self._logged) >= MOST_KEYS:
+                self._logged.clear()
+            self._logged.add(what)
+            return not known
 
     def known_workspace(self, identity: int) -> Workspace | None:
         """Return the workspace that clients with an identity name from the start, or `None`."""

@@ -29,6 +29,7 @@ from safe_langsmith._recovery.workspace import (
     may_choose,
     may_still_name,
     needs_user,
+    own_identity,
     remember,
     retry_was_refused,
 )
@@ -119,6 +120,7 @@ def handle(call: InterceptedCall, retried: Workspace | None = None, seconds: flo
     diagnosis: Diagnosis | None = None
     again: NotSent | tuple[Any, Exception | None] = NotSent(changed=False)
     workspace = known_workspace(call, forbidden, facts, target) if call.error is not None and retried is None else None
+    identity = own_identity(call, target, forbidden) if call.error is not None else None
     if workspace is not None:
         again = yield from _send_again(call, workspace, forbidden, target)
     if workspace is None or isinstance(again, NotSent):
@@ -135,7 +137,7 @@ def handle(call: InterceptedCall, retried: Workspace | None = None, seconds: flo
         again = yield from _send_again(call, workspace, forbidden, target)
         if isinstance(again, NotSent):
             if not again.changed:
-                kept = remember(call, workspace, target, forbidden, facts, resent=False, diagnosis=diagnosis)
+                kept = remember(call, workspace, target, forbidden, facts, identity, False, diagnosis)
                 diagnosis = body_not_replayable(diagnosis, workspace, kept)
                 diagnosis = present(diagnosis, facts.target.interface)
             return Outcome(error=_explain(call, diagnosis, conclusion.reason, forbidden, target, facts))
@@ -143,7 +145,7 @@ def handle(call: InterceptedCall, retried: Workspace | None = None, seconds: flo
     if status_of(call.error) in (401, 403):
         retry_was_refused(target, workspace.id)
     else:
-        remember(call, workspace, target, forbidden, facts, resent=True, diagnosis=diagnosis)
+        remember(call, workspace, target, forbidden, facts, identity, True, diagnosis)
     if call.error is None or not call.is_forbidden:
         return Outcome(call.response, call.error)
     return (yield from handle(call, workspace, seconds))
@@ -177,12 +179,15 @@ def _prober_for(
 ) -> Prober:
     sender, transport = sender_of(call.client), None
     if state.probe:
-        # A generated client's requests have nothing of what the session adds to its own.
-        is_own = call.sender is sender
+        # A generated client's requests have nothing of what the session adds to its own, and a call may bring its own.
+        is_own = call.sender is sender and not call.brings_auth
         transport = AsyncTransport(sender, is_own) if is_async(call.client) else RequestsTransport(sender, is_own)
-    return Prober(
+    prober = Prober(
         transport, target.endpoint, forbidden.headers, forbidden.secrets, target.key_state, call.on_probe, seconds
     )
+    # Probes have none of the parameters that a copy of a generated client adds to each request.
+    prober.is_shared = not call.adds_query
+    return prober
 
 
 def _investigate(facts: Facts, prober: Prober, forbidden: ForbiddenResponse, target: Target) -> Steps[Conclusion]:

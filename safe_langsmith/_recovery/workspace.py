@@ -30,8 +30,8 @@ from safe_langsmith._sdk.compat import (
     workspace_of,
 )
 from safe_langsmith._sdk.headers import arguments_of_requests
-from safe_langsmith._sdk.http import ForbiddenResponse, has_tenant
-from safe_langsmith._sdk.identity import identity_of, is_own_identity, session_identity
+from safe_langsmith._sdk.http import API_KEY, ForbiddenResponse, fingerprint, has_tenant
+from safe_langsmith._sdk.identity import identity_of, is_own_identity
 from safe_langsmith.diagnosis import Diagnosis, Workspace
 
 _MOST_LOGGED = 20
@@ -72,7 +72,7 @@ def may_still_name(call: InterceptedCall, target: Target, workspace: Workspace, 
         forbidden: The response to the first send.
     """
     client = call.client
-    if session_identity(call.sender) != forbidden.of_session:
+    if call.sender_identity() != forbidden.of_session:
         return False
     if not target.primary:
         return may_choose(call, target)
@@ -212,12 +212,30 @@ def _declined(reason: str) -> tuple[None, str]:
     return None, reason
 
 
+def own_identity(call: InterceptedCall, target: Target, forbidden: ForbiddenResponse) -> int | None:
+    """Return the client's identity if the call was made with it, or `None`.
+
+    It is asked before a second send: the program may set another key or endpoint while that is in flight.
+
+    Args:
+        call: The refused call.
+        target: The endpoint and key of the call.
+        forbidden: The response to the first send.
+    """
+    with boundary():
+        client = call.client
+        is_own = target.primary and endpoint_of(client) == target.configured_endpoint
+        return identity_of(client) if is_own and is_own_identity(client, forbidden.headers, call.sender) else None
+    return None
+
+
 def remember(
     call: InterceptedCall,
     workspace: Workspace,
     target: Target,
     forbidden: ForbiddenResponse,
     facts: Facts,
+    identity: int | None,
     resent: bool,
     diagnosis: Diagnosis | None,
 ) -> bool:
@@ -229,6 +247,7 @@ def remember(
         target: The endpoint and key of the call.
         forbidden: The response to the first send.
         facts: What this machine says of the settings.
+        identity: What `own_identity` returned before the second send.
         resent: Whether the call was sent again.
         diagnosis: The diagnosis of the refusal, or `None` if an earlier one had the same.
 
@@ -244,11 +263,15 @@ def remember(
         state.before_send = arguments_of_requests
         # Logged first: even if a later step fails, no request is sent again silently.
         with boundary():
-            log_retry(target, workspace, unread_name_of(facts, workspace), resent, diagnosis)
-        identity = (
-            identity_of(client) if target.primary and is_own_identity(client, forbidden.headers, call.sender) else None
-        )
-        if identity is not None:
+            log_retry(
+                target,
+                fingerprint({API_KEY: forbidden.api_key or ""}),
+                workspace,
+                unread_name_of(facts, workspace),
+                resent,
+                diagnosis,
+            )
+        if identity is not None and identity_of(client) == identity:
             if resent and state.resolve_workspace is True:
                 target.key_state.remember_identity(identity, workspace)
             if _apply(client, workspace, identity):
@@ -296,7 +319,7 @@ def unread_name_of(facts: Facts, workspace: Workspace) -> str | None:
 
 
 def log_retry(
-    target: Target, workspace: Workspace, unread_name: str | None, resent: bool, diagnosis: Diagnosis | None
+    target: Target, key: str, workspace: Workspace, unread_name: str | None, resent: bool, diagnosis: Diagnosis | None
 ) -> None:
     """Log, once for an endpoint and key, which workspace was chosen and how to name it permanently.
 
@@ -305,12 +328,14 @@ def log_retry(
 
     Args:
         target: The endpoint and key of the call.
+        key: A salted hash of the key alone.
         workspace: The workspace that was chosen.
         unread_name: A variable that names it, but that the client does not read.
         resent: Whether the refused request was sent again.
         diagnosis: The diagnosis of the refusal, or `None` if an earlier one had the same.
     """
-    if not target.key_state.first_retry(workspace.id):
+    # A gateway's cookies may be others with each response.
+    if not cache.CACHE.first_retry(target.endpoint, key, workspace.id):
         return
     done = "It was sent again for" if resent else "It could not be sent again, but later ones name"
     auth = f'"auth": {{"api_key": <its key>, "tenant_id": "{workspace.id}"}}'

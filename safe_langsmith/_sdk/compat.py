@@ -325,6 +325,10 @@ def status_of(error: BaseException | None) -> int | None:
     return getattr(response_of(error), "status_code", None)
 
 
+_LIBRARIES = frozenset(
+    "langsmith safe_langsmith requests httpx httpx2 urllib3 json simplejson "
+    "charset_normalizer chardet codecs encodings".split()
+)
 _OF_SDK = ("langsmith.", "requests.models")
 
 
@@ -338,11 +342,16 @@ def was_raised_by_sdk(error: BaseException) -> bool:
     """
     if isinstance(error, AttributeError):
         # The SDK calls `.get` of the body, whatever that is. A callback that is not written in Python leaves no frame.
-        return error.name == "get" and _was_raised_in(error) and _is_body(error.obj, response_of(error))
+        return (
+            error.name == "get"
+            and _was_raised_in(error)
+            and _called_no_user(error)
+            and _is_body(error.obj, response_of(error))
+        )
     if isinstance(error, RecursionError):
         # The parser of a body that is nested too deep.
-        return True
-    return _was_raised_in(error)
+        return _called_no_user(error)
+    return _was_raised_in(error) and _called_no_user(error)
 
 
 def _is_body(value: object, response: Any) -> bool:
@@ -355,6 +364,16 @@ def _was_raised_in(error: BaseException) -> bool:
     while step is not None and step.tb_next is not None:
         step = step.tb_next
     return step is None or str(step.tb_frame.f_globals.get("__name__", "")).startswith(_OF_SDK)
+
+
+def _called_no_user(error: BaseException) -> bool:
+    """Return whether the frames from the SDK's on are its own and those of the libraries that it uses."""
+    step, names = error.__traceback__, []
+    while step is not None:
+        names.append(str(step.tb_frame.f_globals.get("__name__", "")).partition(".")[0])
+        step = step.tb_next
+    first = next((at for at, name in enumerate(names) if name == "langsmith"), len(names))
+    return all(name in _LIBRARIES for name in names[first:])
 
 
 def drop_frames(error: BaseException | None, response: Any) -> None:

@@ -18,6 +18,7 @@ from safe_langsmith._sdk.compat import (
     endpoint_of,
     headers_of,
     httpx_client_of,
+    is_async,
     sdk_copies_workspace,
     workspace_of,
     write_endpoints_of,
@@ -161,7 +162,9 @@ def drop_if_identity_changed(client: Any) -> str | None:
         settings = settings_hash(client)
         if state.auto_settings == settings:
             return None
-        if state.auto_identity == identity_of(client):
+        # A header of the session names a workspace for the user, and the client's own would override it.
+        is_named = not is_async(client) and has_tenant(sender_of(client).headers)
+        if state.auto_identity == identity_of(client) and not is_named:
             state.auto_settings = settings
             return None
     # Also if it cannot be computed.
@@ -184,10 +187,17 @@ def _is_copied(given: Mapping[str, Any]) -> bool:
 
 def _has_own_identity(api: Any, client: Any) -> bool:
     """Return whether a generated client's requests have another identity: it has a session of its own."""
-    if adds_identity(sender_of(client)):
+    if adds_identity(sender_of(client)) or not _has_own_sender(api, client):
         return True
     of_api = {**plain_headers(api._client.headers), **plain_headers(headers_of(client))}
     return identity_headers(of_api) != own_headers(client)
+
+
+def _has_own_sender(api: Any, client: Any) -> bool:
+    """Return whether a generated client sends as the client's own ones do, and not through what a copy was given."""
+    own: list[Any] = [getattr(client, name, None) for name in ("_langsmith_api", "_langsmith_api_sync")]
+    made = [each for each in own if type(each) is type(api)]
+    return not made or any(api._client is each._client and api.default_query == each.default_query for each in made)
 
 
 def _is_below(url: str, base: str) -> bool:

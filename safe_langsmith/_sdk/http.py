@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 API_KEY = "x-api-key"
 TENANT = TENANT_HEADER.lower()
+AUTHENTICATED = "authenticated"
+"""The entry of `session_identity` that says that code of the user's authenticates each request."""
 CREDENTIAL_HEADERS = (API_KEY, "authorization", "x-service-key", "cookie")
 # Headers that say nothing about the caller: those of HTTP itself, of the SDK and its generated clients, and of tracing
 # systems, whose values differ from one request to the next.
@@ -131,7 +133,11 @@ class ForbiddenResponse:
     @property
     def fingerprint(self) -> str:
         """A salted hash of the caller's identity."""
-        return fingerprint(self.headers, of_session=self.of_session)
+        of_session = self.of_session
+        if AUTHENTICATED in of_session:
+            # The user's code may have put into the URL who the caller is.
+            of_session = {**of_session, "url": self.url}
+        return fingerprint(self.headers, of_session=of_session)
 
 
 def read_forbidden(
@@ -231,7 +237,9 @@ def fingerprint(
 
 def has_load_balancer_name(cookie: str) -> bool:
     """Return whether a cookie of this name says nothing about the caller."""
-    return cookie.lower().startswith(_OF_LOAD_BALANCERS)
+    # The cookies of a load balancer's sign-in begin like those of its connections.
+    name = cookie.lower()
+    return name.startswith(_OF_LOAD_BALANCERS) and not name.startswith("awselbauth")
 
 
 def _is_of_server(cookie: str, set_by_response: Collection[str]) -> bool:

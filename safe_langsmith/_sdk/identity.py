@@ -7,13 +7,18 @@ one identity must not name it for another, so its identity is computed again bef
 
 from __future__ import annotations
 
+import contextlib
+import os
+import weakref
 from collections.abc import Mapping
 from typing import Any
+from uuid import uuid4
 
-from requests.utils import should_bypass_proxies
+from requests.utils import get_netrc_auth, should_bypass_proxies
 
 from safe_langsmith._sdk.compat import endpoint_of, headers_of, httpx_client_of, is_async, session_of
 from safe_langsmith._sdk.http import (
+    AUTHENTICATED,
     Headers,
     has_load_balancer_name,
     identity_headers,
@@ -22,6 +27,9 @@ from safe_langsmith._sdk.http import (
 )
 
 _BASIC = frozenset({"HTTPBasicAuth", "BasicAuth"})
+# Code of these adds nothing to a request that tells callers apart: HTTP libraries, the SDK and tracing systems.
+_OF_NOBODY = frozenset({"requests", "urllib3", "langsmith", "httpx", "httpx2", "opentelemetry", "ddtrace"})
+_tokens: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
 
 
 def takes_proxies_of_environment(sender: Any, url: str) -> bool:
@@ -32,21 +40,21 @@ def takes_proxies_of_environment(sender: Any, url: str) -> bool:
         url: The URL.
     """
     # In requests, the environment goes before the session's own proxies.
-    trusts = getattr(sender, "trust_env", getattr(sender, "_trust_env", True))
+    trusts = getattr(sender, "trust_env", True)
     return bool(trusts) and not should_bypass_proxies(url, no_proxy=None)
 
 
 def identity_of(client: Any) -> int | None:
     """Return a hash of the identity that the client's next request has, or `None` if that cannot be known.
 
-    It cannot be known if code of the user's authenticates each request. Python salts the hash anew in each process, and
-    it does not reveal the key.
+    It cannot be known if code of the user's authenticates or sends each request. Python salts the hash anew in each
+    process, and it does not reveal the key.
 
     Args:
         client: The client.
     """
     sender = sender_of(client)
-    if not is_async(client) and not is_requests_session(sender):
+    if (not is_async(client) and not is_requests_session(sender)) or runs_code_of_user(sender):
         return None
     auth = _constant(sender.auth)
     if sender.auth is not None and auth is None:
@@ -59,8 +67,30 @@ def identity_of(client: Any) -> int | None:
             tuple([(c.domain, c.name, c.value) for c in _jar(sender) if not has_load_balancer_name(c.name)]),
             frozenset(session_identity(sender).items()),
             str(getattr(sender, "base_url", "")),
+            _of_netrc(sender, endpoint_of(client)),
         )
     )
+
+
+def runs_code_of_user(sender: Any) -> bool:
+    """Return whether code of the user's sends each request, which may tell callers apart in any way.
+
+    Args:
+        sender: A session of `requests`, or an httpx client.
+    """
+    parts = [sender, *getattr(sender, "adapters", {}).values(), getattr(sender, "_transport", None)]
+    parts += getattr(sender, "_mounts", {}).values()
+    if any(type(part).__module__.partition(".")[0] not in _OF_NOBODY for part in parts if part is not None):
+        return True
+    return bool(getattr(sender, "event_hooks", {}).get("request"))
+
+
+def _of_netrc(sender: Any, url: str) -> tuple[str, str] | None:
+    """Return the user and password that a `netrc` file has for a URL, which requests sends if nothing else does."""
+    if sender.auth is not None or not getattr(sender, "trust_env", False):
+        return None
+    found: tuple[str, str] | None = get_netrc_auth(url)
+    return found
 
 
 def settings_hash(client: Any) -> int:
@@ -86,8 +116,22 @@ def settings_hash(client: Any) -> int:
             str(params) if params else None,
             str(proxies) if proxies else None,
             str(cert) if cert else None,
+            *map(id, getattr(sender, "adapters", {}).values()),
+            id(getattr(sender, "_transport", None)),
+            bool(getattr(sender, "event_hooks", {}).get("request")),
+            _netrc_seen() if getattr(sender, "trust_env", False) else None,
         )
     )
+
+
+def _netrc_seen() -> tuple[Any, ...]:
+    """Return what changes if requests would read another `netrc` file, or the same with other content."""
+    named = os.environ.get("NETRC")
+    changed: list[int] = []
+    for path in (named,) if named else (os.path.expanduser("~/.netrc"), os.path.expanduser("~/_netrc")):
+        with contextlib.suppress(OSError):
+            changed.append(os.stat(path).st_mtime_ns)
+    return (named, *changed)
 
 
 def is_own_identity(client: Any, sent: Mapping[str, str], sender: Any) -> bool:
@@ -131,6 +175,15 @@ def session_identity(sender: Any) -> Headers:
         else:
             items = list(given.items()) if isinstance(given, Mapping) else [("", given)] if given else []
         said.update({f"{name} {number} {key}": str(value) for number, (key, value) in enumerate(items)})
+    host = plain_headers(getattr(sender, "headers", None)).get("host")
+    if host:
+        said["host"] = host
+    if runs_code_of_user(sender):
+        # It may tell callers apart without a trace in the request, as by a client certificate.
+        with contextlib.suppress(TypeError):
+            said["sender"] = _tokens.setdefault(sender, uuid4().hex)
+    if getattr(sender, "auth", None) is not None and _constant(sender.auth) is None:
+        said[AUTHENTICATED] = "by code of the user's"
     return said
 
 

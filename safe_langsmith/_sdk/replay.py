@@ -9,6 +9,9 @@ authentication have done their part. If they differ in more than the workspace, 
 
 from __future__ import annotations
 
+import contextlib
+import io
+import os
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -33,6 +36,7 @@ Rewind = Callable[[], bool]
 """Puts a body back to where it was before the first send; returns whether that was possible."""
 
 _PLAIN = (bytes, str, int, float, bool, type(None))
+_FEW_BYTES = 65_536
 _REPLAYABLE = (bytes, str, type(None), Mapping, list, tuple)
 
 
@@ -210,7 +214,7 @@ def capture_body(call: Mapping[str, Any]) -> Rewind:
         streams = [
             holder["data"]
             for holder in ((call, nested) if nested else (call,))
-            if "data" in holder and not isinstance(holder["data"], _REPLAYABLE)
+            if "data" in holder and not _is_replayable(holder["data"])
         ]
         if not streams:
             return _nothing_to_rewind
@@ -266,6 +270,11 @@ def caller_headers(call: Mapping[str, Any]) -> dict[str, Any]:
     return {**(nested.get("headers") or {}), **(call.get("headers") or {})}
 
 
+def _is_replayable(body: Any) -> bool:
+    # requests reads what has a `read`, whatever else it is.
+    return isinstance(body, _REPLAYABLE) and not hasattr(body, "read")
+
+
 def _rewind_of(stream: Any) -> Rewind:
     if isinstance(stream, (bytearray, memoryview)):
         # The program may write into it before the second send.
@@ -273,19 +282,41 @@ def _rewind_of(stream: Any) -> Rewind:
         return lambda: bytes(stream) == content
     if hasattr(stream, "fields") and hasattr(stream, "boundary_value"):
         return _restart_of(stream)
+    if not _is_file(stream):
+        # An object of the user's need not give the same bytes again, whatever its `seek` says.
+        return _cannot_rewind
     try:
-        position = stream.tell()
+        position, version = stream.tell(), _version_of(stream)
     except (AttributeError, TypeError, OSError, ValueError):  # A generator, a pipe or a closed file.
         return _cannot_rewind
 
     def rewind() -> bool:
         # If it fails, the body cannot be sent again, and the diagnosis says so.
         with boundary():
-            stream.seek(position)
-            return True
+            if _version_of(stream) == version:
+                stream.seek(position)
+                return True
         return False
 
     return rewind
+
+
+def _is_file(stream: Any) -> bool:
+    # The SDK has streams of its own. A subclass of the user's may give fewer bytes the second time.
+    module = type(stream).__module__
+    return module in ("io", "_io", "tempfile") or module.startswith("langsmith.")
+
+
+def _version_of(stream: Any) -> Any:
+    """Return what changes if somebody else writes to a file, or to the bytes in memory of one."""
+    if isinstance(stream, io.BytesIO):
+        # The SDK's own are of megabytes. For these, the length stands for the content.
+        content = stream.getbuffer()
+        return bytes(content) if content.nbytes <= _FEW_BYTES else content.nbytes
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        status = os.fstat(stream.fileno())
+        return status.st_size, status.st_mtime_ns
+    return None
 
 
 def _restart_of(encoder: Any) -> Rewind:

@@ -48,6 +48,11 @@ class AsyncCall(InterceptedCall):
         return self._arguments.get("headers") or {}
 
     @property
+    def brings_auth(self) -> bool:
+        """Whether the call's arguments authenticate it, in place of the httpx client's."""
+        return "auth" in self._arguments
+
+    @property
     def is_logged(self) -> bool:
         """Whether the SDK logs the exception: when it refreshes its cache of prompts."""
         return is_refreshing_prompts()

@@ -21,6 +21,7 @@ from safe_langsmith._sdk.compat import (
 )
 from safe_langsmith._sdk.http import (
     ForbiddenResponse,
+    Headers,
     netloc_of,
     normalize_url,
     plain_headers,
@@ -101,6 +102,10 @@ class InterceptedCall:
         """The session or httpx client that sends the call."""
         return sender_of(self.client)
 
+    def sender_identity(self) -> Headers:
+        """Return what the sender of the call says about the caller beside headers."""
+        return session_identity(self.sender)
+
     @property
     def is_logged(self) -> bool:
         """Whether the call runs in the background, and the SDK logs its exception."""
@@ -149,6 +154,16 @@ class InterceptedCall:
             return True
         return uses_own_credential(self.client, sent, self.caller_headers)
 
+    @property
+    def adds_query(self) -> bool:
+        """Whether the sender adds parameters to each request that probes do not have."""
+        return False
+
+    @property
+    def brings_auth(self) -> bool:
+        """Whether the call's arguments authenticate it, in place of the session's."""
+        return False
+
     def brings_credential(self, sent: Mapping[str, str]) -> bool:
         """Return whether the call itself brought another credential, as the SDK does for replicas.
 
@@ -163,7 +178,7 @@ class InterceptedCall:
     def read_response(self) -> ForbiddenResponse:
         """Return the 403 response and its request."""
         client, method = self.client, self.method or "GET"
-        of_session = session_identity(self.sender)
+        of_session = self.sender_identity()
         return read_forbidden(response_of(self.error), method, self.url, lambda: headers_of(client), of_session)
 
     def prepare(self, expected: ExpectedRequest, forbidden: ForbiddenResponse) -> bool:
@@ -237,5 +252,5 @@ class CheckedClient(InterceptedCall):
         """Return the request that the client would send next."""
         from safe_langsmith._core.responses import NO_BODY
 
-        headers, of_session = plain_headers(headers_of(self.client)), session_identity(self.sender)
+        headers, of_session = plain_headers(headers_of(self.client)), self.sender_identity()
         return ForbiddenResponse(headers, None, normalize_url(self.url), NO_BODY, of_session=of_session)

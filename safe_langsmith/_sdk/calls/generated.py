@@ -23,6 +23,7 @@ from safe_langsmith._sdk.http import (
     API_KEY,
     TENANT,
     ForbiddenResponse,
+    Headers,
     identity_headers,
     netloc_of,
     plain_headers,
@@ -107,6 +108,16 @@ class GeneratedCall(InterceptedCall):
     def sender(self) -> Any:
         """The generated client's own httpx client: what a session adds to each request, it does not."""
         return self._api._client
+
+    @property
+    def adds_query(self) -> bool:
+        """Whether the generated client was copied with parameters for each request."""
+        return bool(getattr(self._api, "default_query", None))
+
+    def sender_identity(self) -> Headers:
+        """Return what the generated client adds to each request beside headers."""
+        query = getattr(self._api, "default_query", None) or {}
+        return Headers({**super().sender_identity(), **{f"query {name}": str(query[name]) for name in query}})
 
     @property
     def caller_headers(self) -> Mapping[str, Any]:

@@ -61,6 +61,11 @@ class RequestsCall(InterceptedCall):
         return caller_headers(self._arguments)
 
     @property
+    def brings_auth(self) -> bool:
+        """Whether the call's arguments authenticate it, in place of the session's."""
+        return "auth" in self._arguments or "auth" in (self._arguments.get("request_kwargs") or {})
+
+    @property
     def is_logged(self) -> bool:
         """Whether it sends runs or feedback, or renews a cached prompt. The SDK logs what fails there each time."""
         return sends_runs(self.url, self.method or "") or self._is_feedback or is_refreshing_prompts()

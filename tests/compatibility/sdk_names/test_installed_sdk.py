@@ -41,6 +41,10 @@ def _pools_of_httpx() -> list[Any]:
     return [api._client._transport._pool for api in made] or [importlib.import_module("httpcore").ConnectionPool()]
 
 
+def _clients_of_httpx() -> list[Any]:
+    return [langsmith.AsyncClient(api_url="http://127.0.0.1:9", api_key="none")._client]
+
+
 def _exporters() -> list[Any]:
     module = importlib.import_module("opentelemetry.exporter.otlp.proto.http.trace_exporter")
     exporter = module.OTLPSpanExporter(endpoint="http://127.0.0.1:9/v1/traces")
@@ -52,6 +56,7 @@ HOLDERS: dict[str, Callable[[], list[Any]]] = {
     "generated client": generated,
     "modules of the generated client": _modules_of_generated,
     "sandbox client": _sandbox_clients,
+    "httpx client": _clients_of_httpx,
     "httpx pool": _pools_of_httpx,
     "prompt cache": lambda: [importlib.import_module("langsmith.prompt_cache").PromptCache],
     "OTLPSpanExporter": _exporters,

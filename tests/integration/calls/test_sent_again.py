@@ -112,6 +112,79 @@ def test_an_array_that_changed_meanwhile_is_not_sent(client, gateway):
     assert [request.body for request in gateway.calls] == [b"as it was"]
 
 
+class OneShot:
+    """Iterates over its parts once, whatever its `seek` promises."""
+
+    def __init__(self):
+        self.parts = iter([b"a", b"b"])
+
+    def __iter__(self):
+        return self.parts
+
+    def tell(self):
+        return 0
+
+    def seek(self, position):
+        return position
+
+
+class Slice:
+    """Reads a part of a file once, whatever its `seek` promises."""
+
+    def __init__(self):
+        self.file, self.left = io.BytesIO(b"as it was"), 9
+
+    def __len__(self):
+        return 9
+
+    def tell(self):
+        return self.file.tell()
+
+    def seek(self, position, whence=0):
+        return self.file.seek(position, whence)
+
+    def read(self, size=-1):
+        found = self.file.read(self.left if size < 0 else min(size, self.left))
+        self.left -= len(found)
+        return found
+
+
+class Readable(list):
+    def read(self, size=-1):
+        return self.pop() if self else b""
+
+
+@pytest.mark.parametrize("body", [OneShot, Slice, lambda: Readable([b"first"])], ids=["one shot", "slice", "list"])
+def test_a_body_of_the_users_that_need_not_be_the_same_again_is_not_sent(client, gateway, body):
+    with pytest.raises(ForbiddenDiagnosis):
+        client.request_with_retries("POST", "/things", data=body())
+
+    assert [request.status for request in gateway.calls] == [403]
+
+
+def test_a_file_that_grew_meanwhile_is_not_sent(client, gateway, tmp_path):
+    path = tmp_path / "body"
+    path.write_bytes(b"as it was")
+    gateway.meanwhile["/workspaces"] = lambda: path.write_bytes(b"as it was, and changed")
+    with path.open("rb") as body, pytest.raises(ForbiddenDiagnosis):
+        client.request_with_retries("POST", "/things", data=body)
+
+    assert [request.body for request in gateway.calls] == [b"as it was"]
+
+
+def test_bytes_in_memory_that_changed_meanwhile_are_not_sent(client, gateway):
+    body = io.BytesIO(b"as it was")
+
+    def overwrite():
+        body.getbuffer()[:2] = b"is"
+
+    gateway.meanwhile["/workspaces"] = overwrite
+    with pytest.raises(ForbiddenDiagnosis):
+        client.request_with_retries("POST", "/things", data=body)
+
+    assert [request.body for request in gateway.calls] == [b"as it was"]
+
+
 def test_only_one_request_is_sent_again_if_the_call_has_had_its_attempts(client, gateway, monkeypatch):
     monkeypatch.setattr("time.sleep", lambda seconds: None)
     gateway.statuses = [500, 500, 403, 500, 500, 500, 500]
@@ -163,6 +236,26 @@ def test_the_error_of_a_callback_reaches_the_user_and_nothing_is_sent_again(clie
         client.request_with_retries("GET", "/things", handle_response=callback, stop_after_attempt=2)
 
     assert not isinstance(caught.value, ForbiddenDiagnosis)
+    assert len(gateway.received) == 1
+
+
+def recurses(response, attempt):
+    raise RecursionError("maximum recursion depth exceeded")
+
+
+@pytest.mark.parametrize(
+    "callback",
+    [
+        lambda response, attempt: response.raise_for_status(),
+        lambda response, attempt: langsmith.utils.raise_for_status_with_text(response),
+        recurses,
+    ],
+    ids=["raise_for_status", "raise_for_status_with_text", "recursion"],
+)
+def test_what_a_callback_makes_a_library_raise_is_the_users_too(client, gateway, callback):
+    with pytest.raises((langsmith.utils.requests.HTTPError, RecursionError)):
+        client.request_with_retries("GET", "/things", handle_response=callback, stop_after_attempt=2)
+
     assert len(gateway.received) == 1
 
 

@@ -431,8 +431,11 @@ def test_a_session_that_reads_every_answer_is_no_obstacle(server, workspace, key
 
     client = make_client(server, key, session=Logging())
 
-    assert list(client.list_projects()) == []
-    assert client.workspace_id == workspace.id
+    for _ in range(2):
+        assert list(client.list_projects()) == []
+    # It could send the next request for another user.
+    assert client.workspace_id is None
+    assert [request.path for request in server.requests].count("/workspaces") == 1
 
 
 @pytest.mark.skipif(not hasattr(langsmith.AsyncClient, "workspace_id"), reason="this SDK's client names no workspace")
