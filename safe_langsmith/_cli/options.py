@@ -99,6 +99,7 @@ def parse(argv: Sequence[str]) -> Options:
     parser.add_argument(
         "--can",
         metavar="NAMES",
+        action="append",
         help="check permissions, too: tracing, evaluate, or names such as datasets:create, with commas between",
     )
     parser.add_argument("--offline", action="store_true", help="send nothing; check the values alone")
@@ -118,6 +119,8 @@ def parse(argv: Sequence[str]) -> Options:
     known, unknown = parser.parse_known_args(argv)
     if unknown:
         parser.error(_unrecognized(unknown))
+    if known.can is not None:
+        known.can = ",".join(known.can)
     options = Options(**vars(known))
     if options.explain and options.explain not in set(Cause):
         parser.error(f"no such cause; --explain takes one of {', '.join(Cause)}")

@@ -85,7 +85,7 @@ def _command(arguments: Sequence[str]) -> list[str]:
             return [found, *others]
         if not os.path.exists(program):
             raise FileNotFoundError(2, "no such command or file", program)
-    return [*_python(), program, *others]
+    return [*_python(), *(["--"] if program.startswith("-") else []), program, *others]
 
 
 def _python() -> list[str]:

@@ -189,6 +189,10 @@ class KeyState:
         self.fresh_until = math.inf
         self.size = 0
 
+    def renew(self) -> None:
+        """Forget what is in progress: the threads that would end it are not in a forked child."""
+        self._lock, self._flights, self.chooser_thread = self._cache.lock, {}, Worker()
+
     def __repr__(self) -> str:
         """Show none of the results."""
         return "KeyState()"
@@ -416,7 +420,7 @@ class KeyStateCache:
         self.clear()
 
     def clear(self) -> None:
-        """Drop every key state, and the lock with them: a fork copies a lock as it is, held by a thread it lacks."""
+        """Drop every key state, and the lock with them."""
         self.lock = threading.RLock()
         self._states: OrderedDict[tuple[str, str], KeyState] = OrderedDict()
         self._held: tuple[_Held, ...] = ()
@@ -431,6 +435,13 @@ class KeyStateCache:
                 self._logged.clear()
             self._logged.add(what)
             return not known
+
+    def renew(self) -> None:
+        """Keep what a forked child has inherited, but nothing that is in progress, and no lock: its holder is gone."""
+        self.lock = threading.RLock()
+        self._held = ()
+        for state in self._states.values():
+            state.renew()
 
     def known_workspace(self, identity: int) -> Workspace | None:
         """Return the workspace that clients with an identity name from the start, or `None`."""
@@ -488,4 +499,4 @@ class KeyStateCache:
 CACHE = KeyStateCache()
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=CACHE.clear)
+    os.register_at_fork(after_in_child=CACHE.renew)

@@ -72,7 +72,7 @@ def may_still_name(call: InterceptedCall, target: Target, workspace: Workspace, 
         forbidden: The response to the first send.
     """
     client = call.client
-    if call.sender_identity() != forbidden.of_session:
+    if call.sender_identity() != forbidden.of_session or _is_named_elsewhere(client, workspace):
         return False
     if not target.primary:
         return may_choose(call, target)
@@ -81,6 +81,13 @@ def may_still_name(call: InterceptedCall, target: Target, workspace: Workspace, 
     is_same_client = own_key and endpoint_of(client) == target.configured_endpoint
     # A callable of the user's may choose a workspace and name it as well.
     return is_same_client and (workspace_of(client) == workspace.id or may_choose(call, target))
+
+
+def _is_named_elsewhere(client: SupportsClient, workspace: Workspace) -> bool:
+    """Return whether a variable that the client does not read names another workspace by now."""
+    in_use = {"endpoint": None, "api_key": None, "workspace_id": workspace.id}
+    others = client._state.configuration(in_use, {}, reads_files=False)["workspace_id"].others
+    return contradiction(others, workspace, WorkspaceIndex((workspace,))) is not None
 
 
 def is_unnamed(client: SupportsClient) -> bool:

@@ -64,7 +64,8 @@ def _fill(pieces: Iterable[tuple[str, bool]], width: int, label: str, hang: str,
 def _cut(line: str, width: int) -> str:
     kept = line[: width - len(MORE)]
     before = kept.rpartition(" ")[0]
-    return before if before.strip() else kept
+    # Before a long piece that stays whole, there may be nothing but the label.
+    return before if len(before) > width // 2 else kept
 
 
 def _fitting(piece: str, room: int) -> list[str]:

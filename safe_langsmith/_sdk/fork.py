@@ -21,6 +21,7 @@ without a queue, one by one, and a warning says so.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import importlib
 import os
 import queue
@@ -37,9 +38,6 @@ from safe_langsmith._sdk.compat import is_async, session_of
 
 _clients: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
 _is_registered = False
-_never_freed: list[Any] = []
-"""The hooks refer to this module, and so the interpreter does not free it when it ends."""
-
 _SDK = "langsmith"
 _SEARCHED = (_SDK, "requests", "httpx", "httpx2", "httpcore", "httpcore2")
 """The packages whose objects are searched for locks and connections."""
@@ -121,7 +119,7 @@ class _Renewal:
         for name, old in _attributes(owner):
             new = self.of(old)
             if _is_of(owner, _SDK) and _has_ended(old):
-                _never_freed.append(old)
+                _keep_for_ever(old)
                 new, has_ended = None, True
             if new is not old:
                 setattr(owner, name, new)
@@ -219,12 +217,18 @@ def _send_rest(client_ref: weakref.ref[Any], thread: threading.Thread, **_: obje
             client.flush()
 
 
+def _keep_for_ever(thing: object) -> None:
+    """Have the interpreter never free an object, not even when it ends: that empties all modules."""
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(thing))
+
+
 def _renew_tracing(client: Any) -> None:
     """Give a client an empty queue and no buffer, as a new client has them."""
     if is_async(client):
         return
     # Freeing either of these waits for threads that are gone.
-    _never_freed.extend(getattr(client, name, None) for name in ("compressed_traces", "_pyo3_client"))
+    for name in ("compressed_traces", "_pyo3_client"):
+        _keep_for_ever(getattr(client, name, None))
     # Until the new queue is in its place, and if it never is, the SDK sends runs one by one.
     old, client.tracing_queue = client.tracing_queue, None
     client.compressed_traces = client._data_available_event = None

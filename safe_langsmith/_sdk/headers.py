@@ -15,6 +15,7 @@ from typing import Any
 from safe_langsmith._core.endpoints import TENANT_HEADER, sends_runs
 from safe_langsmith._log import boundary
 from safe_langsmith._sdk.compat import (
+    custom_headers_of,
     endpoint_of,
     headers_of,
     httpx_client_of,
@@ -24,6 +25,7 @@ from safe_langsmith._sdk.compat import (
     write_endpoints_of,
 )
 from safe_langsmith._sdk.http import (
+    CREDENTIAL_HEADERS,
     TENANT,
     fingerprint,
     has_tenant,
@@ -38,6 +40,7 @@ from safe_langsmith._sdk.identity import (
     adds_identity,
     identity_of,
     own_headers,
+    runs_code_of_user,
     sender_of,
     session_identity,
     settings_hash,
@@ -68,7 +71,11 @@ def arguments_of_requests(client: Any, pathname: str, call: dict[str, Any]) -> d
         given = caller_headers(call)
         named = plain_headers(given).get(TENANT)
         is_ours = named is not None and named in (dropped, state.auto_workspace) and _is_copied(given)
-        if named and not is_ours:
+        # A header that the user gave to the client or the session is meant for every request.
+        of_user = has_tenant(custom_headers_of(client)) or has_tenant(sender_of(client).headers)
+        # So is a workspace that the user named for the client, but on calls with another key.
+        named_by_user = workspace_of(client) not in (None, state.auto_workspace)
+        if (named and not is_ours) or of_user or (named_by_user and not _brings_credential(client, given)):
             return call
         identifies = not _IDENTIFYING.isdisjoint({*call, *(call.get("request_kwargs") or _NONE)})
         if not (identifies or is_for_another(client, pathname, given)):
@@ -129,6 +136,11 @@ def _name_in_options(api: Any, client: Any, options: Any) -> None:
     elif api._is_for_another or _has_own_identity(api, client) or is_for_another(client, options.url, given):
         types = sys.modules[type(options).__module__.removesuffix("._models") + "._types"]
         options.headers = {**without_tenant(given), TENANT_HEADER: types.Omit()}
+
+
+def _brings_credential(client: Any, given: Mapping[str, Any]) -> bool:
+    own, brought = own_headers(client), plain_headers(given)
+    return any(brought.get(name) not in (None, own.get(name)) for name in CREDENTIAL_HEADERS)
 
 
 def is_for_another(client: Any, url: str, given: Mapping[str, Any]) -> bool:
@@ -205,6 +217,9 @@ def _is_below(url: str, base: str) -> bool:
 
 
 def _chosen_for(client: Any, pathname: str, given: Mapping[str, Any]) -> str | None:
+    if adds_identity(sender_of(client)) or runs_code_of_user(sender_of(client)):
+        # What these add is not known before the request is sent.
+        return None
     identity = fingerprint(
         {**own_headers(client), **plain_headers(given)}, of_session=session_identity(sender_of(client))
     )

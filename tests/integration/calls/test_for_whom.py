@@ -513,3 +513,19 @@ def test_a_user_whose_name_is_set_in_place(make_users):
         client.request_with_retries("POST", "/things", json={})
 
     assert [request.workspace for request in gateway.calls] == [None]
+
+
+@pytest.mark.skipif(not hasattr(langsmith.Client, "headers"), reason="this SDK's client has no headers to set")
+@pytest.mark.parametrize("place", ["the client's headers", "the session's headers"])
+@pytest.mark.parametrize(("told_by", "arguments"), PER_CALL.values(), ids=PER_CALL)
+def test_a_header_that_names_a_workspace_stays_on_calls_with_a_user_of_their_own(make_users, told_by, arguments, place):
+    gateway, client = make_users(told_by)
+    list(client.list_projects())
+    if place == "the client's headers":
+        client.headers = {"X-Tenant-Id": B2}
+    else:
+        client.session.headers["X-Tenant-Id"] = B2
+    gateway.received.clear()
+    assert client.request_with_retries("POST", "/things", json={}, **arguments).status_code == 200
+
+    assert [request.workspace for request in gateway.calls] == [B2]

@@ -109,3 +109,49 @@ def test_a_forked_child_retries(call_path, moment, call_paths):
     )
 
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+KNOWN = """
+import os, signal, warnings
+
+from safe_langsmith import ForbiddenDiagnosis, SafeClient
+from safe_langsmith.testing import FakeLangSmith
+
+warnings.simplefilter("ignore", DeprecationWarning)
+signal.alarm(30)
+server = FakeLangSmith()
+acme = server.add_organization("Acme")
+workspace = acme.add_workspace("Research")
+viewer, key = acme.add_personal_key(default=workspace, role="Viewer"), acme.add_service_key(workspaces=None)
+
+
+def made(key):
+    return SafeClient(api_url=server.url, api_key=key, auto_batch_tracing=False)
+
+
+def refused(client):
+    try:
+        client.create_project("p")
+    except ForbiddenDiagnosis as error:
+        return error
+
+
+refused(made(viewer))
+list(made(key).list_projects())
+server.clear_requests()
+for _ in range(3):
+    child = os.fork()
+    if child == 0:
+        assert refused(made(viewer)) and made(key).workspace_id == workspace.id
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+print({request.path for request in server.requests})
+os._exit(0)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks here")
+def test_a_forked_child_knows_what_its_parent_has_found_out():
+    result = subprocess.run([sys.executable, "-uc", KNOWN], capture_output=True, text=True, timeout=60)
+
+    assert result.stdout == "{'/sessions'}\n", result.stderr

@@ -87,3 +87,12 @@ def test_the_command_to_run_again_checks_the_same(cli, personal, org, workspace,
     ended = cli("--can", "tracing", LANGSMITH_API_KEY="lsv2_pt_c0ffeec0ffee0123456789abcdef0123_0123456789")
 
     assert "python -m safe_langsmith --can tracing --load-env" in ended.out
+
+
+def test_all_that_are_given_count(cli, viewer):
+    assert cli("--can", "datasets:read", LANGSMITH_API_KEY=viewer).code == 0
+    for order in (("datasets:create", "datasets:read"), ("datasets:read", "datasets:create")):
+        first, second = order
+        ended = cli("--can", first, "--can", second, LANGSMITH_API_KEY=viewer)
+        assert ended.code == 1
+        assert "datasets:create" in ended.out

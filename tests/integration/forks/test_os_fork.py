@@ -29,6 +29,13 @@ def test_every_run_of_parent_child_and_grandchild_arrives_once(
     assert arrived() == once(*runs, "around the fork", "during"), printed
 
 
+def test_a_child_ends_when_its_program_does(run: Callable[..., str], arrived: Callable[[], Counter[str]]) -> None:
+    """The interpreter frees modules at its end, and with them all that only they hold."""
+    printed = run("ending")
+
+    assert arrived() == once("first", *[f"{who} {n}" for who in ("parent", "child") for n in range(3)]), printed
+
+
 def test_a_child_waits_for_no_lock_of_its_parent(
     environments: dict[str, dict[str, str]],
     arrived: Callable[[], Counter[str]],

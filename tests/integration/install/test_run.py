@@ -92,11 +92,12 @@ def test_a_program_sees_and_does_the_same(text, execute, write):
         (["package", "-x"], ["package", "-x"]),
         (["no_suffix", "-x"], ["--", "no_suffix", "-x"]),
         (["./module.py"], ["./module.py"]),
+        (["--", "-dash.py", "-x"], ["--", "-dash.py", "-x"]),
     ],
-    ids=["module", "module in one word", "package", "folder", "file without suffix", "path"],
+    ids=["module", "module in one word", "package", "folder", "file without suffix", "path", "dash"],
 )
 def test_a_program_may_be(plain, run, execute, write):
-    for name in ("module.py", "package/__main__.py", "no_suffix"):
+    for name in ("module.py", "package/__main__.py", "no_suffix", "-dash.py"):
         write(name, SEEN)
     expected = execute(sys.executable, *plain)
 

@@ -73,11 +73,19 @@ def groups_of(requests: list[Request]) -> list[Group]:
             same = (request.method, request.target)
             refusals = [*(each for each in refusals if (each.method, each.target) == same), request]
             refused = len(groups) - 1
-            while refused and groups[refused - 1].request.answer.status in (301, 302, 307, 308):
+            while refused and _leads_to(groups[refused - 1].request, groups[refused].request):
                 refused -= 1
         else:
             refused = None
     return groups
+
+
+def _leads_to(before: Request, request: Request) -> bool:
+    """Return whether a request was redirected to the next one, or repeated by it."""
+    is_same = (before.method, before.target) == (request.method, request.target)
+    return before.answer.status in (301, 302, 307, 308) or (
+        is_same and before.answer.status in (429, 500, 502, 503, 504)
+    )
 
 
 def _is_second(request: Request, first: Request) -> bool:
@@ -114,7 +122,8 @@ def _requests(
     service: Service = player.script.service
     counted["calls"] += 1
     counted["requests"] += len(sdk.groups)
-    if len(sdk.groups) > len(ours.groups) and not (ours.groups and ours.groups[-1].first):
+    # A second send is a single one, and where it is redirected, the last request is not it.
+    if len(sdk.groups) > len(ours.groups) and not any(group.first for group in ours.groups):
         yield f"the SDK sends {sdk.groups[len(ours.groups)].request}, ours does not"
     before: Group | None = None
     for position, group in enumerate(ours.groups):
@@ -252,7 +261,7 @@ def _errors(ours: Exception, sdk: Exception, outcome: Outcome) -> Iterator[str]:
     caught = LangSmithError if isinstance(sdk, (AttributeError, RecursionError)) else type(sdk)
     if not isinstance(ours, caught):
         yield f"{_told(ours)} is no {caught}"
-    message = str(ours).replace("\n", " ")
+    message = " ".join(str(ours).split())
     if caught is type(sdk) and _TOKEN.sub(r"\1****", told)[:30] not in message:
         yield f"the SDK's message is missing: {told[:100]!r} in {message!r}"
     if caught is type(sdk) and plain(str(ours.sdk_error)) != plain(told):

@@ -25,6 +25,7 @@ from safe_langsmith import (
     Setting,
     Workspace,
 )
+from safe_langsmith._render import layout
 from safe_langsmith._render.style import STYLE
 
 HERE = Path(__file__).parent
@@ -481,3 +482,12 @@ class TestDict:
 def test_a_code_reads_as_its_value_everywhere(code):
     assert f"{code}" == str(code) == code.value == code
     assert json.dumps(code) == f'"{code.value}"'
+
+
+@pytest.mark.parametrize("most", [1, 2, 3])
+def test_the_beginning_of_the_sdks_message_stays_however_long_the_path(most):
+    path = "/annotation-queues/" + "0" * 36 + "/runs/" + "1" * 36
+    message = f"Failed to DELETE {path} in LangSmith API. HTTPError('403')".replace(" ", layout.NO_BREAK, 3)
+    lines = layout.wrap_phrases(message, hang=9, most=most, label="  SDK    ")
+    assert lines[0].startswith("  SDK    Failed to DELETE /annotation-queues/")
+    assert len(lines) <= most
