@@ -11,6 +11,7 @@ A subclass of `Client` that a user or a library has written is constructed as be
 
 from __future__ import annotations
 
+import inspect
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +62,7 @@ class Construction:
 
         # What `inspect.signature` shows of the class stays the signature of its constructor.
         __new__.__wrapped__ = sdk_class.__init__  # type: ignore[attr-defined] # as functools.wraps sets it
+        __new__.__signature__ = inspect.signature(sdk_class.__init__)  # type: ignore[attr-defined] # for `getfullargspec`
         return __new__
 
     def _make(self) -> object:
