@@ -195,7 +195,7 @@ def docs(session: nox.Session) -> None:
     doctrees = session.virtualenv.location + "/doctrees"
     session.run("sphinx-build", "-W", "--keep-going", "-n", "-q", "-b", "html", "-d", doctrees, "docs", str(SITE))
     session.run("python", ".ci/check_docs.py", str(SITE))
-    pytest(session, "tests/docs", "tests/integration/notebook")
+    pytest(session, "-m", "", "tests/docs", "tests/integration/notebook")
 
 
 @nox.session(requires=["package"])
@@ -285,6 +285,6 @@ def readme_test(session: nox.Session) -> None:
 def slow(session: nox.Session) -> None:
     """Run the tests that the README's command leaves out, and a program that needs further packages, on the wheel."""
     install_wheel(session)
-    pytest(session, "-m", "slow")
+    pytest(session, "-m", "slow", "--ignore=tests/docs")
     session.install("langgraph-cli[inmem]>=0.4")
     pytest(session, "-n0", "tests/integration/install/test_programs.py", "-k", "langgraph")

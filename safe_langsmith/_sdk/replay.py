@@ -304,7 +304,7 @@ def _rewind_of(stream: Any) -> Rewind:
 def _is_file(stream: Any) -> bool:
     # The SDK has streams of its own. A subclass of the user's may give fewer bytes the second time.
     module = type(stream).__module__
-    return module in ("io", "_io", "tempfile") or module.startswith("langsmith.")
+    return module in ("io", io.BytesIO.__module__, "tempfile") or module.startswith("langsmith.")
 
 
 def _version_of(stream: Any) -> Any:

@@ -30,7 +30,10 @@ from safe_langsmith import ForbiddenDiagnosis, SafeClient
 from .pages import ROOT
 
 # Warnings of the SDK about itself and langchain-core.
-pytestmark = [pytest.mark.filterwarnings(f"ignore::{kind}") for kind in ("DeprecationWarning", "UserWarning")]
+pytestmark = [
+    pytest.mark.slow,
+    *[pytest.mark.filterwarnings(f"ignore::{kind}") for kind in ("DeprecationWarning", "UserWarning")],
+]
 
 PAGE = (ROOT / "docs" / "recipes" / "everywhere.md").read_text(encoding="utf-8")
 

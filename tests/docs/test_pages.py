@@ -8,6 +8,7 @@ from .pages import ROOT, pages
 
 # Warnings inside these packages are not about this library.
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.filterwarnings(f"ignore:::{package}.*")
     for package in ("langchain_core", "langgraph", "pydantic", "starlette", "fastapi", "sentry_sdk", "opentelemetry")
 ]

@@ -15,6 +15,8 @@ from . import running
 from .playing import OURS, available, make_program
 from .server import Server
 
+pytestmark = pytest.mark.slow
+
 BLOCKS, PROGRAMS = 6, 15
 MOST_REPORTS = 5
 

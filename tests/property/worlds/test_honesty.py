@@ -46,6 +46,8 @@ from safe_langsmith import Cause, Confidence
 
 from ...support.thinning import every
 
+pytestmark = pytest.mark.slow
+
 _configurations = st.builds(Configuration, **{name: st.sampled_from(values) for name, values in SETTINGS.items()})
 _worlds = st.builds(
     World,

@@ -20,6 +20,8 @@ from .leaks import leaks, secret_part
 from .stage import PASSWORD, Scene, Stage, environment_of
 from .table import SCENES, scenes
 
+pytestmark = pytest.mark.slow
+
 # Whose logs are other libraries' own: with this library they may say as much as without it.
 NOT_OURS = ("log of langsmith", "log of urllib3", "log of http", "log of asyncio")
 

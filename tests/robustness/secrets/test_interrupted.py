@@ -27,9 +27,12 @@ HEADERS = {"X-Proxy-Token": PASSWORD, "Cookie": f"session={PASSWORD}"}
 # Of so many lines one is interrupted by default.
 SAMPLE = 89
 # An interrupt may come between a file's or a connection's opening and the statement that would close it.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning", "ignore:coroutine:RuntimeWarning"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings(
+        "ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning", "ignore:coroutine:RuntimeWarning"
+    ),
+]
 
 
 def holders(call: Callable[[], object], hidden: tuple[str, ...], one_in: int) -> dict[str, str]:

@@ -25,6 +25,8 @@ from .leaks import leaks, secret_part
 from .stage import PASSWORD, Scene, Stage
 from .table import SCENES
 
+pytestmark = pytest.mark.slow
+
 HEADERS = {"X-Proxy-Token": PASSWORD, "Cookie": f"session={PASSWORD}"}
 FAULTS: dict[str, Fault] = {
     **{str(status): Reply(status, {"detail": "no"}) for status in (400, 401, 404, 409, 422, 500)},

@@ -16,6 +16,8 @@ from .call_paths import CALL_PATHS
 from .frames import is_ours
 from .leaks import leaks, secret_part
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 KEY = mint_canary("lsv2_sk_")
 HIDDEN = (secret_part(KEY),)

@@ -11,6 +11,8 @@ from safe_langsmith import ForbiddenDiagnosis, SafeClient, Workspace
 from safe_langsmith._core.responses import Answer
 from safe_langsmith._probe import cache
 
+pytestmark = pytest.mark.slow
+
 MOST = 10
 
 
