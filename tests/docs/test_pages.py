@@ -7,10 +7,10 @@ import pytest
 from .pages import ROOT, pages
 
 # Warnings inside these packages are not about this library.
+PACKAGES = ("langchain_core", "langgraph", "pydantic", "starlette", "fastapi", "sentry_sdk", "opentelemetry")
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.filterwarnings(f"ignore:::{package}.*")
-    for package in ("langchain_core", "langgraph", "pydantic", "starlette", "fastapi", "sentry_sdk", "opentelemetry")
+    *[pytest.mark.filterwarnings(f"ignore:::{package}.*") for package in PACKAGES],
 ]
 
 
