@@ -11,6 +11,7 @@ import contextlib
 import os
 import weakref
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 from uuid import uuid4
 
@@ -78,11 +79,15 @@ def runs_code_of_user(sender: Any) -> bool:
     Args:
         sender: A session of `requests`, or an httpx client.
     """
-    parts = [sender, *getattr(sender, "adapters", {}).values(), getattr(sender, "_transport", None)]
-    parts += getattr(sender, "_mounts", {}).values()
+    parts = [sender, getattr(sender, "_transport", None)]
+    for name in ("adapters", "_mounts"):
+        # A test's double may have anything there.
+        found = getattr(sender, name, None)
+        parts += found.values() if isinstance(found, Mapping) else ()
     if any(type(part).__module__.partition(".")[0] not in _OF_NOBODY for part in parts if part is not None):
         return True
-    return bool(getattr(sender, "event_hooks", {}).get("request"))
+    hooks = getattr(sender, "event_hooks", None)
+    return bool(hooks.get("request")) if isinstance(hooks, Mapping) else False
 
 
 def _of_netrc(sender: Any, url: str) -> tuple[str, str] | None:
@@ -127,11 +132,14 @@ def settings_hash(client: Any) -> int:
 def _netrc_seen() -> tuple[Any, ...]:
     """Return what changes if requests would read another `netrc` file, or the same with other content."""
     named = os.environ.get("NETRC")
-    changed: list[int] = []
-    for path in (named,) if named else (os.path.expanduser("~/.netrc"), os.path.expanduser("~/_netrc")):
-        with contextlib.suppress(OSError):
-            changed.append(os.stat(path).st_mtime_ns)
-    return (named, *changed)
+    paths = (named,) if named else _netrc_files(os.environ.get("HOME"))
+    return (named, *[os.stat(path).st_mtime_ns for path in paths if os.access(path, os.F_OK)])
+
+
+@lru_cache(maxsize=4)
+def _netrc_files(home: str | None) -> tuple[str, ...]:
+    # Each request of a client that has been given a workspace asks for them.
+    return tuple(map(os.path.expanduser, ("~/.netrc", "~/_netrc")))
 
 
 def is_own_identity(client: Any, sent: Mapping[str, str], sender: Any) -> bool:
