@@ -26,7 +26,7 @@ from safe_langsmith._recovery.state import (
 )
 from safe_langsmith._sdk.calls.async_ import AsyncCall
 from safe_langsmith._sdk.calls.generated import intercept_requests
-from safe_langsmith._sdk.compat import safe_repr
+from safe_langsmith._sdk.compat import is_page, safe_repr
 from safe_langsmith._sdk.fork import renew_after_forks
 from safe_langsmith._sdk.headers import client_for
 
@@ -142,7 +142,7 @@ class SafeAsyncClient(AsyncClient):
                         raise
                 else:
                     # As in `SafeClient`.
-                    if "html" in getattr(sent, "headers", {}).get("content-type", ""):
+                    if is_page(sent):
                         pass
                     elif method == "GET" and not endpoint.startswith(FOR_ANYBODY):
                         self._state.read_at = monotonic()

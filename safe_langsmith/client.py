@@ -28,7 +28,7 @@ from safe_langsmith._recovery.state import (
 )
 from safe_langsmith._sdk.calls.hard_delete import HardDeleteCall
 from safe_langsmith._sdk.calls.requests import RequestsCall
-from safe_langsmith._sdk.compat import safe_repr
+from safe_langsmith._sdk.compat import is_page, safe_repr
 from safe_langsmith._sdk.fork import renew_after_forks
 from safe_langsmith._sdk.headers import drop_if_identity_changed
 from safe_langsmith._sdk.replay import capture_body
@@ -191,7 +191,7 @@ class SafeClient(langsmith.Client):
                     # error that the SDK was told to ignore is none, nor is a page of a portal where one signs in. A
                     # test's double is not to be compared.
                     status: Any = getattr(sent, "status_code", None)
-                    if type(status) is not int or status >= 400 or "html" in sent.headers.get("content-type", ""):
+                    if type(status) is not int or status >= 400 or is_page(sent):
                         pass
                     elif method == "GET" and not pathname.startswith(FOR_ANYBODY):
                         self._state.read_at = monotonic()

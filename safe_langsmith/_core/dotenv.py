@@ -16,6 +16,8 @@ from dotenv.parser import parse_stream
 from dotenv.variables import Variable, parse_variables
 
 from safe_langsmith._core.settings import DotenvLine
+from safe_langsmith._core.variables import is_for_workspace
+from safe_langsmith._core.workspaces import ids_in
 
 _MOST_WARNINGS = 20
 _MOST_STEPS = 5_000_000
@@ -40,11 +42,13 @@ class DotenvText:
         lines: Its definitions in order, as python-dotenv gives them; the last one of a name counts.
         warnings: The mistakes in it that hide LangSmith's variables: "line 3: ...".
         misread: The variables that these warnings are about.
+        unread: The workspaces that lines name which python-dotenv cannot read.
     """
 
     lines: tuple[DotenvLine, ...] = field(default=(), repr=False)
     warnings: tuple[str, ...] = ()
     misread: tuple[str, ...] = ()
+    unread: tuple[DotenvLine, ...] = field(default=(), repr=False)
 
 
 class _Statement(NamedTuple):
@@ -95,7 +99,24 @@ def read_text(text: str, environ: Mapping[str, str]) -> DotenvText:
     ]
     warnings = sorted([*warnings, *_repeated(lines)])[:_MOST_WARNINGS]
     messages = tuple(f"line {line}: {message}" for line, _, message in warnings)
-    return DotenvText(lines, messages, tuple(name for _, name, _ in warnings))
+    read = {line.name for line in lines}
+    broken = [statement for statement in statements if statement.key not in read or statement.first != statement.last]
+    unread = tuple(line for each in broken for line in workspaces_in(each.text, each.first))
+    return DotenvText(lines, messages, tuple(name for _, name, _ in warnings), unread)
+
+
+def workspaces_in(text: str, first: int = 1) -> Iterator[DotenvLine]:
+    """Yield the workspaces that lines of a text name by their IDs, whatever their syntax is.
+
+    Args:
+        text: The text, or a part of it.
+        first: The number of its first line.
+    """
+    for number, line in enumerate(_NEWLINE.split(text), first):
+        name = next((name for name in _NAMED.findall(line) if is_for_workspace(name)), None)
+        ids = ids_in(line)
+        if name and ids and not line.lstrip().startswith("#"):
+            yield DotenvLine(name, ids[0], number)
 
 
 def _statements(text: str, environ: Mapping[str, str]) -> Iterator[_Statement]:

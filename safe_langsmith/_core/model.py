@@ -88,8 +88,7 @@ class Configuration:
         read_errors: Which `.env` could not be read, and why, a sentence each.
         related_variables: Other variables that affect the destination of requests.
         profile: The origin of the settings that a login profile gave, or `None` if none did.
-        unread_workspace: The `.env` file that may name a workspace on a line, or in a text, that python-dotenv cannot
-            read; or `None`.
+        files_unread: Whether the files of this machine were not read in time, so that they may say anything.
     """
 
     settings: Mapping[str, SettingInUse]
@@ -102,7 +101,7 @@ class Configuration:
     read_errors: tuple[str, ...] = ()
     related_variables: RelatedVariables = NO_RELATED_VARIABLES
     profile: Origin | None = None
-    unread_workspace: str | None = None
+    files_unread: bool = False
 
     def __getitem__(self, name: str) -> SettingInUse:
         """Return the setting with this name."""

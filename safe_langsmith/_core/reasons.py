@@ -99,7 +99,10 @@ _OF_ANY_REFUSAL = frozenset(
     " allowed insufficient enough sufficient api key keys token tokens credential credentials header headers x"
     " bearer error status code http https request requests operation action perform performed resource resources"
     " endpoint url path user caller client account failed failure required requires require need needs langsmith"
-    " validate exist exists lack lacks privileges rights expired revoked detail message".split()
+    " validate exist exists lack lacks privileges rights expired revoked detail message try again later contact"
+    " support help team us admin administrator log logged login sign signed must unable recognised recognize isn"
+    " wasn correct incorrectly id trace number see docs so such any out due because sorry whoops oops info more"
+    " using use trying attempted should".split()
 )
 _LONGEST = 2_000
 _FIRST: tuple[NamedReason, ...] = ("address", "organization", "member", "expired", "revoked")
@@ -121,7 +124,9 @@ def named_reason(words: str) -> NamedReason | None:
 
 def says_why(words: str) -> bool:
     """Return whether the words of a refusal say more than that something was refused, whatever it may be."""
-    return any(word not in _OF_ANY_REFUSAL for word in re.findall(r"[^\W\d_]+", words[:_LONGEST].lower()))
+    # An ID of the request is no word.
+    found = (word for word in re.findall(r"[^\W_]+", words[:_LONGEST].lower()) if not re.search(r"\d", word))
+    return any(word not in _OF_ANY_REFUSAL for word in found)
 
 
 def _reasons_in(sentence: str) -> list[NamedReason]:

@@ -12,6 +12,10 @@ from functools import cached_property, lru_cache
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
+SHORTEST_SECRET = 6
+HIDDEN = "****"
+TO_FILL_IN = "<the key>"
+"""The placeholder for a key in lines to copy. A user who leaves it has set no secret."""
 _ANSI = r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.?)"
 _TERMINAL_CODES = re.compile(_ANSI, re.DOTALL)
 _USERINFO = re.compile(r"""https?://([^/\s?#"<>]*@)""")
@@ -54,16 +58,12 @@ _KEYS = [
 ]
 # What stands in the place of a key and is no secret: the placeholder of our own lines, an address of LangSmith's, a
 # variable that nothing replaced. Hiding these would make the lines to copy useless.
-_IS_PUBLIC = re.compile(
-    r"<the key>|https?://(?:[a-z0-9-]+\.){0,3}smith\.langchain\.com(?:/[a-z0-9/]{0,20})?"
-    r"|(?:#\{|\$\{|\{\{|%|<)[ A-Za-z_-]{1,40}(?:\}#?|\}\}|%|>)"
+_NO_KEY = re.compile(
+    rf"{TO_FILL_IN}|https?://(?:[a-z0-9-]+\.){{0,3}}smith\.langchain\.com(?:/[a-z0-9/]{{0,20}})?"
+    r"|#\{\w{1,40}\}#?|\$\{\w{1,40}\}|\{\{[ \w.]{1,40}\}\}|%\w{1,40}%|<[ A-Za-z_-]{1,40}>"
 )
 # Text beyond this is never shown.
 _MOST = 20_000
-SHORTEST_SECRET = 6
-HIDDEN = "****"
-TO_FILL_IN = "<the key>"
-"""The placeholder for a key in lines to copy. A user who leaves it has set no secret."""
 
 
 def sanitize(text: str, limit: int, secrets: Iterable[str] = ()) -> str:
@@ -101,6 +101,11 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
     return _replaced(text, spans) if spans else text
 
 
+def is_no_key(text: str) -> bool:
+    """Return whether a text in the place of a key may be shown: it shows that no key was put there."""
+    return _NO_KEY.fullmatch(text) is not None
+
+
 class Secrets(tuple[str, ...]):
     """Strings that must not appear in any text, the longest first: one may contain another. See `secrets_of`.
 
@@ -121,7 +126,7 @@ def secrets_of(secrets: Iterable[str]) -> Secrets:
     """Return strings as `Secrets`, without those that are too short to be one."""
     if isinstance(secrets, Secrets):
         return secrets
-    hidden = {secret for secret in secrets if len(secret) >= SHORTEST_SECRET and not _IS_PUBLIC.fullmatch(secret)}
+    hidden = {secret for secret in secrets if len(secret) >= SHORTEST_SECRET and secret != TO_FILL_IN}
     return _secrets(tuple(sorted(hidden, key=lambda secret: (-len(secret), secret))))
 
 

@@ -22,7 +22,6 @@ from safe_langsmith._core.variables import (
     Environment,
     effective,
     ignored,
-    is_for_workspace,
     normal,
     related_variables,
     shown,
@@ -67,7 +66,7 @@ class Dotenv:
         elsewhere: The file that `load_dotenv()` in the main script would read, if that is another one.
         misread: The variables that the mistakes are about.
         is_forbidden: Whether this user has no permission to read it.
-        is_garbled: Whether its text is not UTF-8.
+        unread: The workspaces that it names where python-dotenv cannot read it.
     """
 
     path: str | None = None
@@ -78,7 +77,7 @@ class Dotenv:
     elsewhere: Dotenv | None = None
     misread: tuple[str, ...] = ()
     is_forbidden: bool = False
-    is_garbled: bool = False
+    unread: tuple[DotenvLine, ...] = field(default=(), repr=False)
 
     @property
     def display_path(self) -> str:
@@ -157,7 +156,6 @@ def configuration(
         misread=tuple(name for file in (dotenv, dotenv.elsewhere) if file for name in file.misread),
         read_errors=tuple(sanitize(error, NOTE_LIMIT) for error in _read_errors(dotenv)),
         related_variables=related_variables(environ, in_use.get("endpoint") or DEFAULT_ENDPOINT),
-        unread_workspace=next(_unread_workspaces(dotenv), None),
         profile=next((each.origin for each in settings.values() if each.origin.kind == "profile"), None),
     )
 
@@ -207,6 +205,8 @@ def _differing(
                 for line in _latest(name, file)
             ]
             # A line that the client would not read says what is meant, too.
+            if name == "workspace_id":
+                found += [(_place(file, line), _Held(line.value)) for line in file.unread]
             lines = {line.name: line for line in file.lines}
             unread = ignored(name, {line.name: line.value for line in file.lines}) if name != "endpoint" else ()
             found += [
@@ -279,12 +279,6 @@ def _read_errors(dotenv: Dotenv) -> Iterator[str]:
     for file in (dotenv, dotenv.elsewhere):
         if file and file.error:
             yield f"{file.display_path} could not be read: {file.error}"
-
-
-def _unread_workspaces(dotenv: Dotenv) -> Iterator[str]:
-    for file in (dotenv, dotenv.elsewhere):
-        if file and (file.is_garbled or any(is_for_workspace(name) for name in file.misread)):
-            yield file.display_path
 
 
 def _notes(dotenv: Dotenv) -> Iterator[str]:

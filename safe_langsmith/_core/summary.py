@@ -130,7 +130,7 @@ def needs_workspace(e: Evidence) -> str:
         return f"this key needs a workspace to be named, and {nobody}"
     if len(found) == 1:
         conflict = f"; {naming(e.unreached[0])}, which it does not reach" if e.unreached else ""
-        if e.configuration.unread_workspace and not conflict:
-            conflict = f"; {e.configuration.unread_workspace} may name another, and cannot be read"
+        if e.configuration.files_unread and not conflict:
+            conflict = "; the files of this machine, which may name another, were not read in time"
         return f'this key serves one workspace, "{found[0].name}", but a request must name it, and {did_not}{conflict}'
     return f"this key serves {len(found)} workspaces, so a request must name one, and {did_not}"

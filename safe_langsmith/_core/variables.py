@@ -93,7 +93,7 @@ LOOKALIKES = {
 OTLP_ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 # However the words are put together: LANGSMITH_X_TENANT_ID, LANGSMITH_WORKSPACE_SLUG.
 _OF_A_WORKSPACE = re.compile(
-    r"(?:LANGSMITH|LANGCHAIN)_(?:[A-Z0-9]+_)*(?:TENANT|WORKSPACE)_?(?:ID|UUID|NAME|SLUG|HANDLE)?"
+    r"(?:LANGSMITH|LANGCHAIN)_(?:[A-Z0-9]+_)*(?:TENANT|WORKSPACE)_?(?:ID|UUID|NAME|SLUG|HANDLE)"
 )
 # The SDK's generated client and OpenTelemetry read headers from these. One of them may name a workspace.
 _HEADERS = (
@@ -151,7 +151,7 @@ def ignored(setting: str, environ: Mapping[str, str]) -> Iterator[tuple[str, str
             yield variable, value
     for variable in OTLP_ENDPOINTS if setting == "endpoint" else ():
         exported_to = normal(setting, environ.get(variable))
-        if exported_to and host_of(exported_to).endswith("smith.langchain.com"):
+        if exported_to and _is_langsmiths(exported_to):
             yield variable, exported_to
     if setting == "workspace_id":
         yield from _naming_workspaces(environ)
@@ -162,7 +162,9 @@ def _naming_workspaces(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for variable, value in environ.items():
         if not variable.upper().startswith((*_SPACES, "OTEL_")):
             continue
-        in_headers = _TENANT_IN_HEADERS.search(value) if variable in _HEADERS else None
+        # OpenTelemetry's may be for another service.
+        is_ours = not variable.startswith("OTEL_") or any(_is_langsmiths(environ.get(name)) for name in OTLP_ENDPOINTS)
+        in_headers = _TENANT_IN_HEADERS.search(value) if variable in _HEADERS and is_ours else None
         if in_headers:
             yield variable, in_headers[1]
         elif _PAGE_OF_WORKSPACE.search(value) and variable not in (*VARIABLES["workspace_id"], *REPLICAS):
@@ -177,8 +179,12 @@ def _naming_workspaces(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     yield from _named_for_own_key(environ)
 
 
+def _is_langsmiths(url: str | None) -> bool:
+    return host_of(normal("endpoint", url) or "").endswith("smith.langchain.com")
+
+
 def _named_for_own_key(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield the workspace that a replica names which has the host and the key of the variables themselves."""
+    """Yield the workspace that a replica names which has the host and key of the variables, or the default host."""
     variable = next((name for name in REPLICAS if environ.get(name)), None)
     if variable is None:
         return
@@ -378,7 +384,7 @@ def _replicas(variable: str, text: str) -> Iterator[Replica]:
 
 
 def _entries(text: str) -> list[dict[str, Any]]:
-    """Return the replicas in the text of a variable, in its longer form: a list of objects."""
+    """Return the replicas in the text of a variable, each as an object; the shorter form has a key for each URL."""
     # Importing it takes milliseconds, which only a client that is refused or checked needs to pay.
     from safe_langsmith._core.responses import parse
 

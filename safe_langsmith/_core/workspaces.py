@@ -21,7 +21,9 @@ _ID = re.compile(
     r"(?<![0-9a-z_])([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})(?![0-9a-z_])"
 )
 _PLACEHOLDER = re.compile(
-    r"your|<|\.\.\.|xxx|example|placeholder|change.?me|todo|^none$|^null$|undefined", re.IGNORECASE
+    r"your|<|\.\.\.|xxx|example|placeholder|change.?me|todo|undefined|\$\{"
+    r"|^(?:none|null|default|true|false|yes|no|on|off|\d{1,3})$",
+    re.IGNORECASE,
 )
 
 
@@ -128,6 +130,8 @@ def contradiction(others: Iterable[SettingInUse], chosen: Workspace, listed: Wor
 
 def means_none(text: str, listed: WorkspaceIndex) -> bool:
     """Return whether a text names a workspace, by an ID or a name, and none of those that are listed."""
+    if ids_in(text):
+        return not any(map(listed.get, ids_in(text)))
     return listed.meant_by(text) is None and not _PLACEHOLDER.search(text) and bool(_plain(text) or text)
 
 

@@ -427,14 +427,16 @@ class KeyStateCache:
         self.workspaces: dict[int, tuple[Workspace, float]] = {}
         self._logged: set[tuple[str, ...]] = set()
 
-    def first_retry(self, *what: str) -> bool:
-        """Return whether no retry with this endpoint, key and workspace was logged before, and note it."""
+    def is_first_retry(self, endpoint: str, key: str, workspace_id: str) -> bool:
+        """Return whether no retry with an endpoint, a key and a workspace was logged before, and note it."""
+        retry = (endpoint, key, workspace_id)
         with self.lock:
-            known = what in self._logged
+            if retry in self._logged:
+                return False
             if len(self._logged) >= MOST_KEYS:
                 self._logged.clear()
-            self._logged.add(what)
-            return not known
+            self._logged.add(retry)
+            return True
 
     def renew(self) -> None:
         """Keep what a forked child has inherited, but nothing that is in progress, and no lock: its holder is gone."""

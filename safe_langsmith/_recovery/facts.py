@@ -125,4 +125,4 @@ def _configuration(
         found = found.with_settings({"workspace_id": workspace._replace(origin=_REPLICA)})
     # The environment configures the client, not its replicas.
     found = found.with_settings({name: found[name]._replace(others=()) for name in in_use})
-    return replace(found, drift=(), warnings=(), misread=(), read_errors=(), profile=None)
+    return replace(found, drift=(), warnings=(), misread=(), read_errors=(), profile=None, files_unread=False)

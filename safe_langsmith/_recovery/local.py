@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from safe_langsmith._core.settings import Dotenv
+from safe_langsmith._core.settings import Dotenv, DotenvLine
 from safe_langsmith._core.variables import Environment
 
 if TYPE_CHECKING:
@@ -55,11 +55,12 @@ def _read(path: str) -> Dotenv:
         # UTF-16 without a byte order mark has a zero byte beside each of its first letters.
         if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in content[:4]:
             error = "it is UTF-16 text, as PowerShell writes it; save it as UTF-8"
-            return Dotenv(path, error=error, is_garbled=True)
+            return Dotenv(path, error=error, unread=_workspaces_in(content.replace(b"\0", b"")))
         return _parse(path, io.StringIO(content.decode("utf-8"), newline=None).getvalue())
     except _UNREADABLE as error:
-        is_garbled = isinstance(error, UnicodeDecodeError)
-        return Dotenv(path, (), _reason(error), is_forbidden=isinstance(error, PermissionError), is_garbled=is_garbled)
+        # What is in another encoding may still name a workspace in letters of ASCII.
+        unread = _workspaces_in(error.object) if isinstance(error, UnicodeDecodeError) else ()
+        return Dotenv(path, (), _reason(error), is_forbidden=isinstance(error, PermissionError), unread=unread)
 
 
 def open_at_once(path: str, flags: int) -> int:
@@ -73,7 +74,13 @@ def _parse(path: str, text: str) -> Dotenv:
     if is_too_much(text):
         return Dotenv(path, error="it is too large")
     parsed = read_text(text, Environment(os.environ))
-    return Dotenv(path, parsed.lines, warnings=parsed.warnings, misread=parsed.misread)
+    return Dotenv(path, parsed.lines, warnings=parsed.warnings, misread=parsed.misread, unread=parsed.unread)
+
+
+def _workspaces_in(content: bytes) -> tuple[DotenvLine, ...]:
+    from safe_langsmith._core.dotenv import workspaces_in
+
+    return tuple(workspaces_in(content.decode("latin-1")))
 
 
 def _place(found: str) -> tuple[str, ...]:

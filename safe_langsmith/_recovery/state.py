@@ -254,7 +254,7 @@ class ClientState:
         environ = Environment(os.environ)
         found = configuration(in_use, origins, environ, dotenv, profile, unexplained)
         if not reads_files:
-            found = replace(found, unread_workspace=".env")
+            found = replace(found, files_unread=True)
         # A client that prefers its profile does not read the environment.
         preferred = profile is not None and "prefer_profile_auth" in self._given
         return replace(found, drift=()) if preferred else found

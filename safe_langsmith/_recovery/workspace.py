@@ -30,7 +30,7 @@ from safe_langsmith._sdk.compat import (
     workspace_of,
 )
 from safe_langsmith._sdk.headers import arguments_of_requests
-from safe_langsmith._sdk.http import API_KEY, ForbiddenResponse, fingerprint, has_tenant
+from safe_langsmith._sdk.http import CREDENTIAL_HEADERS, ForbiddenResponse, fingerprint, has_tenant
 from safe_langsmith._sdk.identity import identity_of, is_own_identity
 from safe_langsmith.diagnosis import Diagnosis, Workspace
 
@@ -135,7 +135,7 @@ def name_known_workspace(client: SupportsClient) -> None:
     in_use = {"endpoint": endpoint_of(client), "api_key": None, "workspace_id": None}
     found = state.configuration(in_use, {})
     is_named = contradiction(found["workspace_id"].others, workspace, WorkspaceIndex((workspace,))) is not None
-    if not is_named and found.unread_workspace is None:
+    if not is_named:
         state.before_send = arguments_of_requests
         _apply(client, workspace, identity)
 
@@ -164,7 +164,7 @@ def is_uncontradicted(facts: Facts, workspace: Workspace | None, listed: Sequenc
     if workspace is None:
         return True
     is_named = contradiction(others, workspace, WorkspaceIndex(tuple(listed))) is not None
-    return not is_named and facts.configuration.unread_workspace is None
+    return not is_named and not facts.configuration.files_unread
 
 
 def needs_user(client: SupportsClient, candidates: Sequence[Workspace]) -> bool:
@@ -220,7 +220,7 @@ def _declined(reason: str) -> tuple[None, str]:
 
 
 def own_identity(call: InterceptedCall, target: Target, forbidden: ForbiddenResponse) -> int | None:
-    """Return the client's identity if the call was made with it, or `None`.
+    """Return the client's identity, without its cookies, if the call was made with it, or `None`.
 
     It is asked before a second send: the program may set another key or endpoint while that is in flight.
 
@@ -232,7 +232,11 @@ def own_identity(call: InterceptedCall, target: Target, forbidden: ForbiddenResp
     with boundary():
         client = call.client
         is_own = target.primary and endpoint_of(client) == target.configured_endpoint
-        return identity_of(client) if is_own and is_own_identity(client, forbidden.headers, call.sender) else None
+        return (
+            identity_of(client, with_cookies=False)
+            if is_own and is_own_identity(client, forbidden.headers, call.sender)
+            else None
+        )
     return None
 
 
@@ -272,16 +276,17 @@ def remember(
         with boundary():
             log_retry(
                 target,
-                fingerprint({API_KEY: forbidden.api_key or ""}),
+                _fingerprint_of_key(forbidden),
                 workspace,
                 unread_name_of(facts, workspace),
                 resent,
                 diagnosis,
             )
-        if identity is not None and identity_of(client) == identity:
+        now = identity_of(client)
+        if now is not None and identity is not None and identity_of(client, with_cookies=False) == identity:
             if resent and state.resolve_workspace is True:
-                target.key_state.remember_identity(identity, workspace)
-            if _apply(client, workspace, identity):
+                target.key_state.remember_identity(now, workspace)
+            if _apply(client, workspace, now):
                 call.workspace_applied(workspace.id)
                 return True
             return False
@@ -291,6 +296,12 @@ def remember(
         while len(elsewhere) > MOST_KEYS:
             elsewhere.pop(next(iter(elsewhere)), None)
     return False
+
+
+def _fingerprint_of_key(forbidden: ForbiddenResponse) -> str:
+    """Return a salted hash of the credential alone: a gateway's cookies may be others with each response."""
+    names = set(CREDENTIAL_HEADERS) - {"cookie"}
+    return fingerprint({name: value for name, value in forbidden.headers.items() if name in names})
 
 
 def retry_was_refused(target: Target, workspace_id: str | None) -> None:
@@ -335,14 +346,13 @@ def log_retry(
 
     Args:
         target: The endpoint and key of the call.
-        key: A salted hash of the key alone.
+        key: A salted hash of the credential alone.
         workspace: The workspace that was chosen.
         unread_name: A variable that names it, but that the client does not read.
         resent: Whether the refused request was sent again.
         diagnosis: The diagnosis of the refusal, or `None` if an earlier one had the same.
     """
-    # A gateway's cookies may be others with each response.
-    if not cache.CACHE.first_retry(target.endpoint, key, workspace.id):
+    if not cache.CACHE.is_first_retry(target.endpoint, key, workspace.id):
         return
     done = "It was sent again for" if resent else "It could not be sent again, but later ones name"
     auth = f'"auth": {{"api_key": <its key>, "tenant_id": "{workspace.id}"}}'

@@ -138,6 +138,19 @@ def carries_credential_of(own: Mapping[str, str], sent: Mapping[str, str], calle
     return all((sent.get(name) or None) == (own.get(name) or None) for name in relevant)
 
 
+def is_page(response: Any) -> bool:
+    """Return whether a response is a web page, as a portal where one signs in answers in place of the API.
+
+    Args:
+        response: The response, or anything that stands in for one in a test.
+    """
+    try:
+        kind = response.headers.get("content-type")
+    except (AttributeError, TypeError):
+        return False
+    return type(kind) is str and "html" in kind
+
+
 def has_another_key(own: Mapping[str, str], sent: Mapping[str, str], caller_headers: Mapping[str, Any]) -> bool:
     """Return whether a request has another key than a client, or a call's own headers another credential.
 
@@ -325,7 +338,7 @@ def status_of(error: BaseException | None) -> int | None:
     return getattr(response_of(error), "status_code", None)
 
 
-_LIBRARIES = frozenset(
+_RAISING_LIBRARIES = frozenset(
     "langsmith safe_langsmith requests httpx httpx2 urllib3 json simplejson "
     "charset_normalizer chardet codecs encodings".split()
 )
@@ -373,7 +386,7 @@ def _called_no_user(error: BaseException) -> bool:
         names.append(str(step.tb_frame.f_globals.get("__name__", "")).partition(".")[0])
         step = step.tb_next
     first = next((at for at, name in enumerate(names) if name == "langsmith"), len(names))
-    return all(name in _LIBRARIES for name in names[first:])
+    return all(name in _RAISING_LIBRARIES for name in names[first:])
 
 
 def drop_frames(error: BaseException | None, response: Any) -> None:

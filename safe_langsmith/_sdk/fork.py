@@ -21,7 +21,6 @@ without a queue, one by one, and a warning says so.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import importlib
 import os
 import queue
@@ -38,6 +37,7 @@ from safe_langsmith._sdk.compat import is_async, session_of
 
 _clients: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
 _is_registered = False
+_kept: list[Any] = []
 _SDK = "langsmith"
 _SEARCHED = (_SDK, "requests", "httpx", "httpx2", "httpcore", "httpcore2")
 """The packages whose objects are searched for locks and connections."""
@@ -67,6 +67,9 @@ def _prepare() -> None:
     # A failed import must not prevent the fork.
     with boundary():
         if _clients:
+            # Not every Python has it.
+            with contextlib.suppress(ImportError):
+                importlib.import_module("ctypes")
             for name in _IMPORTED_BY_THREADS:
                 importlib.import_module(name)
 
@@ -219,7 +222,10 @@ def _send_rest(client_ref: weakref.ref[Any], thread: threading.Thread, **_: obje
 
 def _keep_for_ever(thing: object) -> None:
     """Have the interpreter never free an object, not even when it ends: that empties all modules."""
-    ctypes.pythonapi.Py_IncRef(ctypes.py_object(thing))
+    _kept.append(thing)
+    ctypes = sys.modules.get("ctypes")
+    if ctypes is not None:
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(thing))
 
 
 def _renew_tracing(client: Any) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from safe_langsmith._core.endpoints import TENANT_HEADER
-from safe_langsmith._core.redaction import HIDDEN, Secrets, bare_url, sanitize, secrets_of
+from safe_langsmith._core.redaction import HIDDEN, Secrets, bare_url, is_no_key, sanitize, secrets_of
 
 if TYPE_CHECKING:
     from safe_langsmith._core.credentials import Credential
@@ -68,6 +68,7 @@ class ForbiddenResponse:
         further_secrets: Secrets beside the credentials in `headers`: a second key, a password in the URL.
         cookies_set: The names of the cookies that the response set. The next request has them, whoever sends it.
         of_session: What the session says about the caller beside the headers: see `identity.session_identity`.
+        is_url_of_caller: Whether the user's authentication may have put into the URL who the caller is.
     """
 
     headers: dict[str, str]
@@ -80,6 +81,7 @@ class ForbiddenResponse:
     further_secrets: tuple[str, ...] = field(default=())
     cookies_set: frozenset[str] = frozenset()
     of_session: Mapping[str, str] = field(default_factory=dict)
+    is_url_of_caller: bool = False
 
     def __repr__(self) -> str:
         """Show nothing of the headers."""
@@ -102,6 +104,8 @@ class ForbiddenResponse:
         proxies = [value for name, value in self.of_session.items() if name.startswith("proxies ")]
         found = [*self.further_secrets, *_proxy_passwords(proxies)]
         for name, value in sent:
+            if name == API_KEY and is_no_key(value):
+                continue
             is_secret = bool(_IS_SECRET.search(name))
             for part in (value, *_secrets_in(value)):
                 if is_secret or not (_is_ordinary(part) or part.lower() in shown):
@@ -133,10 +137,7 @@ class ForbiddenResponse:
     @property
     def fingerprint(self) -> str:
         """A salted hash of the caller's identity."""
-        of_session = self.of_session
-        if AUTHENTICATED in of_session:
-            # The user's code may have put into the URL who the caller is.
-            of_session = {**of_session, "url": self.url}
+        of_session = {**self.of_session, "url": self.url} if self.is_url_of_caller else self.of_session
         return fingerprint(self.headers, of_session=of_session)
 
 

@@ -29,7 +29,7 @@ from safe_langsmith._sdk.http import (
 
 _BASIC = frozenset({"HTTPBasicAuth", "BasicAuth"})
 # Code of these adds nothing to a request that tells callers apart: HTTP libraries, the SDK and tracing systems.
-_OF_NOBODY = frozenset({"requests", "urllib3", "langsmith", "httpx", "httpx2", "opentelemetry", "ddtrace"})
+_NEUTRAL_PACKAGES = frozenset({"requests", "urllib3", "langsmith", "httpx", "httpx2", "opentelemetry", "ddtrace"})
 _tokens: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
 
 
@@ -45,7 +45,7 @@ def takes_proxies_of_environment(sender: Any, url: str) -> bool:
     return bool(trusts) and not should_bypass_proxies(url, no_proxy=None)
 
 
-def identity_of(client: Any) -> int | None:
+def identity_of(client: Any, with_cookies: bool = True) -> int | None:
     """Return a hash of the identity that the client's next request has, or `None` if that cannot be known.
 
     It cannot be known if code of the user's authenticates or sends each request. Python salts the hash anew in each
@@ -53,6 +53,7 @@ def identity_of(client: Any) -> int | None:
 
     Args:
         client: The client.
+        with_cookies: Whether its cookies count. A server may set some with each response.
     """
     sender = sender_of(client)
     if (not is_async(client) and not is_requests_session(sender)) or runs_code_of_user(sender):
@@ -65,7 +66,9 @@ def identity_of(client: Any) -> int | None:
             endpoint_of(client),
             frozenset(own_headers(client).items()),
             auth,
-            tuple([(c.domain, c.name, c.value) for c in _jar(sender) if not has_load_balancer_name(c.name)]),
+            tuple([(c.domain, c.name, c.value) for c in _jar(sender) if not has_load_balancer_name(c.name)])
+            if with_cookies
+            else (),
             frozenset(session_identity(sender).items()),
             str(getattr(sender, "base_url", "")),
             _of_netrc(sender, endpoint_of(client)),
@@ -74,32 +77,60 @@ def identity_of(client: Any) -> int | None:
 
 
 def runs_code_of_user(sender: Any) -> bool:
-    """Return whether code of the user's sends each request, which may tell callers apart in any way.
+    """Return whether code of the user's has a hand in each request, and may tell callers apart in any way.
+
+    A class of the user's that only makes connections in another way, as for a company's certificates, has none.
 
     Args:
         sender: A session of `requests`, or an httpx client.
     """
-    parts = [sender, getattr(sender, "_transport", None)]
-    for name in ("adapters", "_mounts"):
-        # A test's double may have anything there.
-        found = getattr(sender, name, None)
-        parts += found.values() if isinstance(found, Mapping) else ()
-    if any(type(part).__module__.partition(".")[0] not in _OF_NOBODY for part in parts if part is not None):
+    if any(_overrides(part, _SENDING) for part in _parts_of(sender)):
         return True
     hooks = getattr(sender, "event_hooks", None)
     return bool(hooks.get("request")) if isinstance(hooks, Mapping) else False
 
 
+_SENDING = tuple(
+    "send request prepare_request rebuild_auth get_adapter add_headers request_url "
+    "build_request handle_request handle_async_request".split()
+)
+"""The methods of sessions, adapters, httpx clients and transports through which a request goes."""
+
+
+def _parts_of(sender: Any) -> list[Any]:
+    parts = [sender, getattr(sender, "_transport", None)]
+    for name in ("adapters", "_mounts"):
+        # A test's double may have anything there.
+        found = getattr(sender, name, None)
+        parts += found.values() if isinstance(found, Mapping) else ()
+    return [part for part in parts if part is not None]
+
+
+def _is_of_user(kind: type) -> bool:
+    return kind.__module__.partition(".")[0] not in _NEUTRAL_PACKAGES
+
+
+def _overrides(part: Any, names: tuple[str, ...]) -> bool:
+    """Return whether a class of the user's, or the object itself, has a method in place of a library's."""
+    for name in names:
+        if name in getattr(part, "__dict__", ()):
+            return True
+        owner = next((kind for kind in type(part).__mro__ if name in vars(kind)), None)
+        if owner is not None and _is_of_user(owner):
+            return True
+    return False
+
+
 def _of_netrc(sender: Any, url: str) -> tuple[str, str] | None:
     """Return the user and password that a `netrc` file has for a URL, which requests sends if nothing else does."""
-    if sender.auth is not None or not getattr(sender, "trust_env", False):
+    if not _reads_netrc(sender):
         return None
     found: tuple[str, str] | None = get_netrc_auth(url)
     return found
 
 
 def settings_hash(client: Any) -> int:
-    """Return a hash of all that `identity_of` reads, as it is: it changes more often, and takes a tenth of the time.
+    """Return a hash of all that `identity_of` reads, as it is: it changes more often, and takes less time.
 
     Args:
         client: The client.
@@ -124,9 +155,14 @@ def settings_hash(client: Any) -> int:
             *map(id, getattr(sender, "adapters", {}).values()),
             id(getattr(sender, "_transport", None)),
             bool(getattr(sender, "event_hooks", {}).get("request")),
-            _netrc_seen() if getattr(sender, "trust_env", False) else None,
+            _netrc_seen() if _reads_netrc(sender) else None,
         )
     )
+
+
+def _reads_netrc(sender: Any) -> bool:
+    # httpx reads none by itself.
+    return hasattr(sender, "adapters") and sender.auth is None and bool(sender.trust_env)
 
 
 def _netrc_seen() -> tuple[Any, ...]:
@@ -186,7 +222,7 @@ def session_identity(sender: Any) -> Headers:
     host = plain_headers(getattr(sender, "headers", None)).get("host")
     if host:
         said["host"] = host
-    if runs_code_of_user(sender):
+    if any(_is_of_user(type(part)) for part in _parts_of(sender)):
         # It may tell callers apart without a trace in the request, as by a client certificate.
         with contextlib.suppress(TypeError):
             said["sender"] = _tokens.setdefault(sender, uuid4().hex)

@@ -286,14 +286,14 @@ def _rewind_of(stream: Any) -> Rewind:
         # An object of the user's need not give the same bytes again, whatever its `seek` says.
         return _cannot_rewind
     try:
-        position, version = stream.tell(), _version_of(stream)
+        position, state = stream.tell(), _state_of(stream)
     except (AttributeError, TypeError, OSError, ValueError):  # A generator, a pipe or a closed file.
         return _cannot_rewind
 
     def rewind() -> bool:
         # If it fails, the body cannot be sent again, and the diagnosis says so.
         with boundary():
-            if _version_of(stream) == version:
+            if _state_of(stream) == state:
                 stream.seek(position)
                 return True
         return False
@@ -307,7 +307,7 @@ def _is_file(stream: Any) -> bool:
     return module in ("io", io.BytesIO.__module__, "tempfile") or module.startswith("langsmith.")
 
 
-def _version_of(stream: Any) -> Any:
+def _state_of(stream: Any) -> Any:
     """Return what changes if somebody else writes to a file, or to the bytes in memory of one."""
     if isinstance(stream, io.BytesIO):
         # The SDK's own are of megabytes. For these, the length stands for the content.

@@ -80,7 +80,8 @@ _REPAIRS: dict[ProblemKind, tuple[str, str]] = {
 
 
 def key_malformed(e: Evidence) -> list[Fix]:
-    return _other_key_first(e, [*_swap(e), _real_key(e), *show_variables(e), *_stop_tracing(e)])
+    words = act_on_words(e) if e.words_unknown else []
+    return _other_key_first(e, [*_swap(e), _real_key(e), *words, *show_variables(e), *_stop_tracing(e)])
 
 
 def _swap(e: Evidence) -> list[Fix]:
@@ -268,7 +269,7 @@ def wrong_region(e: Evidence) -> list[Fix]:
         return [use_it, *_as_the_region_says(knowing), *one_source(e)]
     if other is None:
         return key_rejected(e)
-    return [_use_other_region(e, other), *one_source(e), *show_variables(e), new_key(e)]
+    return [_use_other_region(e, other), *act_on_words(e), *one_source(e), *show_variables(e), new_key(e)]
 
 
 def _as_the_region_says(knowing: RegionAnswer) -> list[Fix]:

@@ -56,14 +56,15 @@ def workspace_required(e: Evidence) -> list[Fix]:
     detail = f"{named.origin.name or named.origin} names {found[0].name}." if named else ""
     if is_replica(e) and len(found) > 1 and not named:
         detail += f" Or use {_listed(found[1:])}."
-    # With one workspace, the sentence tells of the first.
-    detail += "".join(f" {naming(other)}, which this key does not reach." for other in e.unreached[len(found) == 1 :])
-    if (e.unreached or e.configuration.unread_workspace) and len(found) == 1 and e.target.resolves_workspace:
+    # If there is one workspace, the sentence of the diagnosis has the first of them.
+    untold = e.unreached[1:] if len(found) == 1 else e.unreached
+    detail += "".join(f" {naming(other)}, which this key does not reach." for other in untold)
+    if (e.unreached or e.configuration.files_unread) and len(found) == 1 and e.target.resolves_workspace:
         detail += " None was chosen for you."
     elif e.request is None and len(found) == 1 and not named:
         detail += _found_by_itself(e)
     fixes = [*_take_newer(e), *_set_as_well(e)]
-    if e.configuration.unread_workspace:
+    if any(other.origin.kind == "dotenv" for other in e.unreached):
         fixes += correct_dotenv(e)
     # At a shell, the line that sets the variable is the same.
     if not (in_shell(e) and SetVariable("LANGSMITH_WORKSPACE_ID", found[0].id) in [fix.action for fix in fixes]):

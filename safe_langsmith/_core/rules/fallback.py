@@ -73,7 +73,7 @@ def key_cut_short(e: Evidence) -> Probing[Verdict | None]:
     """LangSmith's cloud refuses everything, and the key is shorter than its keys are."""
     if not e.target.key_problem or e.facts.successes or not (yield from e.everything_refused()):
         return None
-    if e.named_reason or e.words_unknown:
+    if e.named_reason:
         # The server knows more than the length of the key shows.
         return None
     return Verdict(Cause.KEY_MALFORMED, Confidence.LIKELY, f"it {e.target.key_problem}")
@@ -94,6 +94,7 @@ def only_reads_refused(e: Evidence) -> Probing[Verdict | None]:
 def key_lost(e: Evidence) -> Probing[Verdict | None]:
     """A well-formed key was sent, and every answer is 401, as if no key had arrived, or speaks of a legacy key."""
     if e.facts.successes or not (yield from e.everything_refused()) or e.named_reason or e.words_unknown:
+        # LangSmith gives no reason if no key arrives.
         return None
     yield from e.probe(GET_INFO)
     if not e.key_was_lost:
@@ -112,7 +113,7 @@ def wrong_region(e: Evidence) -> Probing[Verdict | None]:
     rules_it_out = e.facts.successes or e.target.credential.kind == "oauth"
     if elsewhere is None or rules_it_out or not (yield from e.everything_refused()):
         return None
-    if e.named_reason or e.words_unknown:
+    if e.named_reason:
         return None
     # Keys of another region get 403: https://docs.langchain.com/langsmith/regions-faq
     if e.answers[GET_SETTINGS].status == e.answers[LIST_WORKSPACES].status == 401:

@@ -10,7 +10,7 @@ from langsmith.utils import LangSmithAuthError, LangSmithError
 
 from safe_langsmith._sdk.calls.base import InterceptedCall
 from safe_langsmith._sdk.compat import SupportsClient, httpx_client_of, is_http_error, is_refreshing_prompts
-from safe_langsmith._sdk.http import ForbiddenResponse, with_tenant
+from safe_langsmith._sdk.http import ForbiddenResponse, normalize_url, with_tenant
 from safe_langsmith._sdk.replay import ExpectedRequest, Overlay, comparing_client, has_known_body
 
 
@@ -67,6 +67,11 @@ class AsyncCall(InterceptedCall):
             and error.__cause__ is None
             and is_http_error(error.__context__)
         )
+
+    def expected_url(self) -> str | None:
+        """Return the URL of the call before the user's code authenticates it, or `None` if that is not known."""
+        request = self.sender.build_request(self.method, self.url, params=self._arguments.get("params"))
+        return str(normalize_url(str(request.url)))
 
     def prepare(self, expected: ExpectedRequest, forbidden: ForbiddenResponse) -> bool:
         """Prepare a second send, and return whether the body can be sent twice."""

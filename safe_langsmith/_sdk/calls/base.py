@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from langsmith.utils import LangSmithError
 
+from safe_langsmith._log import boundary
 from safe_langsmith._sdk.compat import (
     SupportsClient,
     carries_credential_of,
@@ -20,6 +22,7 @@ from safe_langsmith._sdk.compat import (
     was_raised_by_sdk,
 )
 from safe_langsmith._sdk.http import (
+    AUTHENTICATED,
     ForbiddenResponse,
     Headers,
     netloc_of,
@@ -179,7 +182,18 @@ class InterceptedCall:
         """Return the 403 response and its request."""
         client, method = self.client, self.method or "GET"
         of_session = self.sender_identity()
-        return read_forbidden(response_of(self.error), method, self.url, lambda: headers_of(client), of_session)
+        forbidden = read_forbidden(response_of(self.error), method, self.url, lambda: headers_of(client), of_session)
+        if AUTHENTICATED not in of_session:
+            return forbidden
+        expected: str | None = None
+        # Parameters may be anything, and a generator is used up.
+        with boundary():
+            expected = self.expected_url()
+        return replace(forbidden, is_url_of_caller=expected != forbidden.url)
+
+    def expected_url(self) -> str | None:
+        """Return the URL of the call before the user's code authenticates it, or `None` if that is not known."""
+        return None
 
     def prepare(self, expected: ExpectedRequest, forbidden: ForbiddenResponse) -> bool:
         """Set `_send_again` to a function that sends the call once more, and return whether there can be a second send.

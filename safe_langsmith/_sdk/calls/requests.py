@@ -11,7 +11,7 @@ from langsmith.utils import LangSmithError
 from safe_langsmith._core.endpoints import sends_runs
 from safe_langsmith._sdk.calls.base import InterceptedCall
 from safe_langsmith._sdk.compat import SupportsClient, is_refreshing_prompts, session_of
-from safe_langsmith._sdk.http import ForbiddenResponse
+from safe_langsmith._sdk.http import ForbiddenResponse, normalize_url
 from safe_langsmith._sdk.replay import (
     ExpectedRequest,
     Overlay,
@@ -84,6 +84,17 @@ class RequestsCall(InterceptedCall):
         from requests import RequestException
 
         return isinstance(error, (LangSmithError, RequestException, AttributeError, RecursionError))
+
+    def expected_url(self) -> str | None:
+        """Return the URL of the call before the user's code authenticates it, or `None` if that is not known."""
+        from requests import Request, Session
+
+        nested = self._arguments.get("request_kwargs") or {}
+        params = {**(nested.get("params") or {}), **(self._arguments.get("params") or {})}
+        session = Session()
+        session.params, session.trust_env = session_of(self.client).params, False
+        prepared = session.prepare_request(Request(self.method, self.url, params=params))
+        return str(normalize_url(prepared.url or ""))
 
     def prepare(self, expected: ExpectedRequest, forbidden: ForbiddenResponse) -> bool:
         """Prepare a second send, and return whether the body can be sent twice."""

@@ -104,7 +104,7 @@ def test_connections_tell_callers_apart(gateway, make_client):
 
     first = make()
     first.request_with_retries("POST", "/things", json={})
-    assert first.workspace_id is None
+    assert first.workspace_id == A1
     assert make().workspace_id is None
 
 

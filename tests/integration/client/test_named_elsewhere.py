@@ -164,3 +164,30 @@ def test_it_is_named_beside_what_else_is_wrong(server, workspace, key, make_clie
 
     assert ELSEWHERE in str(caught.value)
     assert workspace.id in str(caught.value)
+
+
+UNREAD = {
+    "a quote that is not closed": b'LANGSMITH_WORKSPACE_ID="%s\n',
+    "a Windows shell": b"set LANGSMITH_WORKSPACE_ID=%s\n",
+    "YAML": b"LANGSMITH_WORKSPACE_ID: %s\n",
+    "Latin-1": b"# cl\xe9\nLANGSMITH_WORKSPACE_ID=%s\n",
+    "UTF-16": "LANGSMITH_WORKSPACE_ID=%s\n".encode("utf-16"),
+}
+
+
+@pytest.mark.parametrize("content", UNREAD.values(), ids=UNREAD)
+@pytest.mark.parametrize("named", [ELSEWHERE, "the workspace", None])
+def test_what_python_dotenv_cannot_read_names_a_workspace_too(content, named, server, workspace, key, make_client):
+    id_ = workspace.id if named == "the workspace" else named or ""
+    wide = content.startswith((b"\xff\xfe", b"\xfe\xff"))
+    placeholder = "%s".encode("utf-16-le") if wide else b"%s"
+    Path(".env").write_bytes(content.replace(placeholder, id_.encode("utf-16-le" if wide else "ascii")))
+    client = make_client(server, key)
+    if named != ELSEWHERE:
+        client.create_dataset("x")
+        return
+    with pytest.raises(ForbiddenDiagnosis) as caught:
+        client.create_dataset("x")
+
+    assert ELSEWHERE in str(caught.value)
+    assert ".env" in str(caught.value)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 
@@ -99,3 +101,18 @@ def test_a_page_where_one_signs_in_is_no_success_of_the_key(server, personal, ma
     server.revoke(personal)
 
     assert "worked here" not in refused(client).summary
+
+
+DOUBLES = [
+    Mock(status_code=200),
+    Mock(status_code=200, headers=None),
+    SimpleNamespace(status_code=200, raise_for_status=lambda: None),
+]
+
+
+@pytest.mark.parametrize("double", DOUBLES)
+def test_a_double_in_place_of_a_response_is_returned(double, make_client):
+    session = Mock()
+    session.request.return_value = double
+    client = make_client(api_url="http://127.0.0.1:9", api_key="any", session=session, info={})
+    assert client.request_with_retries("GET", "/sessions") is double

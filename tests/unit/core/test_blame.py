@@ -396,11 +396,11 @@ class TestTheServersWords:
         assert words in found.fixes[0].detail
         assert titles(found)[1] == "Use the endpoint of the region where the key was created"
 
-    def test_the_region_that_this_machine_names_comes_after_them(self, blame):
+    def test_the_region_that_this_machine_names_comes_before_them(self, blame):
         found = blame(body=b'{"detail":"Organization mismatch"}', environ={"LANGSMITH_REGION": "eu"})
-        assert found.cause is Cause.KEY_REJECTED
-        assert titles(found)[0] == "Act on what the server says, or ask an organization admin"
-        assert titles(found)[1].startswith("Use the endpoint of EU")
+        assert found.cause is Cause.WRONG_REGION
+        assert titles(found)[0].startswith("Use the endpoint of EU")
+        assert titles(found)[1] == "Act on what the server says, or ask an organization admin"
 
     @pytest.mark.parametrize(
         "words",
@@ -639,7 +639,6 @@ class TestAGoodValueInAnotherPlace:
         ("name", "value"),
         [
             ("LANGCHAIN_CUSTOM_HEADERS", "X-Team: a\nX-Tenant-Id: {}"),
-            ("OTEL_EXPORTER_OTLP_HEADERS", "x-api-key=k,x-tenant-id={}"),
             ("LANGSMITH_X_TENANT_ID", "{}"),
             ("LANGSMITH_TENANTID", "{}"),
             ("LANGCHAIN_DEFAULT_WORKSPACE_UUID", "{}"),
@@ -664,6 +663,14 @@ class TestAGoodValueInAnotherPlace:
         assert name in found.summary
         assert "which it does not reach" in found.summary
 
+    def test_headers_of_opentelemetry_name_one_if_they_are_for_langsmith(self, blame):
+        environ = {
+            "OTEL_EXPORTER_OTLP_ENDPOINT": f"{US}/otel",
+            "OTEL_EXPORTER_OTLP_HEADERS": f"x-api-key=k,x-tenant-id={B}",
+        }
+        found = blame({GET_SETTINGS: REFUSED, LIST_WORKSPACES: listed(A)}, environ=environ)
+        assert f"OTEL_EXPORTER_OTLP_HEADERS names {B}, which it does not reach" in found.summary
+
     @pytest.mark.parametrize(
         ("name", "value"),
         [
@@ -676,6 +683,11 @@ class TestAGoodValueInAnotherPlace:
             ("LANGSMITH_ORG_ID", B),
             ("MY_TENANT_ID", B),
             ("OTEL_EXPORTER_OTLP_HEADERS", "x-api-key=k"),
+            ("OTEL_EXPORTER_OTLP_HEADERS", f"x-tenant-id={B}"),
+            ("LANGSMITH_MULTI_TENANT", "true"),
+            ("LANGSMITH_USE_WORKSPACE", "1"),
+            ("LANGSMITH_DEFAULT_WORKSPACE_NAME", "default"),
+            ("LANGSMITH_CUSTOM_HEADERS", '{"X-Tenant-Id": "${WS}"}'),
         ],
     )
     def test_what_names_none_says_nothing(self, name, value, blame):
@@ -1131,15 +1143,21 @@ class TestWordsAgainstEverythingElse:
     def test_words_say_more_than_the_length_of_a_key(self, words, first, length, blame):
         body = {"detail": words}
         found = blame(everything(said(body)), key=f"lsv2_sk_{'Ab1' * 20}"[:length], body=json.dumps(body).encode())
-        assert found.cause is Cause.KEY_REJECTED
-        assert titles(found)[0].startswith(first)
-        assert words in found.summary
+        if first.startswith("Act"):
+            # What these words mean is not known.
+            assert found.cause is Cause.KEY_MALFORMED
+            assert titles(found)[1].startswith(first)
+        else:
+            assert found.cause is Cause.KEY_REJECTED
+            assert titles(found)[0].startswith(first)
+            assert words in found.summary
 
     @pytest.mark.parametrize(("words", "first"), REASONS.items())
     def test_words_come_before_a_region_that_this_machine_names(self, words, first, blame):
         found = blame(body=json.dumps({"detail": words}).encode(), environ={"LANGSMITH_REGION": "eu"})
-        assert found.cause is Cause.KEY_REJECTED
-        assert titles(found)[0].startswith(first)
+        is_known = not first.startswith("Act")
+        assert found.cause is (Cause.KEY_REJECTED if is_known else Cause.WRONG_REGION)
+        assert titles(found)[0 if is_known else 1].startswith(first)
 
     @pytest.mark.parametrize(("words", "first"), REASONS.items())
     @pytest.mark.parametrize("permissions", [None, ["datasets:read"], ["datasets:create"]], ids=str)
@@ -1219,3 +1237,20 @@ class TestWhatIsConfiguredComesFirst:
         found = blame(key=SERVICE, regions=regions, method=None)
         assert "may not list its workspaces" in found.summary
         assert titles(found)[:2] == ["Check the key's workspace and the organization's IP rules", "Create a new key"]
+
+
+WORDLESS = [
+    "Invalid API key. Please try again.",
+    "Access denied. Request ID: 3f9ab2c1",
+    "Invalid token, please contact support",
+    "Unable to authenticate",
+    "API key not recognised",
+    "The provided API key isn't correct",
+    "You must be logged in",
+]
+
+
+@pytest.mark.parametrize("words", WORDLESS)
+def test_words_of_any_refusal_come_before_nothing(words, blame):
+    found = blame(body=json.dumps({"detail": words}).encode())
+    assert titles(found)[0] == "Use the endpoint of the region where the key was created"
