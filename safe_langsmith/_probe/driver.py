@@ -181,6 +181,7 @@ class Prober:
         key_state: What is known about the endpoint and key.
         on_probe: Called with each probe before it is sent.
         seconds: How long all probes may take; `None` for `DEADLINE`.
+        is_of_caller: Tells whether headers, as they are sent, are of the same caller as those of a probe.
 
     Attributes:
         is_shared: Whether the answers are about the caller that was refused, as far as that can be seen. The user's
@@ -196,8 +197,10 @@ class Prober:
         key_state: KeyState,
         on_probe: Callable[[ProbeRequest], None] | None = None,
         seconds: float | None = None,
+        is_of_caller: Callable[[Mapping[str, str], Mapping[str, str]], bool] | None = None,
     ) -> None:
         """Hold what a probe needs. The deadline begins with the first probe."""
+        self._same_caller = is_of_caller
         self._transport: Any = transport
         self._endpoint = endpoint.rstrip("/")
         self._headers = {name: value for name, value in headers.items() if name.lower() not in _OF_ONE_REQUEST}
@@ -313,7 +316,9 @@ class Prober:
         headers = {**self._headers, "Accept": "application/json"}
         if request.workspace_id:
             headers[TENANT_HEADER] = request.workspace_id
-        return PreparedProbe(f"{self._endpoint}{request.path_and_query}", headers)
+        same_caller = self._same_caller
+        is_of_caller = None if same_caller is None else lambda sent: same_caller(sent, headers)
+        return PreparedProbe(f"{self._endpoint}{request.path_and_query}", headers, is_of_caller)
 
     def _read(self, raw: RawResponse) -> Answer:
         self.is_shared = self.is_shared and raw.is_own

@@ -183,7 +183,14 @@ def _prober_for(
         is_own = call.sender is sender and not call.brings_auth
         transport = AsyncTransport(sender, is_own) if is_async(call.client) else RequestsTransport(sender, is_own)
     prober = Prober(
-        transport, target.endpoint, forbidden.headers, forbidden.secrets, target.key_state, call.on_probe, seconds
+        transport,
+        target.endpoint,
+        forbidden.headers,
+        forbidden.secrets,
+        target.key_state,
+        call.on_probe,
+        seconds,
+        forbidden.has_same_caller,
     )
     # Probes have none of the parameters that a copy of a generated client adds to each request.
     prober.is_shared = not call.adds_query

@@ -31,6 +31,8 @@ class Target:
         configured_endpoint: The same, as the user spelled it.
         base: The URL that the request's path is relative to; a generated client has one of its own.
         primary: Whether endpoint and credential are the client's own, so that a workspace may become the client's.
+        is_for_client: Whether what the user names for the client is named for the request, too. It is not for another
+            endpoint, or for another key.
         fingerprint: A salted hash of the request's credential.
         key_state: The cached results for the endpoint and key.
         workspace_id: The workspace that the user or this library named; `None` if the request named none.
@@ -42,6 +44,7 @@ class Target:
     configured_endpoint: str
     base: str
     primary: bool
+    is_for_client: bool
     fingerprint: str
     key_state: KeyState
     workspace_id: str | None = None
@@ -79,6 +82,7 @@ def target_of(
         call.endpoint if endpoint == own_endpoint else endpoint,
         base,
         endpoint == own_endpoint and own_credential,
+        endpoint == own_endpoint and (own_credential or not call.brings_credential(forbidden.headers)),
         fingerprint,
         cache.CACHE.state(endpoint, fingerprint),
         workspace_id,

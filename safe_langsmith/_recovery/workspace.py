@@ -59,7 +59,7 @@ def may_choose(call: InterceptedCall, target: Target) -> bool:
     if target.workspace_id is not None or not can_name_workspace(call.client):
         return False
     # If the user has named a workspace since the request was sent, the next request will carry it.
-    return not target.primary or is_unnamed(call.client)
+    return not target.is_for_client or is_unnamed(call.client)
 
 
 def may_still_name(call: InterceptedCall, target: Target, workspace: Workspace, forbidden: ForbiddenResponse) -> bool:

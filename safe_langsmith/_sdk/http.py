@@ -134,6 +134,17 @@ class ForbiddenResponse:
         sends_any = self.further_secrets or any(name in self.headers for name in CREDENTIAL_HEADERS)
         return Credential("unrecognized", HIDDEN) if sends_any else MISSING
 
+    def has_same_caller(self, sent: Mapping[str, str], expected: Mapping[str, str]) -> bool:
+        """Return whether two requests say the same about the caller, apart from cookies that the response has set.
+
+        Args:
+            sent: The headers of one request.
+            expected: Those of the other.
+        """
+        one, other = plain_headers(sent), plain_headers(expected)
+        is_same = fingerprint(one, self.cookies_set) == fingerprint(other, self.cookies_set)
+        return is_same and one.get(TENANT) == other.get(TENANT)
+
     @property
     def fingerprint(self) -> str:
         """A salted hash of the caller's identity."""

@@ -148,6 +148,36 @@ def test_what_is_answered_to_another_user_meanwhile_is_not_kept(make_users, make
     assert [request.workspace for request in gateway.calls] == [None, None, A1]
 
 
+MEANWHILE = {
+    "a header": ("x-user", lambda client: client.session.headers.update({"X-User": "bob"})),
+    "a cookie": ("cookie", lambda client: client.session.cookies.set("sso", "bob")),
+}
+
+
+@pytest.mark.parametrize(("told_by", "change"), MEANWHILE.values(), ids=MEANWHILE)
+@pytest.mark.parametrize("path", ["/things", "/workspaces"])
+def test_what_the_session_adds_to_a_probe_makes_it_another_users(make_users, told_by, change, path):
+    gateway, client = make_users(told_by)
+    gateway.meanwhile[path] = lambda: change(client)
+    with pytest.raises(ForbiddenDiagnosis):
+        client.request_with_retries("POST", "/things", json={})
+    client.session.headers.pop("X-User", None)
+    client.session.cookies.clear()
+    assert client.request_with_retries("POST", "/things", json={}).status_code == 200
+
+    assert [request.workspace for request in gateway.calls] == [None, None, A1]
+
+
+def test_what_the_user_names_meanwhile_stands_for_a_call_with_authentication_of_its_own(make_gateway, make_client):
+    gateway = make_gateway({"alice": [A1], "bob": [B1]}, by("authorization"))
+    client = make_client(api_url=gateway.url, api_key=KEY, headers={"Authorization": "Bearer alice-0123456789"})
+    gateway.meanwhile["/things"] = lambda: setattr(client, "workspace_id", A1)
+    with pytest.raises(ForbiddenDiagnosis):
+        client.request_with_retries("POST", "/things", json={}, auth=("bob", "secret-of-bob"))
+
+    assert [request.workspace for request in gateway.calls] == [None]
+
+
 def bob_auth(request):
     request.headers["X-Remote-User"] = "bob"
     return request
