@@ -116,3 +116,7 @@ def test_a_double_in_place_of_a_response_is_returned(double, make_client):
     session.request.return_value = double
     client = make_client(api_url="http://127.0.0.1:9", api_key="any", session=session, info={})
     assert client.request_with_retries("GET", "/sessions") is double
+    assert [name for name, *_ in session.mock_calls if name.startswith("request()")] in (
+        [],
+        ["request().raise_for_status"],
+    )
