@@ -8,7 +8,7 @@ import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
@@ -127,13 +127,7 @@ def secrets_of(secrets: Iterable[str]) -> Secrets:
     if isinstance(secrets, Secrets):
         return secrets
     hidden = {secret for secret in secrets if len(secret) >= SHORTEST_SECRET and secret != TO_FILL_IN}
-    return _secrets(tuple(sorted(hidden, key=lambda secret: (-len(secret), secret))))
-
-
-@lru_cache(maxsize=8)
-def _secrets(hidden: tuple[str, ...]) -> Secrets:
-    # What to look for is made once for a caller: cookies of kilobytes have thousands of pieces.
-    return Secrets(hidden)
+    return Secrets(sorted(hidden, key=len, reverse=True))
 
 
 # To find a secret, the text and the secret are both decoded and freed of invisible characters (`_views`), and then both
