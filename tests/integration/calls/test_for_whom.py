@@ -383,6 +383,7 @@ IN_FLIGHT = {
     "the header of a workspace": lambda client, gateway: setattr(client, "headers", {"X-Tenant-Id": B2}),
     "the session's header of a workspace": lambda client, gateway: client.session.headers.update({"X-Tenant-Id": B2}),
     "LANGSMITH_WORKSPACE_ID": lambda client, gateway: os.environ.update(LANGSMITH_WORKSPACE_ID=B2),
+    "LANGSMITH_TENANT_ID": lambda client, gateway: os.environ.update(LANGSMITH_TENANT_ID=B2),
 }
 
 
@@ -559,3 +560,14 @@ def test_a_header_that_names_a_workspace_stays_on_calls_with_a_user_of_their_own
     assert client.request_with_retries("POST", "/things", json={}, **arguments).status_code == 200
 
     assert [request.workspace for request in gateway.calls] == [B2]
+
+
+def test_what_was_found_for_a_header_of_a_call_is_not_used_with_a_later_cookie(make_users):
+    gateway, client = make_users("cookie")
+    own = {"headers": {"X-Custom": "1"}}
+    client.request_with_retries("POST", "/things", json={}, **own)
+    client.session.cookies.set("sso", "bob")
+    with pytest.raises(ForbiddenDiagnosis):
+        client.request_with_retries("POST", "/things", json={}, **own)
+
+    assert [request.workspace for request in gateway.calls] == [None, A1, None]
