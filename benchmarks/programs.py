@@ -19,13 +19,19 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
-# The programs are those of the tests, which are no package. So the imports below come after this line.
+# The programs are those of the tests, which are not installed. So the imports below come after this line.
 sys.path.insert(0, str(ROOT))
 
-from langsmith import Client  # noqa: E402
+from langsmith import Client  # noqa: E402 # see above
 
-from safe_langsmith.testing import FakeLangSmith  # noqa: E402
-from tests.integration.install.scenes import SCENES, Scene, environment_for, play, times_accepted  # noqa: E402
+from safe_langsmith.testing import FakeLangSmith  # noqa: E402 # see above
+from tests.integration.install.scenes import (  # noqa: E402 # see above
+    SCENES,
+    Scene,
+    environment_for,
+    play,
+    times_accepted,
+)
 
 WAYS = {"plain": "plain SDK", "readme": "`install()`", "run": "`run`"}
 # Counts in every process, as `sitecustomize` beside this library's, without changing what a program logs.

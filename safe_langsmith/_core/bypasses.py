@@ -1,4 +1,4 @@
-"""What sends requests without the client, as a diagnosis names it. `_sdk/bypasses.py` finds out what is in use."""
+"""Describe the libraries that send requests without the client. `_sdk/bypasses.py` finds out which ones are in use."""
 
 from __future__ import annotations
 

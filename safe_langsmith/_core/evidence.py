@@ -157,7 +157,7 @@ class Evidence:
 
     @property
     def meanings(self) -> list[tuple[SettingInUse, Workspace]]:
-        """What on this machine names a workspace, by ID or by name, and is not in use; with the workspace."""
+        """The settings that are not in use and name a workspace that the key reaches, each with that workspace."""
         reached = self._reached
         meant = [(other, reached.meant_by(other.value)) for other in self.configuration["workspace_id"].others]
         return [(other, workspace) for other, workspace in meant if workspace is not None]
@@ -173,7 +173,7 @@ class Evidence:
 
     @property
     def unreached(self) -> list[SettingInUse]:
-        """What on this machine names a workspace that the key does not reach, as far as the workspaces are listed."""
+        """The settings that are not in use and name a workspace that the list of workspaces does not contain."""
         others = [other for other in self.configuration["workspace_id"].others if speaks_of_workspaces(other.origin)]
         # A variable that was set after the client was made names one, too. An argument overrides it on purpose.
         drift = [drift for drift in self.configuration.drift if drift.setting == "workspace_id"]

@@ -56,8 +56,8 @@ _KEYS = [
         ),
     )
 ]
-# What stands in the place of a key and is no secret: the placeholder of our own lines, an address of LangSmith's, a
-# variable that nothing replaced. Hiding these would make the lines to copy useless.
+# These values are not secrets although they stand where a key belongs: our own placeholder, an address of LangSmith, a
+# template variable that no program replaced. If they were hidden, nobody could use the lines to copy.
 _NO_KEY = re.compile(
     rf"{TO_FILL_IN}|https?://(?:[a-z0-9-]+\.){{0,3}}smith\.langchain\.com(?:/[a-z0-9/]{{0,20}})?"
     r"|#\{\w{1,40}\}#?|\$\{\w{1,40}\}|\{\{[ \w.]{1,40}\}\}|%\w{1,40}%|<[ A-Za-z_-]{1,40}>"

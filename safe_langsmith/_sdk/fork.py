@@ -85,7 +85,8 @@ def _renew_all() -> None:
         )
         for client in list(_clients.values()):
             for renew, loss in steps:
-                # Not a boundary: what fails for one client must be told, and the others must still be renewed.
+                # A broad `except` and no boundary: an SDK that changed can raise anything here. The warning below must
+                # say what was lost, and the other clients must still be renewed.
                 try:
                     renew(client)
                 except Exception:
@@ -221,8 +222,10 @@ def _send_rest(client_ref: weakref.ref[Any], thread: threading.Thread, **_: obje
 
 
 def _keep_for_ever(thing: object) -> None:
-    """Have the interpreter never free an object, not even when it ends: that empties all modules."""
+    """Keep an object from being freed, even when the interpreter ends."""
     _kept.append(thing)
+    # The interpreter empties this module, too, when it ends. Then only a reference that nobody gives back keeps the
+    # object. On a Python without ctypes, the list keeps it until then.
     ctypes = sys.modules.get("ctypes")
     if ctypes is not None:
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(thing))

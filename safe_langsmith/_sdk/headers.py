@@ -218,7 +218,7 @@ def _is_below(url: str, base: str) -> bool:
 
 def _chosen_for(client: Any, pathname: str, given: Mapping[str, Any]) -> str | None:
     if adds_identity(sender_of(client)) or runs_code_of_user(sender_of(client)):
-        # What these add is not known before the request is sent.
+        # They add a credential when the request is sent, so nobody knows yet for whom it will be.
         return None
     identity = fingerprint(
         {**own_headers(client), **plain_headers(given)}, of_session=session_identity(sender_of(client))

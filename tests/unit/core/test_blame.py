@@ -1144,7 +1144,7 @@ class TestWordsAgainstEverythingElse:
         body = {"detail": words}
         found = blame(everything(said(body)), key=f"lsv2_sk_{'Ab1' * 20}"[:length], body=json.dumps(body).encode())
         if first.startswith("Act"):
-            # What these words mean is not known.
+            # The library does not know these words, so it quotes them and names what it does know.
             assert found.cause is Cause.KEY_MALFORMED
             assert titles(found)[1].startswith(first)
         else:

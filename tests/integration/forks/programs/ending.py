@@ -8,7 +8,7 @@ import safe_langsmith
 safe_langsmith.install()
 sys.modules["langchain_core"] = None
 
-import langsmith.run_trees  # noqa: E402 - after `install`, as in a program that calls it first
+import langsmith.run_trees  # noqa: E402 # after `install`, as in a program that calls it first
 
 
 @langsmith.traceable
